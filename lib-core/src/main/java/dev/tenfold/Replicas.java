@@ -1,0 +1,68 @@
+package dev.tenfold;
+
+import dev.tenfold.session.Position;
+import dev.tenfold.session.Positioned;
+import dev.tenfold.time.Deadline;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads and writes one set of nodes that hold the same data. A replica set is one; a lone database is too, through {@link
+ * #single}.
+ *
+ * @param <N> the kind of node
+ */
+public interface Replicas<N> {
+
+    /**
+     * Returns the name that the set's positions carry.
+     *
+     * @return the shard's name
+     */
+    String name();
+
+    /**
+     * Runs a read on a node that has reached a position. A node that fails may be left for another, so the call may run
+     * more than once.
+     *
+     * @param <R> the kind of answer
+     * @param <X> what the call may throw
+     * @param minimum what the node must have seen
+     * @param deadline by when to have answered, waiting for a node included
+     * @param call reads from the node it is given
+     * @return the answer, and a position the node had reached before the read
+     * @throws X what the call threw, where another node would not have helped
+     * @throws dev.tenfold.error.UnavailableException if no node may answer
+     * @throws dev.tenfold.error.DeadlineExceededException if no node reached the position in time
+     * @throws dev.tenfold.error.LostWriteException if a failover lost what the position had seen
+     */
+    <R extends @Nullable Object, X extends Exception> Positioned<R> read(
+            Position minimum, Deadline deadline, Call<? super N, ? extends R, ? extends X> call) throws X;
+
+    /**
+     * Runs a write on the primary, once.
+     *
+     * @param <R> the kind of answer
+     * @param <X> what the call may throw
+     * @param deadline by when to have begun, waiting for a primary included
+     * @param call writes and commits on the node it is given
+     * @return the answer, and the position after the commit
+     * @throws X what the call threw, where the write certainly did not happen or the failure says nothing of it
+     * @throws dev.tenfold.error.OutcomeUnknownException if the write may or may not have happened
+     * @throws dev.tenfold.error.UnavailableException if there is no primary; nothing was sent
+     * @throws dev.tenfold.error.DeadlineExceededException if no primary appeared in time; nothing was sent
+     */
+    <R extends @Nullable Object, X extends Exception> Positioned<R> write(
+            Deadline deadline, Call<? super N, ? extends R, ? extends X> call) throws X;
+
+    /**
+     * Makes a set of one node, where every read sees every write.
+     *
+     * @param <N> the kind of node
+     * @param name the shard's name
+     * @param node the node
+     * @return a set that always uses it
+     */
+    static <N> Replicas<N> single(String name, N node) {
+        return new SingleNode<>(name, node);
+    }
+}

@@ -1,0 +1,87 @@
+package dev.tenfold.session;
+
+/**
+ * How much of one shard's history a value, a node or a session has seen.
+ *
+ * <p>Positions of different shards are never compared. Within a shard the {@code offset} orders them (on PostgreSQL, the
+ * log sequence number after commit; in any other store, a version that only grows). The {@code timeline} says which
+ * history the offset was seen on: a failover that loses nothing continues the offsets on a new timeline, and one that
+ * loses writes is detected by a position on the old timeline beyond the point where the new one began.
+ *
+ * @param shard the replica set it belongs to; {@code ""} for {@link #none()}
+ * @param timeline the history it was seen on, from 0, growing with each promotion
+ * @param offset how far, from 0; {@link Long#MAX_VALUE} means only the primary is far enough
+ */
+public record Position(String shard, long timeline, long offset) {
+
+    private static final Position NONE = new Position("", 0, 0);
+
+    /**
+     * Checks the ranges.
+     *
+     * @throws IllegalArgumentException if a number is negative
+     */
+    public Position {
+        if (timeline < 0 || offset < 0) {
+            throw new IllegalArgumentException(
+                    "position: timeline " + timeline + ", offset " + offset + " (expected: both >= 0)");
+        }
+    }
+
+    /**
+     * Returns the position that everything has reached: nothing was seen yet.
+     *
+     * @return the least position, of no shard
+     */
+    public static Position none() {
+        return NONE;
+    }
+
+    /**
+     * Returns the position only the primary has reached. A session gets it when a write's outcome is not known.
+     *
+     * @param shard the replica set
+     * @return the greatest position of the shard
+     */
+    public static Position primaryOnly(String shard) {
+        return new Position(shard, 0, Long.MAX_VALUE);
+    }
+
+    /**
+     * Says whether only the primary can satisfy this position.
+     *
+     * @return true for {@link #primaryOnly}
+     */
+    public boolean isPrimaryOnly() {
+        return offset == Long.MAX_VALUE;
+    }
+
+    /**
+     * Says whether whoever stands at this position has seen everything that {@code other} has.
+     *
+     * @param other a position of the same shard, or {@link #none()}
+     * @return true if {@code other} is not ahead
+     * @throws IllegalArgumentException if the shards differ
+     */
+    public boolean covers(Position other) {
+        if (other.offset == 0) {
+            return true;
+        }
+        if (offset != 0 && !shard.equals(other.shard)) {
+            throw new IllegalArgumentException("position of shard '" + other.shard + "' (expected: shard '" + shard
+                    + "'; positions of different shards cannot be compared)");
+        }
+        return offset >= other.offset;
+    }
+
+    /**
+     * Returns whichever of the two has seen more.
+     *
+     * @param other a position of the same shard, or {@link #none()}
+     * @return the later one
+     * @throws IllegalArgumentException if the shards differ
+     */
+    public Position max(Position other) {
+        return covers(other) ? this : other;
+    }
+}

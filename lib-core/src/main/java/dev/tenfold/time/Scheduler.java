@@ -1,0 +1,53 @@
+package dev.tenfold.time;
+
+import java.time.Duration;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+
+/**
+ * Runs a task once, later. Whatever repeats schedules itself again, so that each round can draw its own jitter and a
+ * slow round never overlaps the next.
+ *
+ * <p>Implementations are thread-safe. Tasks must be short or hand over to an executor: they may share one thread.
+ */
+@FunctionalInterface
+public interface Scheduler {
+
+    /**
+     * Runs {@code task} once, no earlier than {@code delay} from now.
+     *
+     * @param delay how long to wait; zero or negative means as soon as possible
+     * @param task what to run; what it throws goes to the uncaught-exception handler of the thread that runs it
+     * @return a handle that cancels the task if it has not started
+     * @throws RejectedExecutionException if the scheduler was closed
+     */
+    Task schedule(Duration delay, Runnable task);
+
+    /** A task that was scheduled and can still be called off. */
+    @FunctionalInterface
+    interface Task {
+
+        /** Keeps the task from starting; does nothing if it already started, finished or was cancelled. */
+        void cancel();
+    }
+
+    /**
+     * Uses an executor that the caller owns and closes.
+     *
+     * @param executor runs the tasks
+     * @return a scheduler over it
+     */
+    static Scheduler over(ScheduledExecutorService executor) {
+        return new ExecutorScheduler(executor);
+    }
+
+    /**
+     * Starts one daemon thread that runs tasks in order of their due time.
+     *
+     * @param name the thread's name
+     * @return a scheduler that owns the thread until it is closed
+     */
+    static StartedScheduler start(String name) {
+        return new StartedScheduler(name);
+    }
+}

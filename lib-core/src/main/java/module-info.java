@@ -1,0 +1,19 @@
+/** The shared vocabulary of Tenfold, its load balancer, its data-centre routing, and the facade. */
+@org.jspecify.annotations.NullMarked
+module dev.tenfold.core {
+    requires transitive org.slf4j;
+    requires static transitive org.jspecify;
+    requires static jdk.jfr;
+    requires static transitive java.sql;
+    requires static micrometer.core;
+
+    exports dev.tenfold;
+    exports dev.tenfold.coordination;
+    exports dev.tenfold.error;
+    exports dev.tenfold.observe;
+    exports dev.tenfold.observe.micrometer;
+    exports dev.tenfold.retry;
+    exports dev.tenfold.session;
+    exports dev.tenfold.time;
+    exports dev.tenfold.topology;
+}

@@ -1,0 +1,8 @@
+/**
+ * What tests of every module share, published in the test jar: simulated time and, for those who implement one of
+ * Tenfold's interfaces, the contract suites their implementation must pass.
+ */
+@NullMarked
+package dev.tenfold.testing;
+
+import org.jspecify.annotations.NullMarked;
