@@ -1,5 +1,8 @@
 package dev.tenfold;
 
+import dev.tenfold.error.StaleEpochException;
+import dev.tenfold.time.Deadline;
+
 /**
  * Finds the home of a key: the shard that holds it, the data centre nearest to a client. A sharder and a geographic
  * router are locators; {@code key -> onlyHome} is one too.
@@ -18,4 +21,18 @@ public interface Locator<K, S> {
      * @throws dev.tenfold.error.UnavailableException if no home can take it now
      */
     S locate(K key);
+
+    /**
+     * Returns the home of a key after the one {@link #locate} gave refused the call because it acted on an old topology.
+     * A router that follows a shared topology refreshes first, waiting within the deadline for the change to finish.
+     *
+     * @param key the key
+     * @param refused how the old home refused
+     * @param deadline by when to have an answer
+     * @return the home under a newer topology
+     * @throws StaleEpochException the same, where there is nothing to refresh (the default)
+     */
+    default S relocate(K key, StaleEpochException refused, Deadline deadline) {
+        throw refused;
+    }
 }

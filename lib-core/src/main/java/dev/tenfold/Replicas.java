@@ -57,6 +57,10 @@ public interface Replicas<N> {
     /**
      * Makes a set of one node, where every read sees every write.
      *
+     * <p>Its positions count the writes of this process. So a session that moves to another process with a cache of its
+     * own may meet copies there as old as that cache keeps them; where that matters, use a replica set that reads the
+     * node's own log position, even over one node.
+     *
      * @param <N> the kind of node
      * @param name the shard's name
      * @param node the node

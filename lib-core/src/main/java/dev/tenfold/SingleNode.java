@@ -10,9 +10,7 @@ import org.jspecify.annotations.Nullable;
  * A replica set of one.
  *
  * <p>The node itself always answers with its newest state, but a cache in front of it must still tell copies read before
- * a write from copies read after: so writes are counted, and the count is the position. Each process counts on its own
- * and starts from its wall-clock-free nonce-less zero, hence a position from another process may be ahead of what this
- * one counted; the node covers it all the same.
+ * a write from copies read after: so this process's writes are counted, and the count is the position.
  */
 final class SingleNode<N> implements Replicas<N> {
 

@@ -44,7 +44,16 @@ public record Position(String shard, long timeline, long offset) {
      * @return the greatest position of the shard
      */
     public static Position primaryOnly(String shard) {
-        return new Position(shard, 0, Long.MAX_VALUE);
+        return new Position(shard, Long.MAX_VALUE, Long.MAX_VALUE);
+    }
+
+    /**
+     * Says whether this is the position that nothing was seen at.
+     *
+     * @return true for {@link #none()} and for offset 0 of any shard
+     */
+    public boolean isNone() {
+        return offset == 0;
     }
 
     /**
@@ -57,31 +66,41 @@ public record Position(String shard, long timeline, long offset) {
     }
 
     /**
-     * Says whether whoever stands at this position has seen everything that {@code other} has.
+     * Says whether whoever stands at this position has certainly seen everything that {@code other} has.
      *
-     * @param other a position of the same shard, or {@link #none()}
-     * @return true if {@code other} is not ahead
-     * @throws IllegalArgumentException if the shards differ
+     * <p>False where the shards or the timelines differ: only the replica set knows where one timeline left another, so
+     * it is asked instead of guessed. Also false where {@code other} is {@linkplain #isPrimaryOnly() for the primary}.
+     *
+     * @param other what must have been seen
+     * @return true if {@code other} {@linkplain #isNone() is nothing}, or not ahead on the same timeline of the same shard
      */
     public boolean covers(Position other) {
-        if (other.offset == 0) {
-            return true;
-        }
-        if (offset != 0 && !shard.equals(other.shard)) {
-            throw new IllegalArgumentException("position of shard '" + other.shard + "' (expected: shard '" + shard
-                    + "'; positions of different shards cannot be compared)");
-        }
-        return offset >= other.offset;
+        return other.isNone()
+                || (!other.isPrimaryOnly()
+                        && offset >= other.offset
+                        && timeline == other.timeline
+                        && shard.equals(other.shard));
     }
 
     /**
-     * Returns whichever of the two has seen more.
+     * Returns whichever of the two is later: on the higher timeline, or further on the same.
      *
      * @param other a position of the same shard, or {@link #none()}
      * @return the later one
      * @throws IllegalArgumentException if the shards differ
      */
     public Position max(Position other) {
-        return covers(other) ? this : other;
+        if (other.isNone()) {
+            return this;
+        }
+        if (isNone()) {
+            return other;
+        }
+        if (!shard.equals(other.shard)) {
+            throw new IllegalArgumentException("position of shard '" + other.shard + "' (expected: shard '" + shard
+                    + "'; positions of different shards cannot be compared)");
+        }
+        boolean later = timeline == other.timeline ? offset >= other.offset : timeline > other.timeline;
+        return later ? this : other;
     }
 }

@@ -8,24 +8,29 @@ import java.util.concurrent.locks.ReentrantLock;
  * The highest position a user has seen or written, per shard. Passing the same session to reads and writes gives
  * read-your-writes and monotonic reads; {@link SessionToken} carries it in a cookie or header to another process.
  *
- * <p>Thread-safe. Bounded: it remembers {@value #MAXIMUM_SHARDS} shards, and a shard that falls out (the one advanced
- * longest ago) is answered by its primary from then on, which is always fresh enough. Memory: under 2 kB.
+ * <p>Thread-safe; {@link #required} takes no lock. Bounded: it remembers {@value #MAXIMUM_SHARDS} shards, and a shard that
+ * falls out (the one advanced longest ago) is answered by its primary from then on, which is always fresh enough. Memory:
+ * under 2 kB.
+ *
+ * <p><b>Invariant:</b> a shard's position only moves to a later one, except through {@link #settle} and {@link #restart}.
+ * <b>Writers:</b> any thread, holding {@code changing}; each publishes a new immutable {@code State}. <b>Readers:</b> any
+ * thread, one volatile read.
  */
 public final class Session {
 
     /** How many shards a session remembers. */
     public static final int MAXIMUM_SHARDS = 16;
 
-    private final ReentrantLock lock = new ReentrantLock();
-    private final LinkedHashMap<String, Position> seen = new LinkedHashMap<>();
-    private boolean forgotSome;
+    private final ReentrantLock changing = new ReentrantLock();
+    private volatile State state;
 
     /** Starts a session that has seen nothing. */
-    public Session() {}
+    public Session() {
+        this(Map.of(), false);
+    }
 
     Session(Map<String, Position> seen, boolean forgotSome) {
-        this.seen.putAll(seen);
-        this.forgotSome = forgotSome;
+        state = new State(new LinkedHashMap<>(seen), forgotSome);
     }
 
     /**
@@ -35,16 +40,12 @@ public final class Session {
      * @return the least position to read at; {@link Position#none()} where the session has seen nothing of it
      */
     public Position required(String shard) {
-        lock.lock();
-        try {
-            Position position = seen.get(shard);
-            if (position != null) {
-                return position;
-            }
-            return forgotSome ? Position.primaryOnly(shard) : Position.none();
-        } finally {
-            lock.unlock();
+        State now = state;
+        Position position = now.seen.get(shard);
+        if (position != null) {
+            return position;
         }
+        return now.forgotSome ? Position.primaryOnly(shard) : Position.none();
     }
 
     /**
@@ -53,19 +54,8 @@ public final class Session {
      * @param position what was read or written; {@link Position#none()} is ignored
      */
     public void advance(Position position) {
-        if (position.offset() == 0) {
-            return;
-        }
-        lock.lock();
-        try {
-            Position before = seen.remove(position.shard());
-            seen.put(position.shard(), before == null ? position : position.max(before));
-            if (seen.size() > MAXIMUM_SHARDS) {
-                seen.remove(seen.keySet().iterator().next());
-                forgotSome = true;
-            }
-        } finally {
-            lock.unlock();
+        if (!position.isNone() && !isAt(position)) {
+            change(position, false);
         }
     }
 
@@ -79,21 +69,14 @@ public final class Session {
     }
 
     /**
-     * Notes an answer of the primary, which settles {@link #requirePrimary} and otherwise advances.
+     * Notes an answer of the primary: it settles {@link #requirePrimary} and otherwise advances.
      *
      * @param position where the primary stood before it answered
      */
     public void settle(Position position) {
-        lock.lock();
-        try {
-            Position before = seen.get(position.shard());
-            if (before != null && before.isPrimaryOnly()) {
-                seen.remove(position.shard());
-            }
-        } finally {
-            lock.unlock();
+        if (!position.isNone()) {
+            change(position, required(position.shard()).isPrimaryOnly());
         }
-        advance(position);
     }
 
     /**
@@ -102,35 +85,44 @@ public final class Session {
      * @param position where the shard's new history stands
      */
     public void restart(Position position) {
-        lock.lock();
+        change(position, true);
+    }
+
+    private boolean isAt(Position position) {
+        Position before = state.seen.get(position.shard());
+        return before != null && before.max(position).equals(before);
+    }
+
+    private void change(Position position, boolean replace) {
+        changing.lock();
         try {
-            seen.remove(position.shard());
+            LinkedHashMap<String, Position> seen = new LinkedHashMap<>(state.seen);
+            Position before = seen.remove(position.shard());
+            seen.put(position.shard(), before == null || replace ? position : before.max(position));
+            boolean forgotSome = state.forgotSome;
+            if (seen.size() > MAXIMUM_SHARDS) {
+                seen.remove(seen.keySet().iterator().next());
+                forgotSome = true;
+            }
+            state = new State(seen, forgotSome);
         } finally {
-            lock.unlock();
+            changing.unlock();
         }
-        advance(position);
     }
 
     Map<String, Position> positions() {
-        lock.lock();
-        try {
-            return new LinkedHashMap<>(seen);
-        } finally {
-            lock.unlock();
-        }
+        return state.seen;
     }
 
     boolean hasForgotten() {
-        lock.lock();
-        try {
-            return forgotSome;
-        } finally {
-            lock.unlock();
-        }
+        return state.forgotSome;
     }
 
     @Override
     public String toString() {
-        return "Session" + positions().values();
+        return "Session" + state.seen.values();
     }
+
+    /** Never changed once published. */
+    private record State(Map<String, Position> seen, boolean forgotSome) {}
 }
