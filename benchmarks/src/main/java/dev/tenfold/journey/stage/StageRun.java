@@ -1,0 +1,346 @@
+package dev.tenfold.journey.stage;
+
+import dev.tenfold.journey.app.AppConfig;
+import dev.tenfold.journey.app.Parts;
+import dev.tenfold.journey.env.AppProcess;
+import dev.tenfold.journey.env.Town;
+import dev.tenfold.journey.load.Crowd;
+import dev.tenfold.journey.load.Latencies;
+import dev.tenfold.journey.load.Ledger;
+import dev.tenfold.journey.load.OpenLoop;
+import dev.tenfold.journey.load.Person;
+import dev.tenfold.journey.load.Site;
+import dev.tenfold.journey.load.Tally;
+import dev.tenfold.journey.load.Workload;
+import dev.tenfold.journey.report.Narrator;
+import dev.tenfold.time.TimeSource;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One stage while it plays: collects its servers and faults, drives the load, and checks what was promised. Used by one
+ * thread; faults run on another, one after the other.
+ */
+public final class StageRun implements AutoCloseable {
+
+    private static final int WORKERS = 48;
+    private static final long TICK_NANOS = 1_000_000_000;
+    private static final int FAULT_PATIENCE_SECONDS = 60;
+    private static final String QUERIES = "app.database.queries";
+
+    private final Stage stage;
+    private final Town town;
+    private final Pace pace;
+    private final Narrator narrator;
+    private final TimeSource time = TimeSource.system();
+    private final Parts parts = new Parts();
+    private final Crowd crowd;
+    private final Ledger ledger = new Ledger();
+    private final Tally tally = new Tally();
+    private final Latencies latencies = new Latencies();
+    private final Scraper scraper = new Scraper();
+    private final List<URI> servers = new ArrayList<>();
+    private final List<Act> acts = new ArrayList<>();
+    private final List<String> killed = new ArrayList<>();
+    private final List<Claim> claims = new ArrayList<>();
+    private final List<String> remarks = new ArrayList<>();
+    private Ledger.@Nullable Audit audit;
+    private Latencies.@Nullable Summary total;
+    private double queriesBefore;
+
+    /**
+     * Prepares a stage.
+     *
+     * @param stage which one
+     * @param town where it plays
+     * @param pace how hard it is driven
+     */
+    public StageRun(Stage stage, Town town, Pace pace) {
+        this.stage = stage;
+        this.town = town;
+        this.pace = pace;
+        this.narrator = town.narrator();
+        this.crowd = new Crowd(pace.people());
+    }
+
+    /** Something an operator, or bad luck, does. */
+    @FunctionalInterface
+    public interface Action {
+
+        /**
+         * Does it.
+         *
+         * @throws Exception if it cannot be done, which fails the stage
+         */
+        void run() throws Exception;
+    }
+
+    private record Act(double at, String announcement, Action action) {}
+
+    /**
+     * Returns where the stage plays.
+     *
+     * @return the town
+     */
+    public Town town() {
+        return town;
+    }
+
+    /**
+     * Returns how many users there are.
+     *
+     * @return ids go from 1 to this
+     */
+    public int people() {
+        return pace.people();
+    }
+
+    /**
+     * Returns what was acknowledged.
+     *
+     * @return the ledger of this stage
+     */
+    public Ledger ledger() {
+        return ledger;
+    }
+
+    /**
+     * Returns what the users saw.
+     *
+     * @return the tally of this stage
+     */
+    public Tally tally() {
+        return tally;
+    }
+
+    /**
+     * Adds something that is closed when the stage ends.
+     *
+     * @param <T> the kind of part
+     * @param part what was opened
+     * @return the part
+     */
+    public <T extends AutoCloseable> T open(T part) {
+        return parts.add(part);
+    }
+
+    /**
+     * Starts servers, all at once, and waits until they serve.
+     *
+     * @param configs one each
+     * @return the processes, which end with the stage
+     * @throws Exception if one does not start
+     */
+    public List<AppProcess> start(AppConfig... configs) throws Exception {
+        List<AppProcess> processes = new ArrayList<>();
+        for (AppConfig config : configs) {
+            AppProcess process = parts.add(new AppProcess(config, line -> heard(config.name(), line)));
+            process.launch();
+            processes.add(process);
+        }
+        for (AppProcess process : processes) {
+            servers.add(process.await());
+        }
+        return processes;
+    }
+
+    /** What a server prints is worth knowing: its components' events, and its last words. */
+    private void heard(String server, String line) {
+        narrator.note("↳ " + server + ": " + line);
+    }
+
+    /**
+     * Breaks something during the load.
+     *
+     * @param at when, as a share of the load's length
+     * @param what the victim, as it stands in the table
+     * @param action breaks it
+     * @return this
+     */
+    public StageRun kill(double at, String what, Action action) {
+        acts.add(new Act(at, "✖ killed: " + what, () -> {
+            scrapeAll();
+            killed.add(what);
+            action.run();
+        }));
+        return this;
+    }
+
+    /**
+     * Does something else during the load.
+     *
+     * @param at when, as a share of the load's length
+     * @param announcement what it is
+     * @param action does it
+     * @return this
+     */
+    public StageRun then(double at, String announcement, Action action) {
+        acts.add(new Act(at, "▶ " + announcement, action));
+        return this;
+    }
+
+    /**
+     * Lets the users in, plays the faults, waits until all is quiet, and compares the ledger with the truth.
+     *
+     * @param site the users' way to the application
+     * @param truth reads the databases at the end
+     * @throws Exception if a fault could not be played, or the truth not be read
+     */
+    public void load(Site site, Ledger.Truth truth) throws Exception {
+        for (Person person : crowd.people()) {
+            login(site, person);
+        }
+        scrapeAll();
+        queriesBefore = scraper.total(QUERIES);
+        Workload workload = new Workload(crowd, site, ledger, tally, latencies, time, pace.seed());
+        OpenLoop loop = new OpenLoop(pace.rate(), pace.length(), time, LockSupport::parkNanos);
+        ExecutorService operator = Executors.newSingleThreadExecutor();
+        ExecutorService users = Executors.newSingleThreadExecutor();
+        try {
+            Future<?> load = users.submit(() -> {
+                loop.run(WORKERS, workload);
+                return null;
+            });
+            List<Future<?>> played = watch(load, operator);
+            load.get();
+            for (Future<?> act : played) {
+                act.get(FAULT_PATIENCE_SECONDS, TimeUnit.SECONDS);
+            }
+        } catch (ExecutionException failure) {
+            throw failure.getCause() instanceof Exception cause ? cause : failure;
+        } finally {
+            users.shutdownNow();
+            operator.shutdownNow();
+        }
+        narrator.flush();
+        scrapeAll();
+        total = latencies.total();
+        audit = ledger.audit(crowd, truth);
+    }
+
+    /** A person who cannot log in cannot do anything; nothing is broken yet, so one attempt must do. */
+    private void login(Site site, Person person) throws Exception {
+        Site.Answer answer = site.send(new Site.Ask("POST", "/login/" + person.id(), "", person));
+        if (!answer.isGood()) {
+            throw new IllegalStateException("user " + person.id() + " cannot log in: " + answer);
+        }
+    }
+
+    /** Says a line a second, and hands each act to the operator when its time has come. */
+    private List<Future<?>> watch(Future<?> load, ExecutorService operator) {
+        List<Act> waiting = new ArrayList<>(acts);
+        waiting.sort(Comparator.comparingDouble(Act::at));
+        List<Future<?>> played = new ArrayList<>();
+        long start = time.nanoTime();
+        long length = pace.length().toNanos();
+        for (long second = 1; !load.isDone(); ) {
+            long now = time.nanoTime() - start;
+            while (!waiting.isEmpty() && waiting.get(0).at() * length <= now) {
+                Act act = waiting.remove(0);
+                narrator.note(act.announcement());
+                played.add(operator.submit(() -> {
+                    act.action().run();
+                    return null;
+                }));
+            }
+            if (second * TICK_NANOS <= now) {
+                tick(second++);
+            }
+            LockSupport.parkNanos(10_000_000);
+        }
+        return played;
+    }
+
+    private void tick(long second) {
+        scrapeAll();
+        Latencies.Summary last = latencies.interval();
+        narrator.tick(String.format(
+                Locale.ROOT,
+                "%6d s %5d/s  p50 %6.1f ms  p99 %7.1f ms  failed %d",
+                second,
+                last.count(),
+                last.p50(),
+                last.p99(),
+                tally.failed()));
+    }
+
+    private synchronized void scrapeAll() {
+        servers.forEach(scraper::scrape);
+    }
+
+    /**
+     * Returns how much a counter of the servers has grown during the stage.
+     *
+     * @param name the metric, summed over its tags
+     * @return the sum over all servers
+     */
+    public synchronized double counted(String name) {
+        return scraper.total(name);
+    }
+
+    /**
+     * Checks something of this stage's own.
+     *
+     * @param what the promise
+     * @param kept whether it held
+     * @param measured what was seen
+     */
+    public void claim(String what, boolean kept, String measured) {
+        claims.add(new Claim(what, kept, measured));
+    }
+
+    /**
+     * Adds a sentence to the stage's result.
+     *
+     * @param sentence what was seen
+     */
+    public void remark(String sentence) {
+        remarks.add(sentence);
+    }
+
+    /**
+     * Returns what came of the stage.
+     *
+     * @return the figures, and every promise checked
+     * @throws IllegalStateException if the stage did not load anything
+     */
+    public StageResult result() {
+        if (audit == null || total == null) {
+            throw new IllegalStateException("stage " + stage.number() + " let no users in");
+        }
+        List<Claim> all = new ArrayList<>();
+        for (Promise promise : stage.promises()) {
+            Claim claim = promise.check(tally, audit);
+            all.add(
+                    claim.kept()
+                            ? claim
+                            : new Claim(claim.what(), false, claim.measured() + "; first: " + tally.samples()));
+        }
+        all.addAll(claims);
+        return new StageResult(
+                stage,
+                tally.requests(),
+                tally.failed(),
+                total,
+                (long) (scraper.total(QUERIES) - queriesBefore),
+                killed,
+                audit,
+                all,
+                remarks);
+    }
+
+    @Override
+    public void close() {
+        parts.close();
+    }
+}
