@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class Api implements HttpHandler {
 
     private static final int TOKEN_BYTES = 16;
+    private static final Answer DONE = new Answer(204, "");
 
     private final Social social;
     private final Logins logins;
@@ -54,17 +55,13 @@ final class Api implements HttpHandler {
     }
 
     private Answer answer(HttpExchange exchange, String body) throws Exception {
-        String[] path = exchange.getRequestURI().getPath().substring(1).split("/");
-        switch (path[0]) {
-            case "health":
-                return new Answer(200, "ready\n");
-            case "metrics":
-                return new Answer(200, meters.toText());
-            case "login":
-                return login(exchange, Long.parseLong(path[1]));
-            default:
-                return serve(exchange, path, body);
-        }
+        String[] path = exchange.getRequestURI().getPath().substring(1).split("/", -1);
+        return switch (path[0]) {
+            case "health" -> new Answer(200, "ready\n");
+            case "metrics" -> new Answer(200, meters.toText());
+            case "login" -> login(exchange, Long.parseLong(path[1]));
+            default -> serve(exchange, path, body);
+        };
     }
 
     private Answer login(HttpExchange exchange, long person) throws Exception {
@@ -73,7 +70,7 @@ final class Api implements HttpHandler {
         String token = HexFormat.of().formatHex(bytes);
         logins.remember(token, person);
         exchange.getResponseHeaders().add("Set-Cookie", "login=" + token + "; HttpOnly");
-        return new Answer(204, "");
+        return DONE;
     }
 
     private Answer serve(HttpExchange exchange, String[] path, String body) throws Exception {
@@ -93,33 +90,37 @@ final class Api implements HttpHandler {
     }
 
     private Answer act(Session session, long me, HttpExchange exchange, String[] path, String body) throws Exception {
-        switch (exchange.getRequestMethod() + " " + path[0]) {
-            case "GET users": {
-                @Nullable Profile profile = social.profile(session, Long.parseLong(path[1]));
-                return profile == null ? new Answer(404, "no such user\n") : new Answer(200, profile.toText());
-            }
-            case "PUT users": {
-                long id = Long.parseLong(path[1]);
-                if (id != me) {
-                    return new Answer(403, "not your profile\n");
-                }
-                social.change(session, id, version(exchange), body);
-                return new Answer(204, "");
-            }
-            case "POST posts":
+        return switch (exchange.getRequestMethod() + " " + path[0]) {
+            case "GET users" -> profile(session, Long.parseLong(path[1]));
+            case "PUT users" -> change(session, me, Long.parseLong(path[1]), version(exchange), body);
+            case "POST posts" -> {
                 social.post(session, new Post(Long.parseLong(path[1]), me, body));
-                return new Answer(204, "");
-            case "POST follow":
+                yield DONE;
+            }
+            case "POST follow" -> {
                 social.follow(session, me, Long.parseLong(path[1]));
-                return new Answer(204, "");
-            case "GET timeline": {
+                yield DONE;
+            }
+            case "GET timeline" -> {
                 StringBuilder text = new StringBuilder();
                 social.timeline(session, me).forEach(post -> text.append(post.toText()));
-                return new Answer(200, text.toString());
+                yield new Answer(200, text.toString());
             }
-            default:
-                return new Answer(404, "no such thing\n");
+            default -> new Answer(404, "no such thing\n");
+        };
+    }
+
+    private Answer profile(Session session, long id) throws Exception {
+        @Nullable Profile profile = social.profile(session, id);
+        return profile == null ? new Answer(404, "no such user\n") : new Answer(200, profile.toText());
+    }
+
+    private Answer change(Session session, long me, long id, long version, String about) throws Exception {
+        if (id != me) {
+            return new Answer(403, "not your profile\n");
         }
+        social.change(session, id, version, about);
+        return DONE;
     }
 
     /** The only parameter there is. */
@@ -131,7 +132,7 @@ final class Api implements HttpHandler {
     private static String cookie(HttpExchange exchange, String name) {
         List<String> headers = exchange.getRequestHeaders().getOrDefault("Cookie", List.of());
         for (String header : headers) {
-            for (String cookie : header.split("; ")) {
+            for (String cookie : header.split("; ", -1)) {
                 if (cookie.startsWith(name + "=")) {
                     return cookie.substring(name.length() + 1);
                 }

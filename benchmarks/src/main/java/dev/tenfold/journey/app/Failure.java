@@ -1,5 +1,6 @@
 package dev.tenfold.journey.app;
 
+import dev.tenfold.error.CallFailedException;
 import dev.tenfold.error.DeadlineExceededException;
 import dev.tenfold.error.OutcomeUnknownException;
 import dev.tenfold.error.OverloadedException;
@@ -33,6 +34,8 @@ final class Failure {
                 && CONNECTION_LOST.contains(sql.getSQLState())) {
             return isRead ? Answer.UNAVAILABLE : Answer.OUTCOME_UNKNOWN;
         }
-        return 500;
+        return failure instanceof CallFailedException && failure.getCause() != null
+                ? status(failure.getCause(), isRead)
+                : 500;
     }
 }

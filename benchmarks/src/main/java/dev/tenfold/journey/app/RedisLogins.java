@@ -9,6 +9,7 @@ import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
 import java.time.Duration;
 import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Logins in Redis, where they expire by themselves. */
@@ -45,6 +46,6 @@ final class RedisLogins implements Logins {
     public void close() {
         connection.close();
         client.shutdown(Duration.ZERO, PATIENCE);
-        resources.shutdown();
+        resources.shutdown(0, PATIENCE.toMillis(), TimeUnit.MILLISECONDS).awaitUninterruptibly(PATIENCE.toMillis());
     }
 }

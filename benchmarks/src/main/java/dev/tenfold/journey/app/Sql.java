@@ -21,12 +21,12 @@ import javax.sql.DataSource;
  */
 final class Sql {
 
-    private final Map<DataSource, Duration> distances;
+    private final IdentityHashMap<DataSource, Duration> distances = new IdentityHashMap<>();
     private final LongAdder queries = new LongAdder();
 
     /** Distances by the very object; a database that is not named is near. */
     Sql(Map<DataSource, Duration> distances) {
-        this.distances = new IdentityHashMap<>(distances);
+        distances.forEach(this.distances::put);
     }
 
     /** Makes one object of one row. */

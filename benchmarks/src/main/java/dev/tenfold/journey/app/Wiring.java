@@ -2,7 +2,9 @@ package dev.tenfold.journey.app;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import dev.tenfold.DataPath;
 import dev.tenfold.Replicas;
+import dev.tenfold.Tenfold;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -24,7 +26,17 @@ final class Wiring implements AutoCloseable {
                 config.optional(AppConfig.DATABASE_DISTANCE).map(micros -> Duration.ofNanos(1000 * Long.parseLong(micros)));
         Sql sql = new Sql(distance.isPresent() ? Map.of(pool, distance.get()) : Map.of());
         Replicas<DataSource> home = Replicas.single("main", pool);
-        social = new Social(new SocialSql(sql), person -> home);
+        SocialSql statements = new SocialSql(sql);
+        DataPath<Long, Profile> profiles = Tenfold.<Long, Profile>dataPath("profiles")
+                .replicatedOn(home)
+                .reading(statements::find)
+                .writing((database, id, profile) ->
+                        statements.change(database, id, profile.version(), profile.about()))
+                .deadline(Social.PATIENCE)
+                .observer(meters.observer())
+                .build();
+        meters.publish(profiles);
+        social = new Social(profiles, person -> home, statements, false);
         logins = parts.add(config.optional(AppConfig.LOGINS)
                 .<Logins>map(RedisLogins::new)
                 .orElseGet(() -> new SqlLogins(sql, home)));
