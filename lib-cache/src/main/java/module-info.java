@@ -1,0 +1,9 @@
+/** Caches and an edge network: one load per key, no stale fill after an invalidation, expiry with jitter. */
+@org.jspecify.annotations.NullMarked
+module dev.tenfold.cache {
+    requires transitive dev.tenfold.core;
+    requires com.github.benmanes.caffeine;
+    requires static transitive org.jspecify;
+
+    exports dev.tenfold.cache;
+}
