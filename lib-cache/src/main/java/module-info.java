@@ -6,4 +6,5 @@ module dev.tenfold.cache {
     requires static transitive org.jspecify;
 
     exports dev.tenfold.cache;
+    exports dev.tenfold.cache.edge;
 }
