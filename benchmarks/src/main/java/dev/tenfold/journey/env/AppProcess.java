@@ -55,7 +55,7 @@ public final class AppProcess implements AutoCloseable {
      */
     public synchronized void launch() throws IOException {
         List<String> command = new ArrayList<>(List.of(
-                Runtime.version().feature() < 0 ? "java" : System.getProperty("java.home") + "/bin/java",
+                System.getProperty("java.home") + "/bin/java",
                 "-Xmx96m",
                 "-Xss512k",
                 "-XX:+UseSerialGC",

@@ -2,6 +2,7 @@ package dev.tenfold.journey.env;
 
 import dev.tenfold.journey.app.Schema;
 import dev.tenfold.journey.load.Ledger;
+import dev.tenfold.replication.testing.PostgresCluster;
 import dev.tenfold.replication.testing.PostgresNode;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -55,6 +56,55 @@ public record Database(String url) {
         source.setConnectTimeout(2);
         source.setSocketTimeout(10);
         return source;
+    }
+
+    /**
+     * Finds the server of a cluster that takes writes.
+     *
+     * @param cluster some of whose servers run
+     * @return the running server that is not a replica
+     * @throws SQLException if a running server does not answer
+     */
+    public static PostgresNode primary(PostgresCluster cluster) throws SQLException {
+        for (PostgresNode node : cluster.nodes()) {
+            if (node.isRunning() && "f".equals(node.execute("select pg_is_in_recovery()"))) {
+                return node;
+            }
+        }
+        throw new IllegalStateException("no running server of the cluster is a primary");
+    }
+
+    /** Finds a database once it is to be read. */
+    @FunctionalInterface
+    public interface Finder {
+
+        /**
+         * Finds it.
+         *
+         * @return where the data is now
+         * @throws SQLException if no server says so
+         */
+        Database find() throws SQLException;
+    }
+
+    /**
+     * Reads what a database holds that may have moved meanwhile.
+     *
+     * @param finder finds it at the end
+     * @return the truth about it
+     */
+    public static Ledger.Truth truth(Finder finder) {
+        return new Ledger.Truth() {
+            @Override
+            public List<String> writes() throws SQLException {
+                return Schema.writes(finder.find().connect());
+            }
+
+            @Override
+            public Map<Long, Long> versions() throws SQLException {
+                return Schema.versions(finder.find().connect());
+            }
+        };
     }
 
     /**

@@ -1,7 +1,5 @@
 package dev.tenfold.journey.report;
 
-import dev.tenfold.observe.Event;
-import dev.tenfold.observe.Observer;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,7 +10,7 @@ import java.util.concurrent.BlockingQueue;
  * Tells what happens, at most a line a second while a load runs: what was broken, and what Tenfold did about it, wait for
  * the next line of figures and stand behind it. Thread-safe.
  */
-public final class Narrator implements Observer {
+public final class Narrator {
 
     private static final int REMEMBERED = 64;
     private static final int PER_LINE = 3;
@@ -47,12 +45,6 @@ public final class Narrator implements Observer {
         if (!pending.contains(what)) {
             pending.offer(what);
         }
-    }
-
-    /** Notes what a component did. */
-    @Override
-    public void on(Event event) {
-        note("↳ " + event.source() + ": " + event.message());
     }
 
     /**

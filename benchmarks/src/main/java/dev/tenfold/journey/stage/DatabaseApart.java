@@ -6,6 +6,7 @@ import dev.tenfold.journey.env.AppProcess;
 import dev.tenfold.journey.env.Database;
 import dev.tenfold.journey.load.Browser;
 import java.net.URI;
+import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Set;
 
@@ -13,7 +14,7 @@ import java.util.Set;
 final class DatabaseApart implements Stage {
 
     /** A round trip within a data centre. */
-    private static final long DISTANCE_MICROS = 300;
+    private static final Duration DISTANCE = Duration.ofNanos(300_000);
 
     @Override
     public int number() {
@@ -41,10 +42,10 @@ final class DatabaseApart implements Stage {
         Database database = Database.create(run.town().postgres().node("a"), "database_apart");
         Schema.populate(database.connect(), 1, run.people());
         AppProcess app = run.start(
-                        AppConfig.named("app").database(database.url()).databaseDistance(DISTANCE_MICROS))
+                        AppConfig.named("app").database(database.url()).distance("main", "a", DISTANCE))
                 .get(0);
         URI address = app.await();
-        Browser browser = Stages.browser();
+        Browser browser = Gateway.browser();
         run.kill(0.4, "the app server (kill -9)", app::kill9);
         run.then(0.45, "the app server is started again", () -> {
             app.launch();

@@ -41,7 +41,7 @@ final class OneServer implements Stage {
         Schema.populate(database.connect(), 1, run.people());
         AppProcess app = run.start(AppConfig.named("app").database(database.url())).get(0);
         URI address = app.await();
-        Browser browser = Stages.browser();
+        Browser browser = Gateway.browser();
         run.kill(0.4, "the only server (app and database, kill -9)", () -> {
             app.kill9();
             server.kill9();

@@ -47,6 +47,11 @@ final class Scraper {
         last.put(server, now);
     }
 
+    /** A counter of one server, since it was started last. */
+    double now(URI server, String name) {
+        return last.getOrDefault(server, Map.of()).getOrDefault(name, 0.0);
+    }
+
     /** The sum of a counter over all servers and all their tags. */
     double total(String name) {
         double sum = finished.getOrDefault(name, 0.0);

@@ -13,6 +13,7 @@ import dev.tenfold.journey.load.Site;
 import dev.tenfold.journey.load.Tally;
 import dev.tenfold.journey.load.Workload;
 import dev.tenfold.journey.report.Narrator;
+import dev.tenfold.observe.Observer;
 import dev.tenfold.time.TimeSource;
 import java.net.URI;
 import java.util.ArrayList;
@@ -33,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StageRun implements AutoCloseable {
 
-    private static final int WORKERS = 48;
+    private static final int WORKERS = 96;
     private static final long TICK_NANOS = 1_000_000_000;
     private static final int FAULT_PATIENCE_SECONDS = 60;
     private static final String QUERIES = "app.database.queries";
@@ -44,6 +45,7 @@ public final class StageRun implements AutoCloseable {
     private final Narrator narrator;
     private final TimeSource time = TimeSource.system();
     private final Parts parts = new Parts();
+    private final EventLog events;
     private final Crowd crowd;
     private final Ledger ledger = new Ledger();
     private final Tally tally = new Tally();
@@ -70,6 +72,7 @@ public final class StageRun implements AutoCloseable {
         this.town = town;
         this.pace = pace;
         this.narrator = town.narrator();
+        this.events = new EventLog(narrator);
         this.crowd = new Crowd(pace.people());
     }
 
@@ -144,7 +147,7 @@ public final class StageRun implements AutoCloseable {
     public List<AppProcess> start(AppConfig... configs) throws Exception {
         List<AppProcess> processes = new ArrayList<>();
         for (AppConfig config : configs) {
-            AppProcess process = parts.add(new AppProcess(config, line -> heard(config.name(), line)));
+            AppProcess process = parts.add(new AppProcess(config, line -> events.heard(config.name(), line)));
             process.launch();
             processes.add(process);
         }
@@ -154,9 +157,23 @@ public final class StageRun implements AutoCloseable {
         return processes;
     }
 
-    /** What a server prints is worth knowing: its components' events, and its last words. */
-    private void heard(String server, String line) {
-        narrator.note("↳ " + server + ": " + line);
+    /**
+     * Returns who is to be told what Tenfold does in this process.
+     *
+     * @return counts and tells
+     */
+    public Observer observer() {
+        return events;
+    }
+
+    /**
+     * Returns how often something happened, in this process and in the servers.
+     *
+     * @param kind an event's kind
+     * @return a number of events
+     */
+    public long events(String kind) {
+        return events.count(kind);
     }
 
     /**
@@ -286,6 +303,16 @@ public final class StageRun implements AutoCloseable {
      */
     public synchronized double counted(String name) {
         return scraper.total(name);
+    }
+
+    /**
+     * Returns how many requests a server has served in its present life.
+     *
+     * @param server its address
+     * @return requests of people
+     */
+    public synchronized long servedBy(URI server) {
+        return (long) scraper.now(server, "app.requests");
     }
 
     /**

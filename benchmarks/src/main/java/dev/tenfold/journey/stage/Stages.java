@@ -1,7 +1,5 @@
 package dev.tenfold.journey.stage;
 
-import dev.tenfold.journey.load.Browser;
-import java.time.Duration;
 import java.util.List;
 
 /** All stages, in the order of growth. */
@@ -15,11 +13,6 @@ public final class Stages {
      * @return by rising number
      */
     public static List<Stage> all() {
-        return List.of(new OneServer(), new DatabaseApart());
-    }
-
-    /** The users' patience with one server. */
-    static Browser browser() {
-        return new Browser(Duration.ofSeconds(1), Duration.ofSeconds(5));
+        return List.of(new OneServer(), new DatabaseApart(), new BalancedServers(), new PrimaryAndReplicas(), new CachedReads(), new Edges(), new TwoDataCentres());
     }
 }
