@@ -16,7 +16,8 @@ final class SingleNode<N> implements Replicas<N> {
 
     private final String name;
     private final N node;
-    private final AtomicLong writes = new AtomicLong();
+    /** Starts above 0, which means "nothing seen". */
+    private final AtomicLong writes = new AtomicLong(1);
 
     SingleNode(String name, N node) {
         this.name = name;
