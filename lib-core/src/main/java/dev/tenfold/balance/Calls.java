@@ -102,7 +102,8 @@ final class Calls<T> implements Caller<T> {
     }
 
     /** Picks the endpoint of the next attempt, or nobody where all were tried. */
-    @Nullable Lease<T> another(List<Member<T>> tried) {
+    @Nullable
+    Lease<T> another(List<Member<T>> tried) {
         Lease<T> next = balancer.leaseOther(tried);
         if (next != null) {
             repeated.increment();

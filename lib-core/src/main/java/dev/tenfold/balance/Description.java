@@ -11,7 +11,10 @@ final class Description {
     static String of(String name, Pool<?> pool, long now) {
         StringBuilder text = new StringBuilder();
         text.append("load balancer '").append(name).append("': ");
-        text.append(pool.eligible()).append(" of ").append(pool.members().size()).append(" endpoints take calls");
+        text.append(pool.eligible())
+                .append(" of ")
+                .append(pool.members().size())
+                .append(" endpoints take calls");
         text.append(pool.panic() ? " (panic: picking among all)\n" : "\n");
         int width = 8;
         for (Member<?> member : pool.members()) {
@@ -21,7 +24,8 @@ final class Description {
         text.append(row(row, "endpoint", "state", "weight", "in flight", "picks", "failures", "mean ms", "why"));
         for (Member<?> member : pool.members()) {
             Health health = member.health();
-            String weight = String.format(Locale.ROOT, "%.2f", health.share(now) * member.endpoint().weight());
+            String weight = String.format(
+                    Locale.ROOT, "%.2f", health.share(now) * member.endpoint().weight());
             String mean = String.format(Locale.ROOT, "%.2f", member.meanNanos() / 1e6);
             text.append(row(
                     row,

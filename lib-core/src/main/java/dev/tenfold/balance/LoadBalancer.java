@@ -26,6 +26,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.locks.ReentrantLock;
@@ -88,10 +89,8 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
     private volatile Topology<T> topology;
     private volatile List<Member<T>> members = List.of();
     private volatile boolean closed;
-    /** Picks and failures of members that left. */
-    private volatile long departedPicks;
-
-    private volatile long departedFailures;
+    private final Readings readings = new Readings();
+    private final List<Measurement> measurements;
 
     LoadBalancer(LoadBalancerBuilder<T> from) {
         name = from.name;
@@ -104,8 +103,10 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
         RetryBudget budget = from.retryBudget != null ? from.retryBudget : RetryBudget.standard();
         once = new Calls<>(this, from, Backoff.none(), budget);
         repeating = new Calls<>(this, from, from.retries, budget);
+        measurements = readings.of(this);
         topology = Topology.of(from.endpoints);
         admit(topology);
+        rebuild();
     }
 
     /**
@@ -197,7 +198,8 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
     }
 
     /** Picks somebody who is not in {@code tried}, or nobody where all candidates are. */
-    @Nullable Lease<T> leaseOther(List<Member<T>> tried) {
+    @Nullable
+    Lease<T> leaseOther(List<Member<T>> tried) {
         long start = time.nanoTime();
         Pool<T> now = poolAt(start);
         Picker<T> picker = now.picker();
@@ -254,32 +256,29 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
         relay.deliver();
     }
 
+    /** Takes over the members that stay, by id. */
     private void admit(Topology<T> next) {
         Map<String, Member<T>> before = new HashMap<>();
         for (Member<T> member : members) {
             before.put(member.endpoint().id(), member);
         }
-        Map<String, HealthCell> cells = health.update(next.endpoints().stream().map(Endpoint::id).toList());
+        Map<String, HealthCell> cells =
+                health.update(next.endpoints().stream().map(Endpoint::id).toList());
         List<Member<T>> after = new ArrayList<>(cells.size());
         int joined = 0;
         for (Endpoint<T> endpoint : next.endpoints()) {
             Member<T> member = before.remove(endpoint.id());
             if (member == null) {
-                HealthCell cell = java.util.Objects.requireNonNull(cells.get(endpoint.id()));
-                member = new Member<>(endpoint, cell);
+                member = new Member<>(endpoint, Objects.requireNonNull(cells.get(endpoint.id())));
                 joined++;
             } else {
                 member.replace(endpoint);
             }
             after.add(member);
         }
-        for (Member<T> gone : before.values()) {
-            departedPicks += gone.picks();
-            departedFailures += gone.failures();
-        }
+        before.values().forEach(readings::departed);
         topology = next;
         members = List.copyOf(after);
-        rebuild();
         announce(
                 "pool.updated",
                 Level.INFO,
@@ -287,6 +286,7 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
                 Map.of("endpoints", after.size(), "joined", joined, "left", before.size()));
     }
 
+    /** Makes the pool that follows from members and health now; called after every change of either, holding no lock. */
     private void rebuild() {
         Pool<T> before;
         Pool<T> after;
@@ -384,7 +384,15 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
 
     @Override
     public List<Measurement> measurements() {
-        return List.of();
+        return measurements;
+    }
+
+    List<Member<T>> members() {
+        return members;
+    }
+
+    long retries() {
+        return repeating.repeated();
     }
 
     /** Ends picking: what follows fails with {@link UnavailableException}; calls in flight end as usual. */

@@ -33,8 +33,13 @@ public final class LoadBalancerBuilder<T> {
     double panicThreshold = 0.5;
     Function<? super Throwable, Outcome> classifier = Outcomes::of;
     Backoff retries = Backoff.fixed(java.time.Duration.ZERO);
-    @Nullable RetryBudget retryBudget;
-    @Nullable Scheduler scheduler;
+
+    @Nullable
+    RetryBudget retryBudget;
+
+    @Nullable
+    Scheduler scheduler;
+
     Observer observer = Observer.slf4j();
     TimeSource time = TimeSource.system();
     RandomGenerator random = Chance.perThread();
@@ -195,7 +200,10 @@ public final class LoadBalancerBuilder<T> {
         Set<String> ids = new HashSet<>();
         for (Endpoint<T> endpoint : endpoints) {
             check.require(
-                    ids.add(endpoint.id()), "endpoint id", endpoint.id() + " twice", "unique ids; see Endpoint.of(id, target)");
+                    ids.add(endpoint.id()),
+                    "endpoint id",
+                    endpoint.id() + " twice",
+                    "unique ids; see Endpoint.of(id, target)");
         }
         check.between("panicThreshold", panicThreshold, 0, 1);
         check.require(

@@ -42,9 +42,7 @@ final class RoundRobin<T> implements Picker<T> {
         this.turns = before == null ? new long[(stripes + 1) * SPREAD] : before.turns;
         this.shifts = before == null ? new long[stripes] : new long[before.shifts.length];
         for (int stripe = 0; stripe < shifts.length; stripe++) {
-            shifts[stripe] = before == null
-                    ? random.nextInt(candidates.size())
-                    : before.shiftFor(candidates, stripe);
+            shifts[stripe] = before == null ? random.nextInt(candidates.size()) : before.shiftFor(candidates, stripe);
         }
     }
 

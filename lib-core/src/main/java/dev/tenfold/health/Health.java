@@ -145,9 +145,7 @@ public final class Health {
         }
         if (current.state == HealthState.PROBING) {
             int inARow = passed ? current.checks + 1 : 0;
-            return inARow >= policy.rise()
-                    ? current.up(now, inARow + " checks passed")
-                    : current.withChecks(inARow);
+            return inARow >= policy.rise() ? current.up(now, inARow + " checks passed") : current.withChecks(inARow);
         }
         int inARow = passed ? 0 : current.checks + 1;
         return inARow >= policy.fall()
@@ -294,9 +292,7 @@ public final class Health {
 
     private Health proved(long now) {
         int inARow = streak + 1;
-        return inARow >= policy.probationSuccesses()
-                ? up(now, inARow + " successes in probation")
-                : withStreak(inARow);
+        return inARow >= policy.probationSuccesses() ? up(now, inARow + " successes in probation") : withStreak(inARow);
     }
 
     private Health up(long now, String because) {

@@ -5,7 +5,9 @@ import dev.tenfold.observe.EventRelay;
 import dev.tenfold.time.TimeSource;
 import java.lang.System.Logger.Level;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
@@ -63,7 +65,8 @@ public final class HealthGroup {
 
     /**
      * Sets who belongs to the group. Who stays keeps its health; who joins an empty group starts as {@link
-     * Health#starting}, who joins others as {@link Health#joining}. Costs O(members).
+     * Health#starting}, who joins others as {@link Health#joining}. Costs O(members). The caller knows of this change: {@code
+     * onChange} is not run, and events it caused (an ejection that a smaller group does not allow) wait for the relay.
      *
      * @param ids the members
      * @return the cell of each, in the order given; immutable
@@ -79,13 +82,12 @@ public final class HealthGroup {
                 Health fresh = first ? Health.starting(policy, now) : Health.joining(policy, now);
                 next.put(id, kept != null ? kept : new HealthCell(this, id, fresh));
             }
-            next = java.util.Collections.unmodifiableMap(next);
+            next = Collections.unmodifiableMap(next);
             cells = next;
             summarise(now);
         } finally {
             changing.unlock();
         }
-        tell();
         return next;
     }
 
@@ -288,7 +290,7 @@ public final class HealthGroup {
         relay.add(new Event(
                 time.now(),
                 source,
-                "endpoint." + after.state().name().toLowerCase(java.util.Locale.ROOT),
+                "endpoint." + after.state().name().toLowerCase(Locale.ROOT),
                 bad ? Level.WARNING : Level.INFO,
                 id + " is " + after.state() + length + ": " + after.reason(),
                 details));

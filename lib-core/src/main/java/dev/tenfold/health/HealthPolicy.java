@@ -333,10 +333,7 @@ public final class HealthPolicy {
             check.between("maximumEjectedShare", maximumEjectedShare, 0, 1);
             check.atLeast("probationSuccesses", probationSuccesses, 1);
             check.require(
-                    !slowStart.isNegative() && slowStart.compareTo(year) <= 0,
-                    "slowStart",
-                    slowStart,
-                    "0 to 365 days");
+                    !slowStart.isNegative() && slowStart.compareTo(year) <= 0, "slowStart", slowStart, "0 to 365 days");
             check.require(minimumShare > 0 && minimumShare <= 1, "minimumShare", minimumShare, "above 0, at most 1");
             check.atLeast("rise", rise, 1);
             check.atLeast("fall", fall, 1);

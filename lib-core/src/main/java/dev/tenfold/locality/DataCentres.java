@@ -14,7 +14,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Routes clients between data centres: to the nearest region that is up by great-circle distance, to the next nearest while
@@ -40,10 +39,8 @@ import org.jspecify.annotations.Nullable;
 public final class DataCentres<T> implements Locator<Coordinates, LoadBalancer<T>> {
 
     /** A balancer's healthy share is evidence enough: one look decides, and calls say nothing about a region. */
-    private static final HealthPolicy BY_SHARE = HealthPolicy.builder()
-            .checks(1, 1)
-            .consecutiveFailures(0)
-            .build();
+    private static final HealthPolicy BY_SHARE =
+            HealthPolicy.builder().checks(1, 1).consecutiveFailures(0).build();
 
     private final String name;
     private final double minimumHealthyShare;
@@ -109,11 +106,12 @@ public final class DataCentres<T> implements Locator<Coordinates, LoadBalancer<T
         for (Site<T> site : sites) {
             HealthState state = look(site);
             boolean up = state.takesCalls();
-            if (state == HealthState.DRAINING || (!up && (bestUp || site.region.balancer().healthyShare() == 0))) {
+            if (state == HealthState.DRAINING
+                    || (!up && (bestUp || site.region.balancer().healthyShare() == 0))) {
                 continue;
             }
             double distance = site.region.coordinates().distanceKm(client);
-            if (up && !bestUp || distance < bestDistance) {
+            if ((up && !bestUp) || distance < bestDistance) {
                 best = site.region;
                 bestDistance = distance;
                 bestUp = up;
@@ -241,7 +239,8 @@ public final class DataCentres<T> implements Locator<Coordinates, LoadBalancer<T
 
     @Override
     public String toString() {
-        return "DataCentres[" + name + ", " + regions().stream().map(Region::name).toList() + "]";
+        return "DataCentres[" + name + ", "
+                + regions().stream().map(Region::name).toList() + "]";
     }
 
     private record Site<T>(Region<T> region, HealthCell cell) {}
