@@ -37,12 +37,12 @@ public final class CacheLincheckTest {
     @Test
     void isLinearizable() {
         new StressOptions()
-                .iterations(20)
-                .invocationsPerIteration(1000)
+                .iterations(10)
+                .invocationsPerIteration(150)
                 .threads(2)
-                .actorsPerThread(4)
+                .actorsPerThread(3)
                 .actorsBefore(1)
-                .actorsAfter(2)
+                .actorsAfter(1)
                 .check(CacheLincheckTest.class);
     }
 }

@@ -28,8 +28,8 @@ public final class CachedRegisterLincheckTest {
     @Test
     void isARegister() {
         new StressOptions()
-                .iterations(20)
-                .invocationsPerIteration(1000)
+                .iterations(10)
+                .invocationsPerIteration(400)
                 .threads(3)
                 .actorsPerThread(3)
                 .actorsBefore(1)

@@ -9,7 +9,6 @@ import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.DoubleRange;
-import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.LongRange;
 
 class JitterProperties {
@@ -27,8 +26,8 @@ class JitterProperties {
         }
     }
 
-    @Property(tries = 5)
-    void whatWasWrittenTogetherDoesNotExpireTogether(@ForAll @IntRange(min = 1, max = 1000) int seed) {
+    @Property(tries = 1)
+    void whatWasWrittenTogetherDoesNotExpireTogether(@ForAll long seed) {
         int keys = 100_000;
         SimulatedTime time = new SimulatedTime();
         Cache<Integer, Integer> cache = Cache.<Integer, Integer>builder("jitter")
@@ -45,17 +44,13 @@ class JitterProperties {
         int left = present(cache, keys);
         assertThat(left).isEqualTo(keys);
         double mean = keys / 60.0;
-        for (int second = 0; second < 60; second += 10) {
-            for (int i = 0; i < 1; i++) {
-                time.advance(Duration.ofSeconds(1));
-                int now = present(cache, keys);
-                assertThat(left - now)
-                        .as("expired in second %d, seed %d", second, seed)
-                        .isLessThan((int) (2 * mean));
-                left = now;
-            }
-            time.advance(Duration.ofSeconds(9));
-            left = present(cache, keys);
+        for (int second = 0; second < 60; second++) {
+            time.advance(Duration.ofSeconds(1));
+            int now = present(cache, keys);
+            assertThat(left - now)
+                    .as("expired in second %d, seed %d", second, seed)
+                    .isLessThan((int) (2 * mean));
+            left = now;
         }
         time.advance(Duration.ofNanos(1));
         assertThat(present(cache, keys)).isZero();
