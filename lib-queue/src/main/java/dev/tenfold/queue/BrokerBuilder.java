@@ -96,7 +96,6 @@ public final class BrokerBuilder {
                 "a value where time is set; call scheduler(...) with one that follows that clock");
         check.throwIfInvalid();
         Scheduler chosen = scheduler == null ? new SharedTimer(executor) : scheduler;
-        Surroundings given = new Surroundings(time, chosen, random, observer.guarded(), executor);
-        throw new IllegalStateException("the in-memory broker comes with the next commit: " + given);
+        return new MemoryBroker(new Surroundings(time, chosen, random, observer.guarded(), executor));
     }
 }

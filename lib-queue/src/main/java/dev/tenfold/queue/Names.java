@@ -2,6 +2,8 @@ package dev.tenfold.queue;
 
 import dev.tenfold.error.Validation;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** The rules for names and keys: AMQP 0-9-1's, so that everything declared here can be declared on RabbitMQ too. */
 final class Names {
@@ -13,6 +15,11 @@ final class Names {
     static void check(Validation check, String option, String name) {
         check.require(!name.isEmpty() && fits(name), option, name, "1 to 255 bytes of UTF-8");
         check.require(!name.startsWith("amq."), option, name, "not to start with amq., which RabbitMQ reserves");
+    }
+
+    /** Notes that something was declared differently before. */
+    static void same(Validation check, String option, @Nullable Object first, @Nullable Object again) {
+        check.require(Objects.equals(first, again), option, again, first + ", as it was declared first");
     }
 
     /** Refuses a key that AMQP cannot carry. */

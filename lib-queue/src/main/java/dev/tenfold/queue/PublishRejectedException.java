@@ -18,21 +18,30 @@ public final class PublishRejectedException extends TenfoldException {
 
     private final transient Map<String, String> refusals;
 
-    PublishRejectedException(String exchange, String routingKey, Map<String, String> refusals) {
-        super(
-                "message '" + routingKey + "' to exchange '" + exchange + "' refused by "
-                        + refusals.entrySet().stream()
-                                .map(refusal -> "queue '" + refusal.getKey() + "': " + refusal.getValue())
-                                .collect(Collectors.joining("; ")),
-                null,
-                false);
+    private PublishRejectedException(String message, Map<String, String> refusals) {
+        super(message, null, false);
         this.refusals = Collections.unmodifiableMap(new LinkedHashMap<>(refusals));
+    }
+
+    static PublishRejectedException by(String exchange, String routingKey, Map<String, String> refusals) {
+        String who = refusals.entrySet().stream()
+                .map(refusal -> "queue '" + refusal.getKey() + "': " + refusal.getValue())
+                .collect(Collectors.joining("; "));
+        return new PublishRejectedException(
+                "message '" + routingKey + "' to exchange '" + exchange + "' was refused by " + who, refusals);
+    }
+
+    static PublishRejectedException closed(String exchange, String routingKey) {
+        return new PublishRejectedException(
+                "message '" + routingKey + "' to exchange '" + exchange + "' was refused: the broker is closed",
+                Map.of());
     }
 
     /**
      * Returns who refused the message and why.
      *
-     * @return the reason by name of queue, in the order they were asked
+     * @return the reason by name of queue, in the order they were asked; empty if the broker is closed and the message led
+     *     to no queue
      */
     public Map<String, String> refusals() {
         return refusals;

@@ -152,15 +152,11 @@ public final class QueueOptions {
 
     /** Notes every option in which {@code again} differs from this. */
     void compare(Validation check, QueueOptions again) {
-        same(check, "maxLength", maxLength, again.maxLength);
-        same(check, "overflow", overflow, again.overflow);
-        same(check, "blockTimeout", blockTimeout, again.blockTimeout);
-        same(check, "retry", retry, again.retry);
-        same(check, "deadLetterTo", deadLetterTo, again.deadLetterTo);
-    }
-
-    private static void same(Validation check, String name, @Nullable Object first, @Nullable Object again) {
-        check.require(Objects.equals(first, again), name, again, first + ", as it was declared first");
+        Names.same(check, "maxLength", maxLength, again.maxLength);
+        Names.same(check, "overflow", overflow, again.overflow);
+        Names.same(check, "blockTimeout", blockTimeout, again.blockTimeout);
+        Names.same(check, "retry", retry, again.retry);
+        Names.same(check, "deadLetterTo", deadLetterTo, again.deadLetterTo);
     }
 
     @Override
