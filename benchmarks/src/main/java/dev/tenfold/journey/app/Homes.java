@@ -14,10 +14,11 @@ import dev.tenfold.replication.ReplicaSet;
 import dev.tenfold.replication.ReplicaSetBuilder;
 import dev.tenfold.replication.postgres.Postgres;
 import dev.tenfold.replication.postgres.PostgresStreaming;
+import dev.tenfold.sharding.Sharder;
 import dev.tenfold.time.TimeSource;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,17 +30,24 @@ import javax.sql.DataSource;
 final class Homes {
 
     private static final int CONNECTIONS = 8;
+
+    /** Where there is another node to turn to, nobody waits long for a connection to this one. */
+    private static final Duration IMPATIENT = Duration.ofMillis(250);
+
+    private static final Duration PATIENT = Duration.ofSeconds(2);
     private static final Pattern ADDRESS = Pattern.compile("jdbc:postgresql://([^:]+):(\\d+)/.*");
 
     private final Map<String, Replicas<DataSource>> byShard = new LinkedHashMap<>();
-    private final Map<DataSource, Duration> distances = new HashMap<>();
+    private final IdentityHashMap<DataSource, Duration> distances = new IdentityHashMap<>();
     private final ReadPreference reads;
+    private final Duration patience;
     private final Parts parts;
     private final Meters meters;
     private final Observer observer;
 
     Homes(AppConfig config, Parts parts, Meters meters, Observer observer) {
         this.reads = config.reads();
+        this.patience = config.leaseFolder().isPresent() ? IMPATIENT : PATIENT;
         this.parts = parts;
         this.meters = meters;
         this.observer = observer;
@@ -70,7 +78,12 @@ final class Homes {
         return byShard.values().iterator().next();
     }
 
-    Map<DataSource, Duration> distances() {
+    /** Spreads people over the shards as the map says that all servers share. It may name shards in any order. */
+    Sharder<Long, Replicas<DataSource>> sharded(String mapUrl) {
+        return ShardMaps.follow(parts.add(ShardMaps.register(pool(mapUrl))), byShard, observer);
+    }
+
+    IdentityHashMap<DataSource, Duration> distances() {
         return distances;
     }
 
@@ -99,13 +112,12 @@ final class Homes {
         return running;
     }
 
-    /** A short wait for a connection: where a database is down, something better than waiting is to be decided. */
     private DataSource pool(String url) {
         HikariConfig config = new HikariConfig();
         config.setJdbcUrl(url);
         config.setMaximumPoolSize(CONNECTIONS);
         config.setMinimumIdle(1);
-        config.setConnectionTimeout(250);
+        config.setConnectionTimeout(patience.toMillis());
         config.setInitializationFailTimeout(-1);
         return parts.add(new HikariDataSource(config));
     }

@@ -24,8 +24,10 @@ public final class Schema {
         "create table follow (follower bigint, followee bigint, seeded boolean not null default false,"
                 + " primary key (follower, followee))",
         "create table login (token text primary key, person bigint not null)",
-        "create table outbox (id bigint generated always as identity primary key, event text not null, body text not null)",
-        "create table notification (event text primary key, person bigint not null, text text not null)"
+        "create table outbox (id bigint generated always as identity primary key, event text not null,"
+                + " person bigint not null)",
+        "create table notification (event text primary key, person bigint not null)",
+        "create table undeliverable (event text primary key, person bigint not null)"
     };
 
     private Schema() {}
@@ -46,23 +48,21 @@ public final class Schema {
     }
 
     /**
-     * Adds users numbered in a row, each of whom follows the first few.
+     * Adds users, each of whom follows the first few.
      *
      * @param database where
-     * @param first the first number
-     * @param last the last number
+     * @param people their numbers
      * @throws SQLException if that fails
      */
-    public static void populate(DataSource database, long first, long last) throws SQLException {
+    public static void populate(DataSource database, List<Long> people) throws SQLException {
         try (Connection connection = database.getConnection();
-                PreparedStatement people = connection.prepareStatement(
-                        "insert into person select id, 'user ' || id, 0, 'new here' from generate_series(?, ?) id");
-                PreparedStatement follows = connection.prepareStatement(
-                        "insert into follow select id, other, true from generate_series(?, ?) id,"
-                                + " generate_series(1, " + FOLLOWED + ") other where other <> id")) {
-            for (PreparedStatement statement : List.of(people, follows)) {
-                statement.setLong(1, first);
-                statement.setLong(2, last);
+                PreparedStatement person = connection.prepareStatement(
+                        "insert into person select id, 'user ' || id, 0, 'new here' from unnest(?::bigint[]) id");
+                PreparedStatement follow = connection.prepareStatement(
+                        "insert into follow select id, other, true from unnest(?::bigint[]) id, generate_series(1, "
+                                + FOLLOWED + ") other where other <> id")) {
+            for (PreparedStatement statement : List.of(person, follow)) {
+                statement.setArray(1, connection.createArrayOf("bigint", people.toArray()));
                 statement.executeUpdate();
             }
         }
@@ -86,6 +86,26 @@ public final class Schema {
             }
         }
         return names;
+    }
+
+    /**
+     * Lists the events of one of the tables {@code outbox}, {@code notification} and {@code undeliverable}.
+     *
+     * @param database where
+     * @param table which
+     * @return such as {@code follow/3-7}
+     * @throws SQLException if that fails
+     */
+    public static List<String> events(DataSource database, String table) throws SQLException {
+        List<String> events = new ArrayList<>();
+        try (Connection connection = database.getConnection();
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery("select event from " + table)) {
+            while (rows.next()) {
+                events.add(rows.getString(1));
+            }
+        }
+        return events;
     }
 
     /**

@@ -1,7 +1,6 @@
 package dev.tenfold.journey.app;
 
 import java.sql.SQLException;
-import java.util.Collection;
 import java.util.List;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -10,6 +9,8 @@ import org.jspecify.annotations.Nullable;
 final class SocialSql {
 
     private static final int NEWEST = 10;
+    private static final String FOLLOW = "insert into follow (follower, followee) values (?, ?)"
+            + " on conflict (follower, followee) do update set seeded = false";
 
     private final Sql sql;
 
@@ -20,6 +21,7 @@ final class SocialSql {
     @Nullable Profile find(DataSource database, long id) throws SQLException {
         List<Profile> found = sql.query(
                 database,
+                List.of(id),
                 "select id, name, version, about from person where id = ?",
                 row -> new Profile(row.getLong(1), row.getString(2), row.getLong(3), row.getString(4)),
                 id);
@@ -30,6 +32,7 @@ final class SocialSql {
     void change(DataSource database, long id, long version, String about) throws SQLException {
         sql.update(
                 database,
+                List.of(id),
                 "update person set version = ?, about = ? where id = ? and version < ?",
                 version,
                 about,
@@ -40,40 +43,42 @@ final class SocialSql {
     void post(DataSource database, Post post) throws SQLException {
         sql.update(
                 database,
+                List.of(post.author()),
                 "insert into post (id, author, text) values (?, ?, ?) on conflict do nothing",
                 post.id(),
                 post.author(),
                 post.text());
     }
 
-    /** Leaves a note for the followed in the outbox, in the same transaction, if that is wanted. */
-    void follow(DataSource database, long follower, long followee, boolean announced) throws SQLException {
-        String insert = "insert into follow (follower, followee) values (?, ?)"
-                + " on conflict (follower, followee) do update set seeded = false";
-        if (announced) {
-            sql.update(
-                    database,
-                    "with f as (" + insert + ") insert into outbox (event, body) values (?, ?)",
-                    follower,
-                    followee,
-                    "follow/" + follower + "-" + followee,
-                    Long.toString(followee));
-        } else {
-            sql.update(database, insert, follower, followee);
-        }
+    void follow(DataSource database, long follower, long followee) throws SQLException {
+        sql.update(database, List.of(follower), FOLLOW, follower, followee);
+    }
+
+    /** Also leaves a note for the followed in the outbox: both are committed, or neither. */
+    void followAndAnnounce(DataSource database, long follower, long followee) throws SQLException {
+        sql.update(
+                database,
+                List.of(follower),
+                "with followed as (" + FOLLOW + ") insert into outbox (event, person) values (?, ?)",
+                follower,
+                followee,
+                "follow/" + follower + "-" + followee,
+                followee);
     }
 
     List<Long> followees(DataSource database, long follower) throws SQLException {
         return sql.query(
                 database,
+                List.of(follower),
                 "select followee from follow where follower = ? order by followee limit " + NEWEST,
                 row -> row.getLong(1),
                 follower);
     }
 
-    List<Post> newestPosts(DataSource database, Collection<Long> authors) throws SQLException {
+    List<Post> newestPosts(DataSource database, List<Long> authors) throws SQLException {
         return sql.query(
                 database,
+                authors,
                 "select p.id, p.author, p.text from unnest(?::bigint[]) a, lateral (select id, author, text from post"
                         + " where author = a order by id desc limit " + NEWEST + ") p order by p.id desc limit "
                         + NEWEST,

@@ -1,6 +1,7 @@
 package dev.tenfold.journey.app;
 
-import java.sql.Array;
+import dev.tenfold.sharding.ShardRoute;
+import dev.tenfold.sharding.jdbc.ShardGuard;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -10,23 +11,27 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongFunction;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /**
- * JDBC, counted. Each statement is a transaction of its own, one round trip to the database, which takes as long as the
- * injected distance says. Thread-safe.
+ * JDBC, counted. Each statement is a transaction of its own; on shards, which may be moving, it shares that with a check
+ * that the database is still the home of the people it is about. A transaction takes as long as the injected distance to
+ * its database says. Thread-safe.
  */
 final class Sql {
 
-    private final IdentityHashMap<DataSource, Duration> distances = new IdentityHashMap<>();
+    private final IdentityHashMap<DataSource, Duration> distances;
+    private final @Nullable LongFunction<ShardRoute> routes;
     private final LongAdder queries = new LongAdder();
 
-    /** Distances by the very object; a database that is not named is near. */
-    Sql(Map<DataSource, Duration> distances) {
-        distances.forEach(this.distances::put);
+    /** Distances go by the very object; without routes nothing is checked. */
+    Sql(IdentityHashMap<DataSource, Duration> distances, @Nullable LongFunction<ShardRoute> routes) {
+        this.distances = new IdentityHashMap<>(distances);
+        this.routes = routes;
     }
 
     /** Makes one object of one row. */
@@ -40,11 +45,10 @@ final class Sql {
         return queries.sum();
     }
 
-    <T> List<T> query(DataSource database, String text, Row<T> row, Object... parameters) throws SQLException {
-        try (Connection connection = database.getConnection();
-                PreparedStatement statement = connection.prepareStatement(text)) {
-            bind(connection, statement, parameters);
-            travel(database);
+    /** Reads what is about these people. */
+    <T> List<T> query(DataSource database, Collection<Long> people, String text, Row<T> row, Object... parameters)
+            throws SQLException {
+        return transaction(database, people, text, parameters, statement -> {
             try (ResultSet rows = statement.executeQuery()) {
                 List<T> found = new ArrayList<>();
                 while (rows.next()) {
@@ -52,35 +56,57 @@ final class Sql {
                 }
                 return found;
             }
-        }
+        });
     }
 
-    int update(DataSource database, String text, Object... parameters) throws SQLException {
-        try (Connection connection = database.getConnection();
-                PreparedStatement statement = connection.prepareStatement(text)) {
-            bind(connection, statement, parameters);
-            travel(database);
-            return statement.executeUpdate();
-        }
+    /** Changes what is about these people. */
+    int update(DataSource database, Collection<Long> people, String text, Object... parameters) throws SQLException {
+        return transaction(database, people, text, parameters, PreparedStatement::executeUpdate);
     }
 
-    private void travel(DataSource database) {
-        queries.increment();
-        Duration distance = distances.get(database);
-        if (distance != null) {
-            LockSupport.parkNanos(distance.toNanos());
-        }
+    private interface Execution<R> {
+        R of(PreparedStatement statement) throws SQLException;
     }
 
-    private static void bind(Connection connection, PreparedStatement statement, Object... parameters)
+    private <R> R transaction(
+            DataSource database, Collection<Long> people, String text, Object[] parameters, Execution<R> execution)
             throws SQLException {
-        for (int i = 0; i < parameters.length; i++) {
-            if (parameters[i] instanceof Collection<?> numbers) {
-                Array array = connection.createArrayOf("bigint", numbers.toArray());
-                statement.setArray(i + 1, array);
-            } else {
-                statement.setObject(i + 1, parameters[i]);
+        try (Connection connection = database.getConnection()) {
+            Duration distance = distances.get(database);
+            if (distance != null) {
+                LockSupport.parkNanos(distance.toNanos());
             }
+            if (routes == null) {
+                return execute(connection, text, parameters, execution);
+            }
+            connection.setAutoCommit(false);
+            try {
+                for (long person : people) {
+                    queries.increment();
+                    ShardGuard.check(connection, routes.apply(person));
+                }
+                R answer = execute(connection, text, parameters, execution);
+                connection.commit();
+                return answer;
+            } catch (SQLException | RuntimeException failure) {
+                connection.rollback();
+                throw failure;
+            }
+        }
+    }
+
+    private <R> R execute(Connection connection, String text, Object[] parameters, Execution<R> execution)
+            throws SQLException {
+        queries.increment();
+        try (PreparedStatement statement = connection.prepareStatement(text)) {
+            for (int i = 0; i < parameters.length; i++) {
+                if (parameters[i] instanceof Collection<?> numbers) {
+                    statement.setArray(i + 1, connection.createArrayOf("bigint", numbers.toArray()));
+                } else {
+                    statement.setObject(i + 1, parameters[i]);
+                }
+            }
+            return execution.of(statement);
         }
     }
 }

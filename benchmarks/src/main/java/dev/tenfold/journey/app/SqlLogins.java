@@ -28,6 +28,7 @@ final class SqlLogins implements Logins {
                 deadline(),
                 database -> sql.update(
                         database,
+                        List.of(),
                         "insert into login values (?, ?) on conflict do nothing",
                         token,
                         person));
@@ -45,7 +46,7 @@ final class SqlLogins implements Logins {
                         minimum,
                         deadline(),
                         database -> sql.query(
-                                database, "select person from login where token = ?", row -> row.getLong(1), token))
+                                database, List.of(), "select person from login where token = ?", row -> row.getLong(1), token))
                 .value();
         return found.isEmpty() ? OptionalLong.empty() : OptionalLong.of(found.get(0));
     }

@@ -6,8 +6,11 @@ import dev.tenfold.Replicas;
 import dev.tenfold.Tenfold;
 import dev.tenfold.cache.Cache;
 import dev.tenfold.observe.Observer;
+import dev.tenfold.sharding.ShardRoute;
+import dev.tenfold.sharding.Sharder;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.LongFunction;
 import javax.sql.DataSource;
 
 /** Builds one server's share of the system from its configuration, and closes it in reverse order. */
@@ -23,9 +26,13 @@ final class Wiring implements AutoCloseable {
         try {
             Observer observer = Observer.all(meters.observer(), events);
             Homes homes = new Homes(config, parts, meters, observer);
-            Sql sql = new Sql(homes.distances());
+            Optional<Sharder<Long, Replicas<DataSource>>> shards =
+                    config.shardMap().map(map -> parts.add(homes.sharded(map)));
+            shards.ifPresent(meters::publish);
+            Sql sql = new Sql(homes.distances(), shards.<LongFunction<ShardRoute>>map(s -> s::route).orElse(null));
             SocialSql statements = new SocialSql(sql);
-            Locator<Long, Replicas<DataSource>> locator = person -> homes.only();
+            Locator<Long, Replicas<DataSource>> locator =
+                    shards.<Locator<Long, Replicas<DataSource>>>map(s -> s).orElse(person -> homes.only());
             DataPath<Long, Profile> profiles = profiles(config, locator, statements, observer);
             social = new Social(profiles, locator, statements, config.isAnnouncing());
             logins = parts.add(config.logins()

@@ -37,7 +37,7 @@ final class BalancedServers implements Stage {
     @Override
     public void play(StageRun run) throws Exception {
         Database database = Database.create(run.town().postgres().node("a"), "balanced");
-        Schema.populate(database.connect(), 1, run.people());
+        Schema.populate(database.connect(), run.people());
         AppConfig app = AppConfig.named("app-1")
                 .database(database.url())
                 .loginsIn(run.town().redis().uri());

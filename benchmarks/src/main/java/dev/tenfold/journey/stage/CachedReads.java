@@ -46,7 +46,7 @@ final class CachedReads implements Stage {
     @Override
     public void play(StageRun run) throws Exception {
         Database database = Database.create(run.town().postgres().node("a"), "cached");
-        Schema.populate(database.connect(), 1, run.people());
+        Schema.populate(database.connect(), run.people());
         // A replica set of one: its positions are the database's own, so they mean the same to both servers.
         AppConfig app = AppConfig.named("app-1")
                 .database(database.url())

@@ -40,7 +40,7 @@ final class DatabaseApart implements Stage {
     @Override
     public void play(StageRun run) throws Exception {
         Database database = Database.create(run.town().postgres().node("a"), "database_apart");
-        Schema.populate(database.connect(), 1, run.people());
+        Schema.populate(database.connect(), run.people());
         AppProcess app = run.start(
                         AppConfig.named("app").database(database.url()).distance("main", "a", DISTANCE))
                 .get(0);

@@ -59,7 +59,7 @@ final class Edges implements Stage {
     @Override
     public void play(StageRun run) throws Exception {
         Database database = Database.create(run.town().postgres().node("a"), "edges");
-        Schema.populate(database.connect(), 1, run.people());
+        Schema.populate(database.connect(), run.people());
         AppConfig app = AppConfig.named("app-1")
                 .database(database.url())
                 .loginsIn(run.town().redis().uri());

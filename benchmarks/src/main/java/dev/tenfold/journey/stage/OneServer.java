@@ -38,7 +38,7 @@ final class OneServer implements Stage {
     public void play(StageRun run) throws Exception {
         PostgresNode server = run.town().postgres().node("a");
         Database database = Database.create(server, "one_server");
-        Schema.populate(database.connect(), 1, run.people());
+        Schema.populate(database.connect(), run.people());
         AppProcess app = run.start(AppConfig.named("app").database(database.url())).get(0);
         URI address = app.await();
         Browser browser = Gateway.browser();

@@ -42,7 +42,7 @@ final class PrimaryAndReplicas implements Stage {
         PostgresCluster cluster =
                 run.open(PostgresCluster.builder().replicas(2).synchronous().start());
         Database primary = Database.create(cluster.node("a"), NAME);
-        Schema.populate(primary.connect(), 1, run.people());
+        Schema.populate(primary.connect(), run.people());
         AppConfig app = AppConfig.named("app-1")
                 .replicated(run.town().newFolder("leases"))
                 .loginsIn(run.town().redis().uri());

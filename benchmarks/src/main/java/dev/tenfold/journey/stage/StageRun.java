@@ -100,12 +100,12 @@ public final class StageRun implements AutoCloseable {
     }
 
     /**
-     * Returns how many users there are.
+     * Returns who the users are.
      *
-     * @return ids go from 1 to this
+     * @return their numbers, rising from 1
      */
-    public int people() {
-        return pace.people();
+    public List<Long> people() {
+        return crowd.people().stream().map(Person::id).toList();
     }
 
     /**

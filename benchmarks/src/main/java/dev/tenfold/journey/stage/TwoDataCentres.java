@@ -57,7 +57,7 @@ final class TwoDataCentres implements Stage {
     public void play(StageRun run) throws Exception {
         PostgresCluster cluster =
                 run.open(PostgresCluster.builder().replicas(2).synchronous().start());
-        Schema.populate(Database.create(cluster.node("a"), NAME).connect(), 1, run.people());
+        Schema.populate(Database.create(cluster.node("a"), NAME).connect(), run.people());
         // Logins are in the database here: unlike the town's one Redis, it is in both places.
         AppConfig app = AppConfig.named("app-eu").replicated(run.town().newFolder("leases"));
         for (PostgresNode node : cluster.nodes()) {
