@@ -3,7 +3,7 @@ package dev.tenfold.journey.stage;
 import dev.tenfold.balance.LoadBalancer;
 import dev.tenfold.journey.app.AppConfig;
 import dev.tenfold.journey.app.Schema;
-import dev.tenfold.journey.env.AppProcess;
+import dev.tenfold.journey.env.ServerProcess;
 import dev.tenfold.journey.env.Database;
 import java.net.URI;
 import java.util.EnumSet;
@@ -41,8 +41,8 @@ final class BalancedServers implements Stage {
         AppConfig app = AppConfig.named("app-1")
                 .database(database.url())
                 .loginsIn(run.town().redis().uri());
-        List<AppProcess> apps = run.start(app, app.renamed("app-2"), app.renamed("app-3"));
-        AppProcess victim = apps.get(1);
+        List<ServerProcess> apps = run.start(app, app.renamed("app-2"), app.renamed("app-3"));
+        ServerProcess victim = apps.get(1);
         URI address = victim.await();
         LoadBalancer<URI> balancer = run.open(Gateway.balancer("apps", apps, run.observer()));
         run.kill(0.3, "app-2 (kill -9)", victim::kill9);

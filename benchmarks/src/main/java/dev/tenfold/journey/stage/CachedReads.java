@@ -3,7 +3,7 @@ package dev.tenfold.journey.stage;
 import dev.tenfold.balance.LoadBalancer;
 import dev.tenfold.journey.app.AppConfig;
 import dev.tenfold.journey.app.Schema;
-import dev.tenfold.journey.env.AppProcess;
+import dev.tenfold.journey.env.ServerProcess;
 import dev.tenfold.journey.env.Database;
 import java.net.URI;
 import java.time.Duration;
@@ -53,9 +53,9 @@ final class CachedReads implements Stage {
                 .replicated(run.town().newFolder("leases"))
                 .loginsIn(run.town().redis().uri())
                 .cached(LIFETIME);
-        List<AppProcess> apps = run.start(app, app.renamed("app-2"));
+        List<ServerProcess> apps = run.start(app, app.renamed("app-2"));
         LoadBalancer<URI> balancer = run.open(Gateway.balancer("apps", apps, run.observer()));
-        AppProcess victim = apps.get(0);
+        ServerProcess victim = apps.get(0);
         run.kill(0.4, "app-1 with its cache (kill -9)", victim::kill9);
         run.then(0.5, "app-1 is started again, cold", () -> {
             victim.launch();

@@ -2,7 +2,7 @@ package dev.tenfold.journey.stage;
 
 import dev.tenfold.journey.app.AppConfig;
 import dev.tenfold.journey.app.Schema;
-import dev.tenfold.journey.env.AppProcess;
+import dev.tenfold.journey.env.ServerProcess;
 import dev.tenfold.journey.env.Database;
 import dev.tenfold.journey.load.Browser;
 import java.net.URI;
@@ -41,7 +41,7 @@ final class DatabaseApart implements Stage {
     public void play(StageRun run) throws Exception {
         Database database = Database.create(run.town().postgres().node("a"), "database_apart");
         Schema.populate(database.connect(), run.people());
-        AppProcess app = run.start(
+        ServerProcess app = run.start(
                         AppConfig.named("app").database(database.url()).distance("main", "a", DISTANCE))
                 .get(0);
         URI address = app.await();

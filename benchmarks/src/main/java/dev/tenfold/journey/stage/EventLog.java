@@ -1,6 +1,6 @@
 package dev.tenfold.journey.stage;
 
-import dev.tenfold.journey.app.AppServer;
+import dev.tenfold.journey.app.ChildServer;
 import dev.tenfold.journey.report.Narrator;
 import dev.tenfold.observe.Event;
 import dev.tenfold.observe.Observer;
@@ -10,6 +10,9 @@ import java.util.concurrent.atomic.LongAdder;
 
 /** Counts what Tenfold did, in this process and in the servers, and tells it. Thread-safe. */
 final class EventLog implements Observer {
+
+    /** How often an event of one kind is told; after that it is known, and only counted. */
+    private static final int TOLD = 4;
 
     private final Narrator narrator;
     private final Map<String, LongAdder> kinds = new ConcurrentHashMap<>();
@@ -25,8 +28,8 @@ final class EventLog implements Observer {
 
     /** Takes a line that a server printed: an event, or its last words. */
     void heard(String server, String line) {
-        if (line.startsWith(AppServer.EVENT)) {
-            String event = line.substring(AppServer.EVENT.length());
+        if (line.startsWith(ChildServer.EVENT)) {
+            String event = line.substring(ChildServer.EVENT.length());
             int space = event.indexOf(' ');
             happened(event.substring(0, space), server + " " + event.substring(space + 1));
         } else {
@@ -41,7 +44,10 @@ final class EventLog implements Observer {
     }
 
     private void happened(String kind, String text) {
-        kinds.computeIfAbsent(kind, unseen -> new LongAdder()).increment();
-        narrator.note("↳ " + text);
+        LongAdder count = kinds.computeIfAbsent(kind, unseen -> new LongAdder());
+        count.increment();
+        if (count.sum() <= TOLD) {
+            narrator.note("↳ " + text);
+        }
     }
 }

@@ -2,7 +2,7 @@ package dev.tenfold.journey.stage;
 
 import dev.tenfold.balance.LoadBalancer;
 import dev.tenfold.health.HealthPolicy;
-import dev.tenfold.journey.env.AppProcess;
+import dev.tenfold.journey.env.ServerProcess;
 import dev.tenfold.journey.load.Browser;
 import dev.tenfold.journey.load.PatientSite;
 import dev.tenfold.journey.load.Site;
@@ -36,9 +36,9 @@ final class Gateway {
     }
 
     /** A balancer over running servers. */
-    static LoadBalancer<URI> balancer(String name, List<AppProcess> servers, Observer observer) throws Exception {
+    static LoadBalancer<URI> balancer(String name, List<ServerProcess> servers, Observer observer) throws Exception {
         List<Endpoint<URI>> endpoints = new ArrayList<>();
-        for (AppProcess server : servers) {
+        for (ServerProcess server : servers) {
             endpoints.add(Endpoint.of(server.name(), server.await()));
         }
         return LoadBalancer.<URI>builder(name)

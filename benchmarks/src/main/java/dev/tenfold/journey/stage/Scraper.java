@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.net.URI;
 import java.net.URLConnection;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -15,18 +16,17 @@ import java.util.Map;
  */
 final class Scraper {
 
-    private static final int PATIENCE_MILLIS = 500;
 
     private final Map<URI, Map<String, Double>> last = new HashMap<>();
     private final Map<String, Double> finished = new HashMap<>();
 
     /** Reads the metrics of a server; one that does not answer keeps what it was last known to have. */
-    void scrape(URI server) {
+    void scrape(URI server, Duration patience) {
         Map<String, Double> now = new LinkedHashMap<>();
         try {
             URLConnection connection = server.resolve("/metrics").toURL().openConnection();
-            connection.setConnectTimeout(PATIENCE_MILLIS);
-            connection.setReadTimeout(PATIENCE_MILLIS);
+            connection.setConnectTimeout((int) patience.toMillis());
+            connection.setReadTimeout((int) patience.toMillis());
             try (InputStream in = connection.getInputStream()) {
                 String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
                 for (String line : text.lines().toList()) {

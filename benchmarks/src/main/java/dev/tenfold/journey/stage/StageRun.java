@@ -1,8 +1,10 @@
 package dev.tenfold.journey.stage;
 
 import dev.tenfold.journey.app.AppConfig;
+import dev.tenfold.journey.app.AppServer;
+import dev.tenfold.journey.app.NotifierServer;
 import dev.tenfold.journey.app.Parts;
-import dev.tenfold.journey.env.AppProcess;
+import dev.tenfold.journey.env.ServerProcess;
 import dev.tenfold.journey.env.Town;
 import dev.tenfold.journey.load.Crowd;
 import dev.tenfold.journey.load.Latencies;
@@ -15,15 +17,19 @@ import dev.tenfold.journey.load.Workload;
 import dev.tenfold.journey.report.Narrator;
 import dev.tenfold.observe.Observer;
 import dev.tenfold.time.TimeSource;
+import java.io.IOException;
 import java.net.URI;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -35,8 +41,14 @@ import org.jspecify.annotations.Nullable;
 public final class StageRun implements AutoCloseable {
 
     private static final int WORKERS = 96;
+    private static final int DOORS = 8;
+    private static final int ENTER_ATTEMPTS = 5;
     private static final long TICK_NANOS = 1_000_000_000;
     private static final int FAULT_PATIENCE_SECONDS = 60;
+    /** How long to wait for a server's figures, while the load runs and when they must not be missed. */
+    private static final Duration BRIEF = Duration.ofMillis(200);
+
+    private static final Duration THOROUGH = Duration.ofSeconds(5);
     private static final String QUERIES = "app.database.queries";
 
     private final Stage stage;
@@ -138,23 +150,41 @@ public final class StageRun implements AutoCloseable {
     }
 
     /**
-     * Starts servers, all at once, and waits until they serve.
+     * Starts application servers, all at once, and waits until they serve.
      *
      * @param configs one each
      * @return the processes, which end with the stage
      * @throws Exception if one does not start
      */
-    public List<AppProcess> start(AppConfig... configs) throws Exception {
-        List<AppProcess> processes = new ArrayList<>();
+    public List<ServerProcess> start(AppConfig... configs) throws Exception {
+        List<ServerProcess> processes = new ArrayList<>();
         for (AppConfig config : configs) {
-            AppProcess process = parts.add(new AppProcess(config, line -> events.heard(config.name(), line)));
-            process.launch();
-            processes.add(process);
+            processes.add(launch(AppServer.class, config));
         }
-        for (AppProcess process : processes) {
+        for (ServerProcess process : processes) {
             servers.add(process.await());
         }
         return processes;
+    }
+
+    /**
+     * Starts a notifier and waits until it works.
+     *
+     * @param config how it is wired
+     * @return the process, which ends with the stage
+     * @throws Exception if it does not start
+     */
+    public ServerProcess startNotifier(AppConfig config) throws Exception {
+        ServerProcess process = launch(NotifierServer.class, config);
+        servers.add(process.await());
+        return process;
+    }
+
+    private ServerProcess launch(Class<?> main, AppConfig config) throws IOException {
+        ServerProcess process =
+                parts.add(new ServerProcess(main, config, line -> events.heard(config.name(), line)));
+        process.launch();
+        return process;
     }
 
     /**
@@ -186,7 +216,7 @@ public final class StageRun implements AutoCloseable {
      */
     public StageRun kill(double at, String what, Action action) {
         acts.add(new Act(at, "✖ killed: " + what, () -> {
-            scrapeAll();
+            scrapeAll(BRIEF);
             killed.add(what);
             action.run();
         }));
@@ -214,10 +244,8 @@ public final class StageRun implements AutoCloseable {
      * @throws Exception if a fault could not be played, or the truth not be read
      */
     public void load(Site site, Ledger.Truth truth) throws Exception {
-        for (Person person : crowd.people()) {
-            login(site, person);
-        }
-        scrapeAll();
+        warmUp(site);
+        scrapeAll(THOROUGH);
         queriesBefore = scraper.total(QUERIES);
         Workload workload = new Workload(crowd, site, ledger, tally, latencies, time, pace.seed());
         OpenLoop loop = new OpenLoop(pace.rate(), pace.length(), time, LockSupport::parkNanos);
@@ -240,16 +268,47 @@ public final class StageRun implements AutoCloseable {
             operator.shutdownNow();
         }
         narrator.flush();
-        scrapeAll();
+        scrapeAll(THOROUGH);
         total = latencies.total();
         audit = ledger.audit(crowd, truth);
     }
 
-    /** A person who cannot log in cannot do anything; nothing is broken yet, so one attempt must do. */
-    private void login(Site site, Person person) throws Exception {
-        Site.Answer answer = site.send(new Site.Ask("POST", "/login/" + person.id(), "", person));
-        if (!answer.isGood()) {
-            throw new IllegalStateException("user " + person.id() + " cannot log in: " + answer);
+    /** Everybody logs in and looks around, before anything is counted: a server is slow at its first steps. */
+    private void warmUp(Site site) throws Exception {
+        BlockingQueue<Person> waiting = new LinkedBlockingQueue<>(crowd.people());
+        ExecutorService doors = Executors.newFixedThreadPool(DOORS);
+        try {
+            List<Future<?>> all = new ArrayList<>();
+            for (int i = 0; i < DOORS; i++) {
+                all.add(doors.submit(() -> {
+                    for (Person person = waiting.poll(); person != null; person = waiting.poll()) {
+                        enter(site, new Site.Ask("POST", "/login/" + person.id(), "", person));
+                        enter(site, new Site.Ask("GET", "/timeline", "", person));
+                    }
+                    return null;
+                }));
+            }
+            for (Future<?> one : all) {
+                one.get();
+            }
+        } catch (ExecutionException failure) {
+            throw failure.getCause() instanceof Exception cause ? cause : failure;
+        } finally {
+            doors.shutdownNow();
+        }
+    }
+
+    /** Nothing is broken yet, so a few attempts must do. */
+    private static void enter(Site site, Site.Ask ask) throws Exception {
+        for (int attempt = 1; ; attempt++) {
+            Site.Answer answer = site.send(ask);
+            if (answer.isGood()) {
+                return;
+            }
+            if (attempt == ENTER_ATTEMPTS) {
+                throw new IllegalStateException(
+                        "before the load: " + ask.method() + " " + ask.path() + " was answered " + answer);
+            }
         }
     }
 
@@ -279,7 +338,7 @@ public final class StageRun implements AutoCloseable {
     }
 
     private void tick(long second) {
-        scrapeAll();
+        scrapeAll(BRIEF);
         Latencies.Summary last = latencies.interval();
         narrator.tick(String.format(
                 Locale.ROOT,
@@ -291,8 +350,13 @@ public final class StageRun implements AutoCloseable {
                 tally.failed()));
     }
 
-    private synchronized void scrapeAll() {
-        servers.forEach(scraper::scrape);
+    private synchronized void scrapeAll(Duration patience) {
+        servers.forEach(server -> scraper.scrape(server, patience));
+    }
+
+    /** Reads the servers' figures again, where something went on after the load. */
+    public void refresh() {
+        scrapeAll(THOROUGH);
     }
 
     /**

@@ -5,7 +5,7 @@ import dev.tenfold.Tenfold;
 import dev.tenfold.balance.LoadBalancer;
 import dev.tenfold.journey.app.AppConfig;
 import dev.tenfold.journey.app.Schema;
-import dev.tenfold.journey.env.AppProcess;
+import dev.tenfold.journey.env.ServerProcess;
 import dev.tenfold.journey.env.City;
 import dev.tenfold.journey.env.Database;
 import dev.tenfold.journey.load.Browser;
@@ -63,7 +63,7 @@ final class TwoDataCentres implements Stage {
         for (PostgresNode node : cluster.nodes()) {
             app = app.node("main", node.id(), Database.on(node, NAME).url());
         }
-        List<AppProcess> apps = run.start(
+        List<ServerProcess> apps = run.start(
                 app.readingPrimary().distance("main", "b", BETWEEN).distance("main", "c", BETWEEN),
                 app.renamed("app-us").distance("main", "a", BETWEEN));
         LoadBalancer<URI> europe = run.open(Gateway.balancer("eu", apps.subList(0, 1), run.observer()));

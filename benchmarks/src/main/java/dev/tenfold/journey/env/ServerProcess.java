@@ -1,7 +1,7 @@
 package dev.tenfold.journey.env;
 
 import dev.tenfold.journey.app.AppConfig;
-import dev.tenfold.journey.app.AppServer;
+import dev.tenfold.journey.app.ChildServer;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -15,14 +15,15 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An application server in a Java process of its own, which can be killed and started again where it was. It ends when this
+ * A server in a Java process of its own, which can be killed and started again where it was. It ends when this
  * process does, however that comes about: its standard input closes. Thread-safe.
  */
-public final class AppProcess implements AutoCloseable {
+public final class ServerProcess implements AutoCloseable {
 
     private static final int START_SECONDS = 60;
     private static final int STOP_SECONDS = 5;
 
+    private final Class<?> main;
     private final Consumer<String> lines;
     private AppConfig config;
     private CompletableFuture<Integer> port = new CompletableFuture<>();
@@ -31,10 +32,12 @@ public final class AppProcess implements AutoCloseable {
     /**
      * Describes a server; nothing is started.
      *
+     * @param main the class whose main method it runs
      * @param config how it is wired
      * @param lines takes each line it prints, from a thread of this object's
      */
-    public AppProcess(AppConfig config, Consumer<String> lines) {
+    public ServerProcess(Class<?> main, AppConfig config, Consumer<String> lines) {
+        this.main = main;
         this.config = config;
         this.lines = lines;
     }
@@ -65,7 +68,7 @@ public final class AppProcess implements AutoCloseable {
                 "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
                 "-cp",
                 System.getProperty("java.class.path"),
-                AppServer.class.getName()));
+                main.getName()));
         command.addAll(config.toArguments());
         Process started = new ProcessBuilder(command).redirectErrorStream(true).start();
         CompletableFuture<Integer> ready = new CompletableFuture<>();
@@ -131,8 +134,8 @@ public final class AppProcess implements AutoCloseable {
         try (BufferedReader reader =
                 new BufferedReader(new InputStreamReader(started.getInputStream(), StandardCharsets.UTF_8))) {
             for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-                if (line.startsWith(AppServer.READY)) {
-                    ready.complete(Integer.parseInt(line.substring(AppServer.READY.length())));
+                if (line.startsWith(ChildServer.READY)) {
+                    ready.complete(Integer.parseInt(line.substring(ChildServer.READY.length())));
                     continue;
                 }
                 if (last.size() < 20) {
