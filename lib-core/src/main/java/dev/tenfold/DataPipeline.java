@@ -37,12 +37,12 @@ final class DataPipeline<K, V, N> {
 
     private final String name;
     private final Locator<? super K, ? extends Replicas<N>> homes;
-    private final DataPathBuilder.Reading<N, K, V> reading;
-    private final DataPathBuilder.@Nullable Writing<N, K, V> writing;
-    private final DataPathBuilder.@Nullable Removing<N, K> removing;
+    private final DataPath.Builder.Reading<N, K, V> reading;
+    private final DataPath.Builder.@Nullable Writing<N, K, V> writing;
+    private final DataPath.Builder.@Nullable Removing<N, K> removing;
     private final @Nullable ReadThrough<K, V> cache;
     private final @Nullable Invalidation<K> invalidation;
-    private final @Nullable Publisher<Change<K, V>> publisher;
+    private final @Nullable Publisher<DataPath.Change<K, V>> publisher;
     private final String routingKey;
     private final Duration budget;
     private final Observer observer;
@@ -54,7 +54,7 @@ final class DataPipeline<K, V, N> {
     private final LongAdder rerouted = new LongAdder();
     private final LongAdder unknownOutcomes = new LongAdder();
 
-    DataPipeline(DataPathBuilder<K, V, N> builder) {
+    DataPipeline(DataPath.Builder<K, V, N> builder) {
         name = builder.name;
         homes = builder.homes;
         reading = Objects.requireNonNull(builder.reading);
@@ -77,12 +77,12 @@ final class DataPipeline<K, V, N> {
     }
 
     void put(K key, V value, Session session) {
-        DataPathBuilder.Writing<N, K, V> write = required(writing, "writing");
+        DataPath.Builder.Writing<N, K, V> write = required(writing, "writing");
         change(key, value, session, node -> write.write(node, key, value));
     }
 
     void remove(K key, Session session) {
-        DataPathBuilder.Removing<N, K> remove = required(removing, "removing");
+        DataPath.Builder.Removing<N, K> remove = required(removing, "removing");
         change(key, null, session, node -> remove.remove(node, key));
     }
 
@@ -130,7 +130,7 @@ final class DataPipeline<K, V, N> {
             }
         }
         if (publisher != null) {
-            announce(publisher, new Change<>(name, key, value, committed), deadline);
+            announce(publisher, new DataPath.Change<>(name, key, value, committed), deadline);
         }
     }
 
@@ -169,7 +169,7 @@ final class DataPipeline<K, V, N> {
         }
     }
 
-    private void announce(Publisher<Change<K, V>> to, Change<K, V> change, Deadline deadline) {
+    private void announce(Publisher<DataPath.Change<K, V>> to, DataPath.Change<K, V> change, Deadline deadline) {
         Throwable failure;
         try {
             to.publish(routingKey, change).toCompletableFuture().get(deadline.remainingNanos(), TimeUnit.NANOSECONDS);

@@ -29,11 +29,11 @@ public final class Tenfold {
      *
      * @param <K> the kind of key
      * @param <V> the kind of value
-     * @param name what the path holds, for events, errors and {@link Change#path()}
+     * @param name what the path holds, for events, errors and {@link DataPath.Change#path()}
      * @return the choice of where the data lives
      */
-    public static <K, V> DataPathBuilder.Home<K, V> dataPath(String name) {
-        return new DataPathBuilder.Home<>(name);
+    public static <K, V> DataPath.Builder.Home<K, V> dataPath(String name) {
+        return new DataPath.Builder.Home<>(name);
     }
 
     /**
@@ -44,7 +44,7 @@ public final class Tenfold {
      * @param name what the path serves, for errors and measurements
      * @return the choice of where requests go
      */
-    public static <Q, R> RequestPathBuilder.Target<Q, R> requestPath(String name) {
-        return new RequestPathBuilder.Target<>(name);
+    public static <Q, R> RequestPath.Builder.Target<Q, R> requestPath(String name) {
+        return new RequestPath.Builder.Target<>(name);
     }
 }

@@ -28,9 +28,9 @@ class DataPathTest {
 
     private final Map<String, String> store = new HashMap<>();
     private final MapCache<String, String> cache = new MapCache<>();
-    private final List<Change<String, String>> announced = new ArrayList<>();
+    private final List<DataPath.Change<String, String>> announced = new ArrayList<>();
 
-    private DataPathBuilder<String, String, Map<String, String>> path() {
+    private DataPath.Builder<String, String, Map<String, String>> path() {
         return Tenfold.<String, String>dataPath("users")
                 .storedIn(store)
                 .reading(Map::get)
@@ -90,7 +90,7 @@ class DataPathTest {
 
         users.put("a", "1");
 
-        assertThat(announced).containsExactly(new Change<>("users", "a", "1", new Position("users", 0, 2)));
+        assertThat(announced).containsExactly(new DataPath.Change<>("users", "a", "1", new Position("users", 0, 2)));
     }
 
     @Test

@@ -1,0 +1,31 @@
+package dev.tenfold.sharding;
+
+import dev.tenfold.sharding.hash.Shard;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** How evenly slots lie on shards. */
+final class Balance {
+
+    private Balance() {}
+
+    /** By shard, its hashed slots over what its weight asks for. */
+    static Map<String, Double> load(List<Shard> shards, int[] owners, int slots) {
+        int[] held = new int[shards.size()];
+        for (int slot = 0; slot < slots; slot++) {
+            held[owners[slot]]++;
+        }
+        long weights = shards.stream().mapToLong(Shard::weight).sum();
+        Map<String, Double> load = new LinkedHashMap<>();
+        for (int i = 0; i < held.length; i++) {
+            Shard shard = shards.get(i);
+            load.put(shard.id(), held[i] / ((double) slots * shard.weight() / weights));
+        }
+        return load;
+    }
+
+    static double peak(Map<String, Double> load) {
+        return load.values().stream().mapToDouble(Double::doubleValue).max().orElse(0);
+    }
+}

@@ -1,0 +1,12 @@
+/** Placement algorithms, shard maps, hot keys, and resharding while the application runs. */
+@org.jspecify.annotations.NullMarked
+module dev.tenfold.sharding {
+    requires transitive dev.tenfold.core;
+    requires static transitive org.jspecify;
+    requires static transitive java.sql;
+
+    exports dev.tenfold.sharding;
+    exports dev.tenfold.sharding.hash;
+    exports dev.tenfold.sharding.jdbc;
+    exports dev.tenfold.sharding.reshard;
+}
