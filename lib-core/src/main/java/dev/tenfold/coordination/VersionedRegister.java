@@ -9,6 +9,7 @@ import java.util.function.Consumer;
  *
  * <p>Linearizable: every operation takes effect at one instant between its call and its return, in all processes that
  * share the register. Thread-safe. Operations may block on storage; none holds a lock a reader of the cached value needs.
+ * {@link Registers} makes them.
  *
  * @param <V> the kind of value, immutable
  */
@@ -28,6 +29,9 @@ public interface VersionedRegister<V> extends AutoCloseable {
      *
      * @return the value and its version, or empty before the first write
      * @throws dev.tenfold.error.UnavailableException if the storage cannot be reached
+     * @throws dev.tenfold.error.CorruptDataException if what is stored is not what was written, or is older than what
+     *     this register has seen
+     * @throws IllegalStateException if the register was closed
      */
     Optional<Versioned<V>> read();
 
@@ -37,9 +41,12 @@ public interface VersionedRegister<V> extends AutoCloseable {
      * @param expectedVersion the version last read; 0 where nothing was written yet
      * @param value the new value
      * @return the new version ({@code expectedVersion + 1}), or empty if another writer was faster and nothing changed
+     * @throws IllegalArgumentException if the version is negative
      * @throws dev.tenfold.error.OutcomeUnknownException if the write was sent and its outcome is not known; {@link #read}
      *     tells
      * @throws dev.tenfold.error.UnavailableException if the storage cannot be reached; nothing changed
+     * @throws dev.tenfold.error.CorruptDataException if what is stored is not what was written; nothing changed
+     * @throws IllegalStateException if the register was closed
      */
     Optional<Versioned<V>> compareAndSet(long expectedVersion, V value);
 
@@ -48,12 +55,19 @@ public interface VersionedRegister<V> extends AutoCloseable {
      * order of version; it may miss versions that were overtaken, never the last. How soon depends on the storage: at
      * once for changes through this object, within the poll interval for others.
      *
-     * @param listener whom to tell; quick, and not calling back into the register
+     * @param listener whom to tell; quick, and not calling back into the register. What it throws is kept from the writer
+     *     and from the other listeners
      * @return stops the watching when closed
+     * @throws dev.tenfold.error.UnavailableException if the storage cannot be reached; nothing is watched
+     * @throws dev.tenfold.error.CorruptDataException if what is stored is not what was written; nothing is watched
+     * @throws IllegalStateException if the register was closed, or was built without what watching needs
      */
     Watch watch(Consumer<? super Versioned<V>> listener);
 
-    /** Stops watching and frees what the register holds; the value stays in the storage. */
+    /**
+     * Stops watching and frees what the register holds; the value stays in the storage. Every other method fails from then
+     * on; closing twice does nothing.
+     */
     @Override
     void close();
 }

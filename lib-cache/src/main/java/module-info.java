@@ -1,0 +1,10 @@
+/** Caches and an edge network: one load per key, no stale fill after an invalidation, expiry with jitter. */
+@org.jspecify.annotations.NullMarked
+module dev.tenfold.cache {
+    requires transitive dev.tenfold.core;
+    requires com.github.benmanes.caffeine;
+    requires static transitive org.jspecify;
+
+    exports dev.tenfold.cache;
+    exports dev.tenfold.cache.edge;
+}
