@@ -1,5 +1,6 @@
 package dev.tenfold.sharding;
 
+import dev.tenfold.coordination.Registers;
 import dev.tenfold.coordination.VersionedRegister;
 import dev.tenfold.error.Validation;
 import dev.tenfold.observe.Observer;
@@ -210,7 +211,7 @@ public final class SharderBuilder<K, S> {
         Validation check = validate();
         check.require(register == null, "register", register, "none with build(); use open() to share the map");
         check.throwIfInvalid();
-        return following(new LocalRegister());
+        return following(Registers.inMemory(name));
     }
 
     /**

@@ -84,7 +84,7 @@ class HashRingProperties {
         assertThat(Placement.ring().place(shards, 24)).containsExactly(PLACED);
     }
 
-    private static final int[] PLACED = {};
+    private static final int[] PLACED = {2, 2, 0, 0, 0, 2, 1, 2, 0, 0, 2, 1, 0, 2, 0, 1, 2, 2, 2, 1, 1, 1, 1, 2};
 
     @Example
     void refusesWhatItCannotHold() {
