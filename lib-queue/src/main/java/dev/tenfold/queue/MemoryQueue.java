@@ -29,9 +29,8 @@ import org.jspecify.annotations.Nullable;
  * <p>A message is at any time in exactly one place: ready, delayed, with a consumer (unsettled), or on its way to another
  * queue (moving). It is counted in its old place until it has arrived in the new one, so a queue that looks drained is.
  *
- * <p>An open consumer is at any time in exactly one state: idle (waits for a message), starved (holds all it may), or
- * running (on the executor or about to be). Whoever takes it out of the first two, under the lock, must start it. Each
- * message that becomes ready takes one consumer out of idle, so none waits while one is idle.
+ * <p>Each message that becomes ready takes one consumer out of the idle, see {@link Roster}, so no message waits while a
+ * consumer does.
  */
 final class MemoryQueue<E> implements Queue<E> {
 
@@ -56,23 +55,17 @@ final class MemoryQueue<E> implements Queue<E> {
     // All below is guarded by the lock.
 
     private final Backlog<E> backlog = new Backlog<>();
-    private final ArrayDeque<MemoryConsumer<E>> idle = new ArrayDeque<>();
+    private final Roster<E> roster = new Roster<>();
 
-    /** The open ones, and the closed ones that still hold something. */
-    private final List<MemoryConsumer<E>> consumers = new ArrayList<>();
-
-    private int open;
-    private int consumersMade;
+    /** Messages on their way to another queue. */
     private int moving;
+
     private boolean accepting = true;
 
     /** From the first message that found no room until half of the room is free again. */
     private boolean full;
 
-    /** A wake-up is scheduled for this time; others, for later times, may be too, and find nothing new to do. */
-    private boolean wakeUpPlanned;
-
-    private long wakeUpAt;
+    private final WakeUp timer;
 
     MemoryQueue(String name, Class<E> type, QueueOptions options, MemoryBroker broker) {
         this.name = name;
@@ -80,6 +73,7 @@ final class MemoryQueue<E> implements Queue<E> {
         this.options = options;
         this.broker = broker;
         this.given = broker.given();
+        this.timer = new WakeUp(given, this::wakeUp);
     }
 
     @Override
@@ -135,7 +129,7 @@ final class MemoryQueue<E> implements Queue<E> {
             }
             if (answer.isTaken()) {
                 QueueCounters.add(counters.published, 1);
-                woken = idle.pollFirst();
+                woken = roster.pollIdle();
             }
         } finally {
             lock.unlock();
@@ -220,9 +214,8 @@ final class MemoryQueue<E> implements Queue<E> {
             if (!accepting) {
                 throw new IllegalStateException("queue '" + name + "' takes no consumer: the broker is closed");
             }
-            consumer = new MemoryConsumer<>(this, name + "#" + ++consumersMade, given, prefetch, handler, manual);
-            consumers.add(consumer);
-            open++;
+            consumer = new MemoryConsumer<>(this, name + "#" + roster.nextNumber(), given, prefetch, handler, manual);
+            roster.add(consumer);
         } finally {
             lock.unlock();
         }
@@ -240,17 +233,16 @@ final class MemoryQueue<E> implements Queue<E> {
             int ready = backlog.ready();
             if (consumer.isClosed()) {
                 after = new AfterUnlock<>(this);
-                startIdle(ready, after);
-                forget(consumer);
+                roster.startIdle(ready, after);
+                roster.forget(consumer);
             } else if (room == 0) {
                 consumer.starved = true;
             } else if (ready == 0) {
-                idle.addLast(consumer);
+                roster.rest(consumer);
                 after = broker.isClosed() ? new AfterUnlock<>(this) : null;
             } else {
                 // Its share, so that it does not hold what others could work on at once.
-                int share = (ready + open - 1) / open;
-                int count = Math.min(Math.min(room, share), MAX_BATCH);
+                int count = Math.min(Math.min(room, roster.share(ready)), MAX_BATCH);
                 for (int i = 0; i < count; i++) {
                     hands.addLast(Objects.requireNonNull(backlog.take()));
                 }
@@ -276,8 +268,8 @@ final class MemoryQueue<E> implements Queue<E> {
         change(after -> {
             for (Entry<E> entry = hands.pollFirst(); entry != null; entry = hands.pollFirst()) {
                 backlog.giveBack(entry);
-                settle(consumer, after);
-                startIdle(1, after);
+                roster.settle(consumer, after);
+                roster.startIdle(1, after);
             }
         });
     }
@@ -285,7 +277,7 @@ final class MemoryQueue<E> implements Queue<E> {
     void acknowledge(MemoryConsumer<E> consumer) {
         counters.acknowledged.increment();
         if (consumer.isManual()) {
-            change(after -> settle(consumer, after));
+            change(after -> roster.settle(consumer, after));
         } else {
             // Only its own thread settles, and that looks for more by itself.
             consumer.countSettled();
@@ -296,8 +288,8 @@ final class MemoryQueue<E> implements Queue<E> {
         counters.requeued.increment();
         change(after -> {
             backlog.giveBack(entry);
-            settle(consumer, after);
-            startIdle(1, after);
+            roster.settle(consumer, after);
+            roster.startIdle(1, after);
         });
     }
 
@@ -307,7 +299,7 @@ final class MemoryQueue<E> implements Queue<E> {
         Backoff retry = options.retry();
         boolean again = retry.allowsAfter(entry.failures);
         Duration delay = again ? retry.delayAfter(entry.failures, given.random()) : Duration.ZERO;
-        tellFailure(consumer, entry, cause, again ? "next in " + delay : "the last");
+        consumer.tellFailure(entry, cause, again ? "next in " + delay : "the last");
         if (!again) {
             die(consumer, entry, Reason.DELIVERY_LIMIT);
             return;
@@ -316,52 +308,35 @@ final class MemoryQueue<E> implements Queue<E> {
         change(after -> {
             if (delay.isZero()) {
                 backlog.giveBack(entry);
-                startIdle(1, after);
+                roster.startIdle(1, after);
             } else {
                 backlog.delay(entry, due);
                 planWakeUp(after);
             }
-            settle(consumer, after);
+            roster.settle(consumer, after);
         });
-    }
-
-    /** Reports a failure of a handler that had settled its message already, or is about to be handled by the caller. */
-    void tellFailure(MemoryConsumer<E> consumer, Entry<E> entry, Throwable cause, String next) {
-        given.tell(
-                Level.WARNING,
-                "queue/" + name,
-                "consumer.failed",
-                consumer.name() + " failed on '" + entry.message.routingKey() + "', attempt " + entry.failures + " of "
-                        + options.retry().attempts() + ", " + next + ": " + cause,
-                Map.of("consumer", consumer.name(), "attempt", entry.failures, "cause", cause));
     }
 
     /** Gives a message up. */
     void die(MemoryConsumer<E> consumer, Entry<E> entry, Reason reason) {
         change(after -> {
             moving++;
-            settle(consumer, after);
+            roster.settle(consumer, after);
         });
         broker.deadLetters().bury(this, entry, reason);
     }
 
     void close(MemoryConsumer<E> consumer) {
-        change(after -> {
-            if (consumer.markClosed()) {
-                open--;
-                idle.remove(consumer);
-                forget(consumer);
-            }
-        });
+        change(after -> roster.close(consumer));
     }
 
     /** The executor refused to run a consumer. It is tried again with the next message. */
     void stalled(MemoryConsumer<E> consumer, RejectedExecutionException refused) {
         change(after -> {
             if (consumer.isClosed()) {
-                forget(consumer);
+                roster.forget(consumer);
             } else {
-                idle.addLast(consumer);
+                roster.rest(consumer);
             }
         });
         tell(Level.ERROR, "consumer.stalled", consumer.name() + " is stopped, the executor refuses it: " + refused);
@@ -387,26 +362,21 @@ final class MemoryQueue<E> implements Queue<E> {
 
     // Time
 
-    void scheduleWakeUp(long due) {
-        long delay = Math.max(0, due - given.time().nanoTime());
-        given.scheduler().schedule(Duration.ofNanos(delay), () -> wakeUp(due));
-    }
-
-    void wakeUpLost() {
-        change(after -> wakeUpPlanned = false);
+    /** The scheduler refused. The next message to be delayed tries again. */
+    void wakeUpLost(long planned, RejectedExecutionException refused) {
+        change(after -> timer.fired(planned));
+        tell(Level.ERROR, "queue.stalled", "retries wait, the scheduler refuses to wake them: " + refused);
     }
 
     private void wakeUp(long planned) {
         long now = given.time().nanoTime();
         List<Entry<E>> dying = new ArrayList<>();
         change(after -> {
-            if (wakeUpPlanned && wakeUpAt == planned) {
-                wakeUpPlanned = false;
-            }
+            timer.fired(planned);
             for (Entry<E> entry = backlog.takeDue(now); entry != null; entry = backlog.takeDue(now)) {
                 if (entry.dying == null) {
                     backlog.giveBack(entry);
-                    startIdle(1, after);
+                    roster.startIdle(1, after);
                 } else {
                     dying.add(entry);
                     moving++;
@@ -434,7 +404,13 @@ final class MemoryQueue<E> implements Queue<E> {
     public State inspect() {
         lock.lock();
         try {
-            return new State(name, backlog.ready(), backlog.delayed(), unsettled() + moving, open, backlog.blocked());
+            return new State(
+                    name,
+                    backlog.ready(),
+                    backlog.delayed(),
+                    roster.unsettled() + moving,
+                    roster.open(),
+                    backlog.blocked());
         } finally {
             lock.unlock();
         }
@@ -446,7 +422,7 @@ final class MemoryQueue<E> implements Queue<E> {
         try {
             Entry<E> next = backlog.nextDue();
             boolean nothingToCome = backlog.ready() == 0 && (next == null || next.due - deadline > 0);
-            return unsettled() + moving == 0 && (open == 0 || nothingToCome);
+            return roster.unsettled() + moving == 0 && (roster.open() == 0 || nothingToCome);
         } finally {
             lock.unlock();
         }
@@ -463,7 +439,7 @@ final class MemoryQueue<E> implements Queue<E> {
         List<MemoryConsumer<E>> all;
         lock.lock();
         try {
-            all = List.copyOf(consumers);
+            all = roster.all();
         } finally {
             lock.unlock();
         }
@@ -492,35 +468,12 @@ final class MemoryQueue<E> implements Queue<E> {
         after.run();
     }
 
-    /** A consumer holds one message less. */
-    private void settle(MemoryConsumer<E> consumer, AfterUnlock<E> after) {
-        consumer.countSettled();
-        if (consumer.isClosed()) {
-            forget(consumer);
-        } else if (consumer.starved) {
-            consumer.starved = false;
-            after.start(consumer);
-        }
-    }
-
-    private void forget(MemoryConsumer<E> consumer) {
-        if (consumer.unsettled() == 0) {
-            consumers.remove(consumer);
-        }
-    }
-
-    private void startIdle(int ready, AfterUnlock<E> after) {
-        for (int i = 0; i < ready && !idle.isEmpty(); i++) {
-            after.start(idle.removeFirst());
-        }
-    }
-
     /** Room may have become free. */
     private void useRoom(AfterUnlock<E> after) {
         if (backlog.blocked() > 0) {
             List<BlockedPublish<E>> admitted = backlog.admit(options.maxLength());
             QueueCounters.add(counters.published, admitted.size());
-            startIdle(admitted.size(), after);
+            roster.startIdle(admitted.size(), after);
             after.release(admitted, null);
         }
         if (full && backlog.blocked() == 0 && backlog.length() <= options.maxLength() / 2) {
@@ -531,18 +484,8 @@ final class MemoryQueue<E> implements Queue<E> {
 
     private void planWakeUp(AfterUnlock<E> after) {
         Entry<E> next = backlog.nextDue();
-        if (next != null && (!wakeUpPlanned || next.due - wakeUpAt < 0)) {
-            wakeUpPlanned = true;
-            wakeUpAt = next.due;
-            after.wakeUpAt(next.due);
+        if (next != null && timer.plan(next.due)) {
+            after.wakeUp(timer, next.due);
         }
-    }
-
-    private int unsettled() {
-        int sum = 0;
-        for (MemoryConsumer<E> consumer : consumers) {
-            sum += consumer.unsettled();
-        }
-        return sum;
     }
 }
