@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class AfterUnlock<E> {
 
-    private final MemoryQueue<E> queue;
+    private final Deliveries<E> queue;
     private final List<MemoryConsumer<E>> starts = new ArrayList<>(1);
     private List<BlockedPublish<E>> released = List.of();
     private @Nullable String refusal;
@@ -20,7 +20,7 @@ final class AfterUnlock<E> {
     private @Nullable WakeUp wakeUp;
     private long wakeUpAt;
 
-    AfterUnlock(MemoryQueue<E> queue) {
+    AfterUnlock(Deliveries<E> queue) {
         this.queue = queue;
     }
 

@@ -19,7 +19,7 @@ final class MemoryConsumer<E> implements Consumer, Runnable {
     /** After this many messages other tasks of the executor get their turn. */
     private static final int SLICE = 256;
 
-    private final MemoryQueue<E> queue;
+    private final Deliveries<E> queue;
     private final String name;
     private final Surroundings given;
     private final int prefetch;
@@ -44,7 +44,7 @@ final class MemoryConsumer<E> implements Consumer, Runnable {
     private volatile boolean closed;
 
     MemoryConsumer(
-            MemoryQueue<E> queue, String name, Surroundings given, int prefetch, Handler<E> handler, boolean manual) {
+            Deliveries<E> queue, String name, Surroundings given, int prefetch, Handler<E> handler, boolean manual) {
         this.queue = queue;
         this.name = name;
         this.given = given;
