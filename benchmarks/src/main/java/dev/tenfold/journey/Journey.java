@@ -64,13 +64,13 @@ public final class Journey implements Callable<Integer> {
             names = "--rate",
             paramLabel = "<n>",
             description = "requests per second, 10 to 5000; default ${DEFAULT-VALUE}")
-    private int rate = 250;
+    private int rate = 200;
 
     @Option(
             names = "--people",
             paramLabel = "<n>",
             description = "how many users there are, 100 to 10000; default ${DEFAULT-VALUE}")
-    private int people = 200;
+    private int people = 400;
 
     @Option(
             names = "--seed",

@@ -16,6 +16,7 @@ import dev.tenfold.replication.postgres.Postgres;
 import dev.tenfold.replication.postgres.PostgresStreaming;
 import dev.tenfold.sharding.Sharder;
 import dev.tenfold.time.TimeSource;
+import dev.tenfold.topology.Endpoint;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.IdentityHashMap;
@@ -94,11 +95,8 @@ final class Homes {
         for (Member member : members) {
             engine = engine.connectionInfo(
                     member.node().id(), connectionInfo(member.node().url()));
-            if (member == members.get(0)) {
-                set.primary(member.node().id(), member.pool());
-            } else {
-                set.replica(member.node().id(), member.pool());
-            }
+            // The servers say themselves who is the primary.
+            set.node(Endpoint.of(member.node().id(), member.pool()));
         }
         VersionedRegister<LeaseState> register =
                 parts.add(Registers.file(leaseFile, LeaseState.codec()).build());

@@ -131,9 +131,9 @@ public final class Schema {
      * Says whose mailbox refuses everything, so that there is something to give up.
      *
      * @param person a user's number
-     * @return true for every thirteenth
+     * @return true for every fourth, the well-known user 2 among them
      */
     public static boolean refusesMail(long person) {
-        return person % 13 == 0;
+        return person % 4 == 2;
     }
 }

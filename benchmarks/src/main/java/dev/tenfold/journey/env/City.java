@@ -21,10 +21,12 @@ public enum City {
     /** Light in fibre goes 200 km in a millisecond, and cables are half as long again as the great circle. */
     private static final double ROUND_TRIP_NANOS_PER_KM = 2 * 1.5 * 1e6 / 200;
 
-    private final Coordinates place;
+    private final double latitude;
+    private final double longitude;
 
     City(double latitude, double longitude) {
-        place = Coordinates.of(latitude, longitude);
+        this.latitude = latitude;
+        this.longitude = longitude;
     }
 
     /**
@@ -33,7 +35,7 @@ public enum City {
      * @return the city's centre
      */
     public Coordinates place() {
-        return place;
+        return Coordinates.of(latitude, longitude);
     }
 
     /**

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
 
 /**
@@ -17,7 +18,9 @@ import java.util.function.LongConsumer;
 public final class OpenLoop {
 
     private final double rate;
-    private final long requests;
+    private final long atLeast;
+    private final long atMost;
+    private final BooleanSupplier finished;
     private final TimeSource time;
     private final LongConsumer pause;
     private final AtomicLong next = new AtomicLong();
@@ -26,13 +29,23 @@ public final class OpenLoop {
      * Plans a load.
      *
      * @param rate requests per second, above 0
-     * @param length how long to go on
+     * @param length how long to go on at least
+     * @param longest how long to go on at most
+     * @param finished says, once {@code length} is over, whether the load has been there for long enough
      * @param time the clock of the due times
      * @param pause waits for so many nanoseconds, or less
      */
-    public OpenLoop(double rate, Duration length, TimeSource time, LongConsumer pause) {
+    public OpenLoop(
+            double rate,
+            Duration length,
+            Duration longest,
+            BooleanSupplier finished,
+            TimeSource time,
+            LongConsumer pause) {
         this.rate = rate;
-        this.requests = (long) (rate * length.toNanos() / 1e9);
+        this.atLeast = (long) (rate * length.toNanos() / 1e9);
+        this.atMost = (long) (rate * longest.toNanos() / 1e9);
+        this.finished = finished;
         this.time = time;
         this.pause = pause;
     }
@@ -78,7 +91,7 @@ public final class OpenLoop {
 
     /** One worker, on the calling thread, until nothing is left to claim. */
     void work(long start, Request request) {
-        for (long index = next.getAndIncrement(); index < requests; index = next.getAndIncrement()) {
+        for (long index = next.getAndIncrement(); isWanted(index); index = next.getAndIncrement()) {
             long due = start + (long) (index * 1e9 / rate);
             for (long left = due - time.nanoTime(); left > 0; left = due - time.nanoTime()) {
                 if (Thread.interrupted()) {
@@ -88,5 +101,9 @@ public final class OpenLoop {
             }
             request.send(index, due);
         }
+    }
+
+    private boolean isWanted(long index) {
+        return index < atLeast || (index < atMost && !finished.getAsBoolean());
     }
 }

@@ -20,7 +20,7 @@ final class CachedReads implements Stage {
     /** An answer may have been on its way for a while when its reader notes the time. */
     private static final Duration SLACK = Duration.ofMillis(500);
 
-    private static final double LEAST_HIT_RATIO = 0.3;
+    private static final double LEAST_HIT_RATIO = 0.1;
 
     @Override
     public int number() {

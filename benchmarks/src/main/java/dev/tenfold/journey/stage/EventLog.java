@@ -5,6 +5,7 @@ import dev.tenfold.journey.report.Narrator;
 import dev.tenfold.observe.Event;
 import dev.tenfold.observe.Observer;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -13,6 +14,9 @@ final class EventLog implements Observer {
 
     /** How often an event of one kind is told; after that it is known, and only counted. */
     private static final int TOLD = 4;
+
+    /** What is in order, and said in other words already. */
+    private static final Set<String> DULL = Set.of("pool.updated", "primary.back", "map.changed");
 
     private final Narrator narrator;
     private final Map<String, LongAdder> kinds = new ConcurrentHashMap<>();
@@ -46,7 +50,7 @@ final class EventLog implements Observer {
     private void happened(String kind, String text) {
         LongAdder count = kinds.computeIfAbsent(kind, unseen -> new LongAdder());
         count.increment();
-        if (count.sum() <= TOLD) {
+        if (count.sum() <= TOLD && !DULL.contains(kind)) {
             narrator.note("↳ " + text);
         }
     }

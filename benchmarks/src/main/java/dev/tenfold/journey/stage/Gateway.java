@@ -20,10 +20,10 @@ final class Gateway {
 
     private static final int ATTEMPTS = 4;
 
-    /** A server that is started again is up within two seconds here, so there is no use in waiting long. */
+    /** A server that is started again is up within a second or two here, so there is no use in waiting long. */
     private static final HealthPolicy QUICK = HealthPolicy.builder()
             .consecutiveFailures(3)
-            .ejectionTime(Duration.ofMillis(500), Duration.ofSeconds(2))
+            .ejectionTime(Duration.ofMillis(500), Duration.ofSeconds(1))
             .ejectsLast(true)
             .maximumEjectedShare(1)
             .build();

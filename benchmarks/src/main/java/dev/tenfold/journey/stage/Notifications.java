@@ -84,7 +84,9 @@ final class Notifications implements Stage {
                         + missing.size() + " missing, " + waiting.size() + " left in the outbox");
         run.claim(
                 "only poison becomes a dead letter",
-                dead.stream().allMatch(Notifications::isPoison) && told.stream().noneMatch(Notifications::isPoison),
+                !dead.isEmpty()
+                        && dead.stream().allMatch(Notifications::isPoison)
+                        && told.stream().noneMatch(Notifications::isPoison),
                 dead.size() + " dead letters");
         run.remark(String.format(
                 Locale.ROOT,

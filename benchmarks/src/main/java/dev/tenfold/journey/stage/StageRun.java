@@ -31,6 +31,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +50,12 @@ public final class StageRun implements AutoCloseable {
     private static final Duration BRIEF = Duration.ofMillis(200);
 
     private static final Duration THOROUGH = Duration.ofSeconds(5);
+    /** How long the load may go on beyond its time, where the operator is slow on a slow machine. */
+    private static final Duration LONGEST_OVERTIME = Duration.ofSeconds(60);
+
+    /** How long it goes on after the last act at least. */
+    private static final Duration AFTERMATH = Duration.ofMillis(1500);
+
     private static final String QUERIES = "app.database.queries";
 
     private final Stage stage;
@@ -71,6 +78,9 @@ public final class StageRun implements AutoCloseable {
     private Ledger.@Nullable Audit audit;
     private Latencies.@Nullable Summary total;
     private double queriesBefore;
+
+    /** When the last act had been played, and a little later; in the far future before. */
+    private volatile long settledAt;
 
     /**
      * Prepares a stage.
@@ -248,21 +258,22 @@ public final class StageRun implements AutoCloseable {
         scrapeAll(THOROUGH);
         queriesBefore = scraper.total(QUERIES);
         Workload workload = new Workload(crowd, site, ledger, tally, latencies, time, pace.seed());
-        OpenLoop loop = new OpenLoop(pace.rate(), pace.length(), time, LockSupport::parkNanos);
+        OpenLoop loop = new OpenLoop(
+                pace.rate(),
+                pace.length(),
+                pace.length().plus(LONGEST_OVERTIME),
+                () -> time.nanoTime() - settledAt >= 0,
+                time,
+                LockSupport::parkNanos);
         ExecutorService operator = Executors.newSingleThreadExecutor();
         ExecutorService users = Executors.newSingleThreadExecutor();
         try {
-            Future<?> load = users.submit(() -> {
-                loop.run(WORKERS, workload);
-                return null;
-            });
-            List<Future<?>> played = watch(load, operator);
-            load.get();
-            for (Future<?> act : played) {
-                act.get(FAULT_PATIENCE_SECONDS, TimeUnit.SECONDS);
-            }
-        } catch (ExecutionException failure) {
-            throw failure.getCause() instanceof Exception cause ? cause : failure;
+            watch(
+                    users.submit(() -> {
+                        loop.run(WORKERS, workload);
+                        return null;
+                    }),
+                    operator);
         } finally {
             users.shutdownNow();
             operator.shutdownNow();
@@ -312,20 +323,28 @@ public final class StageRun implements AutoCloseable {
         }
     }
 
-    /** Says a line a second, and hands each act to the operator when its time has come. */
-    private List<Future<?>> watch(Future<?> load, ExecutorService operator) {
+    /**
+     * Says a line a second, and hands each act to the operator when its time has come. The load goes on until the last act
+     * has been played and had a little time to show.
+     */
+    private void watch(Future<?> load, ExecutorService operator) throws Exception {
+        long start = time.nanoTime();
+        long length = pace.length().toNanos();
+        settledAt = acts.isEmpty() ? start : start + length + LONGEST_OVERTIME.toNanos();
+        AtomicInteger left = new AtomicInteger(acts.size());
         List<Act> waiting = new ArrayList<>(acts);
         waiting.sort(Comparator.comparingDouble(Act::at));
         List<Future<?>> played = new ArrayList<>();
-        long start = time.nanoTime();
-        long length = pace.length().toNanos();
         for (long second = 1; !load.isDone(); ) {
             long now = time.nanoTime() - start;
             while (!waiting.isEmpty() && waiting.get(0).at() * length <= now) {
                 Act act = waiting.remove(0);
-                narrator.note(act.announcement());
                 played.add(operator.submit(() -> {
+                    narrator.note(act.announcement());
                     act.action().run();
+                    if (left.decrementAndGet() == 0) {
+                        settledAt = time.nanoTime() + AFTERMATH.toNanos();
+                    }
                     return null;
                 }));
             }
@@ -334,7 +353,14 @@ public final class StageRun implements AutoCloseable {
             }
             LockSupport.parkNanos(10_000_000);
         }
-        return played;
+        try {
+            load.get();
+            for (Future<?> act : played) {
+                act.get(FAULT_PATIENCE_SECONDS, TimeUnit.SECONDS);
+            }
+        } catch (ExecutionException failure) {
+            throw failure.getCause() instanceof Exception cause ? cause : failure;
+        }
     }
 
     private void tick(long second) {
