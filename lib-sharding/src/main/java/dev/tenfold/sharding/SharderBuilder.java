@@ -49,7 +49,7 @@ public final class SharderBuilder<K, S> {
             Backoff.exponential(Duration.ofMillis(2), Duration.ofMillis(50)).attempts(Integer.MAX_VALUE);
     Observer observer = Observer.slf4j();
     TimeSource time = TimeSource.system();
-    Scheduler scheduler = SharedScheduler.INSTANCE;
+    Scheduler scheduler = Scheduler.shared(Runnable::run);
     RandomGenerator random = Chance.perThread();
 
     private final List<String> ids = new ArrayList<>();
