@@ -3,7 +3,6 @@ package dev.tenfold.balance;
 import dev.tenfold.Call;
 import dev.tenfold.Selector;
 import dev.tenfold.error.UnavailableException;
-import dev.tenfold.health.Health;
 import dev.tenfold.health.HealthCell;
 import dev.tenfold.health.HealthGroup;
 import dev.tenfold.health.HealthPolicy;
@@ -314,13 +313,7 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
     }
 
     private UnavailableException unavailable() {
-        List<String> reasons = new ArrayList<>();
-        long now = time.nanoTime();
-        for (Member<T> member : members) {
-            Health at = member.health();
-            String left = at.remaining(now).isZero() ? "" : " for " + at.remaining(now);
-            reasons.add(member.endpoint().id() + ": " + at.state() + left + " (" + at.reason() + ")");
-        }
+        List<String> reasons = Description.reasons(members, time.nanoTime());
         String what = closed ? "it is closed" : reasons.isEmpty() ? "it has no endpoints" : "no endpoint takes calls";
         return new UnavailableException("load balancer '" + name + "': " + what, reasons, null);
     }
