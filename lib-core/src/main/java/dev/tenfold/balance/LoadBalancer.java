@@ -200,23 +200,7 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
     @Nullable
     Lease<T> leaseOther(List<Member<T>> tried) {
         long start = time.nanoTime();
-        Pool<T> now = poolAt(start);
-        Picker<T> picker = now.picker();
-        Candidates<T> candidates = now.candidates();
-        if (picker == null || candidates == null) {
-            return null;
-        }
-        Member<T> member = null;
-        // The policy first, a few times; then whoever is left, from a random place on.
-        for (int i = 0; i < 2 * tried.size() && member == null; i++) {
-            Member<T> picked = picker.pick();
-            member = tried.contains(picked) ? null : picked;
-        }
-        int place = random.nextInt(candidates.size());
-        for (int i = 0; i < candidates.size() && member == null; i++) {
-            Member<T> next = candidates.member((place + i) % candidates.size());
-            member = tried.contains(next) ? null : next;
-        }
+        Member<T> member = poolAt(start).pickOther(tried, random);
         if (member == null) {
             return null;
         }
