@@ -43,6 +43,7 @@ public final class Journey implements Callable<Integer> {
     private static final int KEPT = 0;
     private static final int BROKEN = 1;
     private static final int NOT_PLAYED = 3;
+    private static final int WIDTH = 100;
 
     private final PrintStream out =
             new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
@@ -144,7 +145,21 @@ public final class Journey implements Callable<Integer> {
     private void announce(Stage stage) {
         out.println();
         out.println("── Stage " + stage.number() + ": " + stage.title() + " " + "─".repeat(Math.max(3, 60 - stage.title().length())));
-        out.println("   " + stage.story());
+        out.println(wrapped(stage.story()));
+    }
+
+    private static String wrapped(String text) {
+        StringBuilder lines = new StringBuilder("  ");
+        int column = 2;
+        for (String word : text.split(" ", -1)) {
+            if (column + 1 + word.length() > WIDTH) {
+                lines.append(System.lineSeparator()).append("  ");
+                column = 2;
+            }
+            lines.append(' ').append(word);
+            column += 1 + word.length();
+        }
+        return lines.toString();
     }
 
     private StageResult play(Stage stage, Town town) throws Exception {

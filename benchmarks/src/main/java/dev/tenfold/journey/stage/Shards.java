@@ -14,6 +14,8 @@ import dev.tenfold.sharding.hash.KeyHash;
 import dev.tenfold.sharding.jdbc.JdbcShardStore;
 import dev.tenfold.sharding.jdbc.ShardedTable;
 import dev.tenfold.sharding.reshard.Resharder;
+import dev.tenfold.time.Scheduler;
+import dev.tenfold.time.TimeSource;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -69,11 +71,13 @@ final class Shards implements Stage {
         Map<String, DataSource> targets = new LinkedHashMap<>();
         shards.forEach((name, database) -> targets.put(name, database.connect()));
         Database atlas = Database.create(server, "shard_map");
-        VersionedRegister<ShardMap> register = run.open(ShardMaps.register(atlas.connect()));
+        Scheduler scheduler = run.open(Scheduler.start("shards"));
+        VersionedRegister<ShardMap> register = run.open(ShardMaps.register(atlas.connect(), scheduler));
         Sharder<Long, DataSource> sharder = run.open(ShardMaps.follow(register, targets, run.observer()));
         Resharder mover = Resharder.over(register)
                 .stores(name -> JdbcShardStore.postgres(name, source(targets, name), KeyHash.xxh3(), TABLES))
                 .observer(run.observer())
+                .time(TimeSource.system(), scheduler)
                 .build();
         mover.install();
         populate(run, sharder);
