@@ -12,6 +12,7 @@ import dev.tenfold.journey.stage.Stages;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -45,8 +46,7 @@ public final class Journey implements Callable<Integer> {
     private static final int NOT_PLAYED = 3;
     private static final int WIDTH = 100;
 
-    private final PrintStream out =
-            new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
+    private final PrintStream out;
 
     @Option(
             names = "--stage",
@@ -73,13 +73,12 @@ public final class Journey implements Callable<Integer> {
             description = "how many users there are, 100 to 10000; default ${DEFAULT-VALUE}")
     private int people = 400;
 
-    @Option(
-            names = "--seed",
-            paramLabel = "<n>",
-            description = "decides who does what; default ${DEFAULT-VALUE}")
+    @Option(names = "--seed", paramLabel = "<n>", description = "decides who does what; default ${DEFAULT-VALUE}")
     private long seed = 1;
 
-    private Journey() {}
+    private Journey(PrintStream out) {
+        this.out = out;
+    }
 
     /**
      * Runs the journey and ends the process.
@@ -87,15 +86,18 @@ public final class Journey implements Callable<Integer> {
      * @param arguments see {@code --help}
      */
     public static void main(String[] arguments) {
-        System.exit(execute(arguments));
+        // Whatever the terminal's settings are, the names of things are in UTF-8.
+        System.exit(execute(
+                new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8), arguments));
     }
 
     /** Runs the journey; returns the exit code. */
-    static int execute(String... arguments) {
+    static int execute(PrintStream out, String... arguments) {
         // Both are read once, by the first server and the first client of the process.
         System.setProperty("sun.net.httpserver.nodelay", "true");
         Browser.configure();
-        return new CommandLine(new Journey()).execute(arguments);
+        PrintWriter words = new PrintWriter(out, true, StandardCharsets.UTF_8);
+        return new CommandLine(new Journey(out)).setOut(words).setErr(words).execute(arguments);
     }
 
     @Override
@@ -118,7 +120,10 @@ public final class Journey implements Callable<Integer> {
         }
         out.println();
         out.println(ResultTable.of(results));
-        out.printf(Locale.ROOT, "%d s in all.%n", Duration.ofNanos(System.nanoTime() - start).toSeconds());
+        out.printf(
+                Locale.ROOT,
+                "%d s in all.%n",
+                Duration.ofNanos(System.nanoTime() - start).toSeconds());
         boolean kept = verdict(results);
         return !played ? NOT_PLAYED : kept ? KEPT : BROKEN;
     }
@@ -144,7 +149,8 @@ public final class Journey implements Callable<Integer> {
 
     private void announce(Stage stage) {
         out.println();
-        out.println("── Stage " + stage.number() + ": " + stage.title() + " " + "─".repeat(Math.max(3, 60 - stage.title().length())));
+        out.println("── Stage " + stage.number() + ": " + stage.title() + " "
+                + "─".repeat(Math.max(3, 60 - stage.title().length())));
         out.println(wrapped(stage.story()));
     }
 
@@ -183,7 +189,8 @@ public final class Journey implements Callable<Integer> {
                 promises++;
                 if (!claim.kept()) {
                     kept = false;
-                    out.println("BROKEN in stage " + result.stage().number() + ": " + claim.what() + ": " + claim.measured());
+                    out.println("BROKEN in stage " + result.stage().number() + ": " + claim.what() + ": "
+                            + claim.measured());
                 }
             }
         }
