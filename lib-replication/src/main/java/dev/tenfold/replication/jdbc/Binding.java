@@ -105,6 +105,9 @@ final class Binding {
                     throw failure;
                 }
                 continue;
+            } catch (RuntimeException failure) {
+                route.close();
+                throw failure;
             }
             Physical taken = new Physical(connection, route, !state.readOnly());
             open.add(taken);
