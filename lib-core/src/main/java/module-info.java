@@ -8,8 +8,11 @@ module dev.tenfold.core {
     requires static micrometer.core;
 
     exports dev.tenfold;
+    exports dev.tenfold.balance;
     exports dev.tenfold.coordination;
     exports dev.tenfold.error;
+    exports dev.tenfold.health;
+    exports dev.tenfold.locality;
     exports dev.tenfold.observe;
     exports dev.tenfold.observe.micrometer;
     exports dev.tenfold.retry;

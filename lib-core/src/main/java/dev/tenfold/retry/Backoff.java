@@ -96,6 +96,15 @@ public final class Backoff {
     }
 
     /**
+     * Returns the longest delay.
+     *
+     * @return zero where every attempt follows at once
+     */
+    public Duration maximum() {
+        return maximum;
+    }
+
+    /**
      * Says whether another attempt is allowed.
      *
      * @param attemptsMade how many were made, from 1

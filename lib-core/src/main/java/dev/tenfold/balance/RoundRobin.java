@@ -1,0 +1,123 @@
+package dev.tenfold.balance;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns without a shared counter: as many rotations as processors, each thread on one of them.
+ *
+ * <p>Weights are honoured by gRPC's static stride (proposal A58): in round {@code g} the candidate {@code i} is passed over unless
+ * {@code floor((w*g + offset) / MAX)} grows in it, so that it takes part in {@code w} of {@code MAX} rounds, evenly spread,
+ * and the rounds need no memory but their number. With equal weights nobody is passed over.
+ *
+ * <p>When candidates change, each rotation goes on with the candidate whose turn it was, or the next that stayed.
+ *
+ * <p><b>Invariant:</b> {@code turns[stripe * SPREAD]} only grows (modulo 2^63) and is shared by all pickers of one balancer; a
+ * picker adds its own {@code shift} to find the position. <b>Writers:</b> any thread by atomic addition.
+ */
+final class RoundRobin<T> implements Picker<T> {
+
+    private static final VarHandle TURN = MethodHandles.arrayElementVarHandle(long[].class);
+    /** Longs from one counter to the next: two cache lines, since processors fetch lines in pairs. */
+    private static final int SPREAD = 16;
+
+    private static final int MAXIMUM_STRIPES = 64;
+    private static final int FULL = 0xFFFF;
+
+    private final Candidates<T> candidates;
+    private final int[] strides;
+    private final long[] turns;
+    private final long[] shifts;
+
+    RoundRobin(Candidates<T> candidates, RandomGenerator random, @Nullable Picker<T> previous) {
+        this(candidates, previous instanceof RoundRobin<T> before ? before : null, random, stripes());
+    }
+
+    RoundRobin(Candidates<T> candidates, @Nullable RoundRobin<T> before, RandomGenerator random, int stripes) {
+        this.candidates = candidates;
+        this.strides = strides(candidates);
+        this.turns = before == null ? new long[(stripes + 1) * SPREAD] : before.turns;
+        this.shifts = before == null ? new long[stripes] : new long[before.shifts.length];
+        for (int stripe = 0; stripe < shifts.length; stripe++) {
+            shifts[stripe] = before == null ? random.nextInt(candidates.size()) : before.shiftFor(candidates, stripe);
+        }
+    }
+
+    private static int stripes() {
+        int processors = Math.min(MAXIMUM_STRIPES, Runtime.getRuntime().availableProcessors());
+        return Integer.highestOneBit(Math.max(1, 2 * processors - 1));
+    }
+
+    private static int[] strides(Candidates<?> candidates) {
+        double heaviest = 0;
+        for (int i = 0; i < candidates.size(); i++) {
+            heaviest = Math.max(heaviest, candidates.weight(i));
+        }
+        int[] strides = new int[candidates.size()];
+        for (int i = 0; i < strides.length; i++) {
+            strides[i] = Math.max(1, (int) Math.round(candidates.weight(i) / heaviest * FULL));
+        }
+        return strides;
+    }
+
+    @Override
+    public Member<T> pick() {
+        int stripe = (int) Thread.currentThread().getId() & (shifts.length - 1);
+        int size = strides.length;
+        while (true) {
+            long turn = (((long) TURN.getAndAdd(turns, (stripe + 1) * SPREAD, 1L)) + shifts[stripe]) & Long.MAX_VALUE;
+            int index = (int) (turn % size);
+            if (takesPart(index, turn / size)) {
+                return candidates.member(index);
+            }
+        }
+    }
+
+    /** The heaviest takes part in every round, so a round never passes without a pick. */
+    private boolean takesPart(int index, long round) {
+        int stride = strides[index];
+        // Half a step apart for neighbours, so that light candidates do not all come up in the same round.
+        long offset = (long) (FULL / 2) * index;
+        return stride == FULL || Math.floorMod(stride * (round % FULL) + offset, FULL) >= FULL - stride;
+    }
+
+    /** What to add to a rotation's counter so that its next turn, under other candidates, is the same member's. */
+    private long shiftFor(Candidates<T> next, int stripe) {
+        long turn = ((long) TURN.getOpaque(turns, (stripe + 1) * SPREAD) + shifts[stripe]) & Long.MAX_VALUE;
+        int size = candidates.size();
+        int start = (int) (turn % size);
+        int target = 0;
+        search:
+        for (int i = 0; i < size; i++) {
+            Member<T> wanted = candidates.member((start + i) % size);
+            for (int j = 0; j < next.size(); j++) {
+                if (next.member(j) == wanted) {
+                    target = j;
+                    break search;
+                }
+            }
+        }
+        long same = turn / size * next.size() + target;
+        return shifts[stripe] + (same - turn);
+    }
+
+    /** For tests: how many rotations there are. */
+    int rotations() {
+        return shifts.length;
+    }
+
+    /** For tests: moves every rotation on. */
+    void skip(long count) {
+        for (int stripe = 0; stripe < shifts.length; stripe++) {
+            TURN.getAndAdd(turns, (stripe + 1) * SPREAD, count);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "RoundRobin" + Arrays.toString(strides);
+    }
+}

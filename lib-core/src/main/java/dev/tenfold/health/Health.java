@@ -1,0 +1,325 @@
+package dev.tenfold.health;
+
+import dev.tenfold.topology.Outcome;
+import java.time.Duration;
+
+/**
+ * The health of one endpoint at one moment, and the one state machine that moves it. Immutable and pure: every method
+ * takes the time and returns the health that follows, or {@code this} where nothing changes.
+ *
+ * <pre>
+ *             rise checks                     window over
+ *   PROBING ----------------> SLOW_START ----------------------> HEALTHY
+ *      ^                        |   ^  ^ successes                  |
+ *      | fall checks            |   |  |                            | failures in a row
+ *      | (from anywhere)        |   |  PROBATION <--- EJECTED <-----+  (SPARED, if the cap forbids it)
+ *                               |   |      |  time up    ^          |
+ *                               |   resume +-------------+          |
+ *                               |   |       one failure             |
+ *                               +-> DRAINING (drain, from anywhere) +
+ * </pre>
+ *
+ * <p>Times are readings of {@link dev.tenfold.time.TimeSource#nanoTime()}. {@link HealthCell} keeps one under concurrent
+ * reports and {@link HealthGroup} decides who may be ejected.
+ */
+public final class Health {
+
+    private final HealthPolicy policy;
+    private final HealthState state;
+    private final long since;
+    /** Until when an ejection, a sparing or a slow start lasts; meaningless in the other states. */
+    private final long until;
+    /** Outcomes in a row: successes in probation, failures elsewhere. */
+    private final int streak;
+    /** Checks in a row: passed while probing, failed elsewhere. */
+    private final int checks;
+    /** Ejections since the endpoint was last healthy for long; sets how long the next one lasts. */
+    private final int ejections;
+
+    private final String reason;
+
+    private Health(
+            HealthPolicy policy,
+            HealthState state,
+            long since,
+            long until,
+            int streak,
+            int checks,
+            int ejections,
+            String reason) {
+        this.policy = policy;
+        this.state = state;
+        this.since = since;
+        this.until = until;
+        this.streak = streak;
+        this.checks = checks;
+        this.ejections = ejections;
+        this.reason = reason;
+    }
+
+    /**
+     * Starts an endpoint that is as good as any other, as at the start of a pool.
+     *
+     * @param policy the rules it moves by
+     * @param now the time
+     * @return HEALTHY, or PROBING where the policy {@linkplain HealthPolicy#startsProbing says so}
+     */
+    public static Health starting(HealthPolicy policy, long now) {
+        HealthState first = policy.startsProbing() ? HealthState.PROBING : HealthState.HEALTHY;
+        return new Health(policy, first, now, now, 0, 0, 0, "new");
+    }
+
+    /**
+     * Starts an endpoint that joins others that are warm.
+     *
+     * @param policy the rules it moves by
+     * @param now the time
+     * @return SLOW_START (HEALTHY where the policy has none), or PROBING where the policy says so
+     */
+    public static Health joining(HealthPolicy policy, long now) {
+        Health cold = starting(policy, now);
+        return policy.startsProbing() ? cold : cold.up(now, "new");
+    }
+
+    /**
+     * Takes note that time has passed: an ejection, a sparing or a slow start may be over.
+     *
+     * @param now the time
+     * @return the health at that time
+     */
+    public Health at(long now) {
+        return switch (state) {
+            case EJECTED -> now - until >= 0 ? move(HealthState.PROBATION, until, until, "ejection over") : this;
+            case SPARED -> now - until >= 0 ? move(HealthState.HEALTHY, until, until, "given another chance") : this;
+            case SLOW_START -> now - until >= 0 ? move(HealthState.HEALTHY, until, until, "warm") : this;
+            case PROBING, HEALTHY, PROBATION, DRAINING -> this;
+        };
+    }
+
+    /**
+     * Takes note of how a call went.
+     *
+     * @param outcome how it went; CANCELLED says nothing, REJECTED is as good as a success
+     * @param now the time
+     * @return the health that follows, which may be EJECTED: ask the group's cap before it takes effect
+     */
+    public Health after(Outcome outcome, long now) {
+        Health current = at(now);
+        if (outcome == Outcome.CANCELLED) {
+            return current;
+        }
+        boolean failed = outcome.countsAgainstEndpoint();
+        return switch (current.state) {
+            case HEALTHY, SLOW_START -> failed ? current.failed(outcome, now) : current.withStreak(0);
+            case SPARED -> failed ? current.failed(outcome, now) : current.up(now, "answered");
+            case PROBATION -> failed ? current.eject(outcome + " in probation", now) : current.proved(now);
+            case PROBING, EJECTED, DRAINING -> current;
+        };
+    }
+
+    /**
+     * Says whether an outcome changes nothing, whatever the time; if so {@link #after} need not be asked.
+     *
+     * @param outcome how a call went
+     * @return true for what every call on a healthy endpoint reports
+     */
+    boolean ignores(Outcome outcome) {
+        return switch (state) {
+            case HEALTHY, SLOW_START -> streak == 0 && !outcome.countsAgainstEndpoint();
+            case SPARED, PROBATION -> outcome == Outcome.CANCELLED;
+            case PROBING, EJECTED, DRAINING -> true;
+        };
+    }
+
+    /**
+     * Takes note of an active check.
+     *
+     * @param passed whether the endpoint answered as it should
+     * @param now the time
+     * @return the health that follows
+     */
+    public Health checked(boolean passed, long now) {
+        Health current = at(now);
+        if (current.state == HealthState.DRAINING) {
+            return current;
+        }
+        if (current.state == HealthState.PROBING) {
+            int inARow = passed ? current.checks + 1 : 0;
+            return inARow >= policy.rise() ? current.up(now, inARow + " checks passed") : current.withChecks(inARow);
+        }
+        int inARow = passed ? 0 : current.checks + 1;
+        return inARow >= policy.fall()
+                ? current.move(HealthState.PROBING, now, now, inARow + " checks failed")
+                : current.withChecks(inARow);
+    }
+
+    /**
+     * Takes the endpoint out on a person's behalf.
+     *
+     * @param now the time
+     * @return DRAINING
+     */
+    public Health drain(long now) {
+        return state == HealthState.DRAINING ? this : move(HealthState.DRAINING, now, now, "drained");
+    }
+
+    /**
+     * Takes a drained endpoint back.
+     *
+     * @param now the time
+     * @return PROBING or SLOW_START, as a joining one; an endpoint that was not drained is left as it is
+     */
+    public Health resume(long now) {
+        if (state != HealthState.DRAINING) {
+            return this;
+        }
+        return policy.startsProbing() ? move(HealthState.PROBING, now, now, "resumed") : up(now, "resumed");
+    }
+
+    /** Replaces an ejection that the cap forbids; called on the health before it. */
+    Health spare(Health ejected, String because) {
+        return state == HealthState.SPARED
+                ? this
+                : new Health(
+                        policy,
+                        HealthState.SPARED,
+                        ejected.since,
+                        ejected.until,
+                        0,
+                        checks,
+                        ejections,
+                        ejected.reason + "; " + because);
+    }
+
+    /** Ends an ejection before its time. */
+    Health forgive(long now, String because) {
+        return move(HealthState.PROBATION, now, now, because);
+    }
+
+    /**
+     * Returns the state.
+     *
+     * @return where the endpoint stands
+     */
+    public HealthState state() {
+        return state;
+    }
+
+    /**
+     * Returns which part of its weight the endpoint is to get.
+     *
+     * @param now the time
+     * @return 0 where it takes no calls, to 1
+     */
+    public double share(long now) {
+        return switch (state) {
+            case PROBING, EJECTED, DRAINING -> 0;
+            case HEALTHY, SPARED -> 1;
+            case PROBATION -> policy.minimumShare();
+            case SLOW_START -> {
+                double done = (double) (now - since) / (until - since);
+                yield Math.max(policy.minimumShare(), Math.min(1, done));
+            }
+        };
+    }
+
+    /**
+     * Returns how long the current ejection, sparing or slow start goes on.
+     *
+     * @param now the time
+     * @return zero in a state that time does not end
+     */
+    public Duration remaining(long now) {
+        return isTimed() ? Duration.ofNanos(Math.max(0, until - now)) : Duration.ZERO;
+    }
+
+    /**
+     * Returns how long the endpoint has been in its state.
+     *
+     * @param now the time
+     * @return at least zero
+     */
+    public Duration age(long now) {
+        return Duration.ofNanos(Math.max(0, now - since));
+    }
+
+    /**
+     * Returns how often the endpoint was ejected since it was last healthy for long.
+     *
+     * @return at least 0
+     */
+    public int ejections() {
+        return ejections;
+    }
+
+    /**
+     * Returns what led to the current state.
+     *
+     * @return a few words, such as {@code "5 failures in a row, the last CONNECT_FAILED"}
+     */
+    public String reason() {
+        return reason;
+    }
+
+    boolean isTimed() {
+        return state == HealthState.EJECTED || state == HealthState.SPARED || state == HealthState.SLOW_START;
+    }
+
+    long until() {
+        return until;
+    }
+
+    private Health failed(Outcome outcome, long now) {
+        int inARow = state == HealthState.SPARED ? policy.consecutiveFailures() : streak + 1;
+        if (policy.consecutiveFailures() == 0) {
+            return this;
+        }
+        return inARow >= policy.consecutiveFailures()
+                ? eject(inARow + (inARow == 1 ? " failure" : " failures in a row, the last") + " " + outcome, now)
+                : withStreak(inARow);
+    }
+
+    private Health eject(String because, long now) {
+        boolean longHealthy = state == HealthState.HEALTHY
+                && now - since >= policy.maximumEjectionTime().toNanos();
+        int count = longHealthy ? 1 : ejections + 1;
+        long first = policy.ejectionTime().toNanos();
+        long longest = policy.maximumEjectionTime().toNanos();
+        int doublings = count - 1;
+        long length = doublings >= 63 || first > longest >> doublings ? longest : first << doublings;
+        return new Health(policy, HealthState.EJECTED, now, now + length, 0, checks, count, because);
+    }
+
+    private Health proved(long now) {
+        int inARow = streak + 1;
+        return inARow >= policy.probationSuccesses() ? up(now, inARow + " successes in probation") : withStreak(inARow);
+    }
+
+    private Health up(long now, String because) {
+        long window = policy.slowStart().toNanos();
+        return window > 0
+                ? move(HealthState.SLOW_START, now, now + window, because)
+                : move(HealthState.HEALTHY, now, now, because);
+    }
+
+    private Health move(HealthState next, long since, long until, String because) {
+        return new Health(policy, next, since, until, 0, 0, ejections, because);
+    }
+
+    private Health withStreak(int streak) {
+        return streak == this.streak
+                ? this
+                : new Health(policy, state, since, until, streak, checks, ejections, reason);
+    }
+
+    private Health withChecks(int checks) {
+        return checks == this.checks
+                ? this
+                : new Health(policy, state, since, until, streak, checks, ejections, reason);
+    }
+
+    @Override
+    public String toString() {
+        return state + " (" + reason + ")";
+    }
+}

@@ -1,0 +1,95 @@
+package dev.tenfold.health;
+
+import dev.tenfold.topology.Outcome;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/**
+ * The health of one member of a {@link HealthGroup}, kept under concurrent reports.
+ *
+ * <p>Thread-safe. Reporting a success on a healthy endpoint is one volatile read. Counting is lock-free; only a change of
+ * state takes the group's lock, because who may be ejected depends on the others.
+ *
+ * <p><b>Invariant:</b> {@code current} moves only by {@link Health}'s own transitions. <b>Writers:</b> any thread by
+ * compare-and-set; a change of state only while holding the group's lock. <b>Readers:</b> any thread.
+ */
+public final class HealthCell {
+
+    private static final VarHandle CURRENT;
+
+    static {
+        try {
+            CURRENT = MethodHandles.lookup().findVarHandle(HealthCell.class, "current", Health.class);
+        } catch (ReflectiveOperationException impossible) {
+            throw new ExceptionInInitializerError(impossible);
+        }
+    }
+
+    private final HealthGroup group;
+    private final String id;
+    private volatile Health current;
+
+    HealthCell(HealthGroup group, String id, Health first) {
+        this.group = group;
+        this.id = id;
+        this.current = first;
+    }
+
+    /**
+     * Returns whose health this is.
+     *
+     * @return the member's id
+     */
+    public String id() {
+        return id;
+    }
+
+    /**
+     * Returns the health as of the last report or change. What only time changes shows after {@link
+     * HealthGroup#advance}.
+     *
+     * @return an immutable picture
+     */
+    public Health current() {
+        return current;
+    }
+
+    /**
+     * Reports how a call on the endpoint went.
+     *
+     * @param outcome how it went
+     */
+    public void report(Outcome outcome) {
+        if (!current.ignores(outcome)) {
+            group.apply(this, (health, now) -> health.after(outcome, now));
+        }
+    }
+
+    /**
+     * Reports an active check.
+     *
+     * @param passed whether the endpoint answered as it should
+     */
+    public void checked(boolean passed) {
+        group.apply(this, (health, now) -> health.checked(passed, now));
+    }
+
+    /** Takes the endpoint out until {@link #resume}; calls on it may end. */
+    public void drain() {
+        group.apply(this, Health::drain);
+    }
+
+    /** Takes a drained endpoint back. */
+    public void resume() {
+        group.apply(this, Health::resume);
+    }
+
+    boolean replace(Health expected, Health next) {
+        return CURRENT.compareAndSet(this, expected, next);
+    }
+
+    @Override
+    public String toString() {
+        return id + ": " + current;
+    }
+}
