@@ -8,4 +8,5 @@ module dev.tenfold.sharding {
     exports dev.tenfold.sharding;
     exports dev.tenfold.sharding.hash;
     exports dev.tenfold.sharding.jdbc;
+    exports dev.tenfold.sharding.reshard;
 }

@@ -2,7 +2,9 @@ package dev.tenfold.retry;
 
 import dev.tenfold.error.Validation;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How long to wait before each attempt, and how many attempts there are. Immutable and thread-safe; a delay costs one
@@ -131,6 +133,20 @@ public final class Backoff {
         // A shift that would pass the cap (or overflow) is the cap.
         long delay = doublings >= 63 || base > (cap >> doublings) ? cap : base << doublings;
         return Duration.ofNanos(jitter == 0 ? delay : (long) (delay * (1 - jitter * random.nextDouble())));
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Backoff that
+                && initial.equals(that.initial)
+                && maximum.equals(that.maximum)
+                && attempts == that.attempts
+                && Double.compare(jitter, that.jitter) == 0;
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(initial, maximum, attempts, jitter);
     }
 
     @Override

@@ -1,0 +1,160 @@
+package dev.tenfold.queue;
+
+import dev.tenfold.error.InvalidConfigurationException;
+import dev.tenfold.observe.Measured;
+import java.time.Duration;
+import java.util.function.UnaryOperator;
+
+/**
+ * Holds exchanges and queues.
+ *
+ * <pre>{@code
+ * Broker broker = Broker.inMemory();
+ * Exchange<OrderEvent> orders = broker.topicExchange("orders", OrderEvent.class);
+ * Queue<OrderEvent> mail = broker.queue("mail", OrderEvent.class, q -> q.maxLength(10_000)
+ *     .retry(Backoff.exponential(ofMillis(100), ofSeconds(30)).attempts(5)).deadLetterTo("mail.dead"));
+ * orders.bind(mail, "order.*.created");
+ * Consumer c = mail.consume(8, delivery -> mailer.send(delivery.body()));   // return = ack, throw = retry
+ * orders.publish("order.eu.created", event);
+ * }</pre>
+ *
+ * <p><b>Declaring</b> twice gives the same object. Declaring a name again with another type or other options fails and
+ * names each argument that differs.
+ *
+ * <p><b>Messages</b> are passed by reference and never copied: use immutable types.
+ *
+ * <p>Thread-safe. Names are 1 to 255 bytes of UTF-8 and do not start with {@code amq.}, which RabbitMQ reserves.
+ */
+public interface Broker extends Measured, AutoCloseable {
+
+    /** How long {@link #close()} waits for consumers to finish: 10 seconds. */
+    Duration DEFAULT_DRAIN = Duration.ofSeconds(10);
+
+    /**
+     * Makes a broker that lives in this process and is gone with it, with every default of {@link BrokerBuilder}. Starts
+     * no thread.
+     *
+     * @return an empty broker
+     */
+    static Broker inMemory() {
+        return builder().inMemory();
+    }
+
+    /**
+     * Starts configuring a broker.
+     *
+     * @return a builder with every default set
+     */
+    static BrokerBuilder builder() {
+        return new BrokerBuilder();
+    }
+
+    /**
+     * Declares an exchange that routes to the queues bound with exactly the message's routing key.
+     *
+     * @param <E> the kind of message
+     * @param name its name
+     * @param type the kind of message
+     * @return the exchange of that name
+     * @throws InvalidConfigurationException if the name is not allowed, or taken by another kind of exchange or type
+     * @throws IllegalStateException if the broker is closed
+     */
+    <E> Exchange<E> directExchange(String name, Class<E> type);
+
+    /**
+     * Declares an exchange that routes every message to every queue bound, whatever the keys.
+     *
+     * @param <E> the kind of message
+     * @param name its name
+     * @param type the kind of message
+     * @return the exchange of that name
+     * @throws InvalidConfigurationException if the name is not allowed, or taken by another kind of exchange or type
+     * @throws IllegalStateException if the broker is closed
+     */
+    <E> Exchange<E> fanoutExchange(String name, Class<E> type);
+
+    /**
+     * Declares an exchange that routes by pattern. Keys are words with dots between; in a binding key {@code *} stands
+     * for exactly one word and {@code #} for any number of words, none included. The empty key has no words.
+     *
+     * <p>A route costs one look-up while its key recurs (the last 2,048 keys or so are remembered until a binding
+     * changes), else at most the number of words times the number of bindings.
+     *
+     * @param <E> the kind of message
+     * @param name its name
+     * @param type the kind of message
+     * @return the exchange of that name
+     * @throws InvalidConfigurationException if the name is not allowed, or taken by another kind of exchange or type
+     * @throws IllegalStateException if the broker is closed
+     */
+    <E> Exchange<E> topicExchange(String name, Class<E> type);
+
+    /**
+     * Returns the exchange that always exists: a message goes to the queue whose name is its routing key. Nothing can be
+     * bound to it. A queue that cannot hold a message's type refuses it.
+     *
+     * @param <E> the kind of message
+     * @param type the kind of message
+     * @return the default exchange, whose name is empty
+     * @throws IllegalStateException if the broker is closed
+     */
+    <E> Exchange<E> defaultExchange(Class<E> type);
+
+    /**
+     * Declares a queue with the default options.
+     *
+     * @param <E> the kind of message
+     * @param name its name
+     * @param type the kind of message
+     * @return the queue of that name
+     * @throws InvalidConfigurationException if the name is not allowed, or taken by a queue of other options or type
+     * @throws IllegalStateException if the broker is closed
+     */
+    default <E> Queue<E> queue(String name, Class<E> type) {
+        return queue(name, type, UnaryOperator.identity());
+    }
+
+    /**
+     * Declares a queue.
+     *
+     * <p>The queue its dead letters go to is declared along with it, with this type and default options, unless it
+     * exists. The first explicit declaration of such a queue decides its options.
+     *
+     * @param <E> the kind of message
+     * @param name its name
+     * @param type the kind of message
+     * @param options changes the default options
+     * @return the queue of that name
+     * @throws InvalidConfigurationException if the name or options are not allowed, the name is taken by a queue of
+     *     other options or type, or the queue for dead letters cannot hold this type
+     * @throws IllegalStateException if the broker is closed
+     */
+    <E> Queue<E> queue(String name, Class<E> type, UnaryOperator<QueueOptions> options);
+
+    /**
+     * Writes down every exchange with its bindings and every queue with its options and state, for people.
+     *
+     * @return several lines, sorted by name
+     */
+    String describe();
+
+    /**
+     * Closes within {@link #DEFAULT_DRAIN}, as {@link #close(Duration)} does. What was left is told to the observer.
+     */
+    @Override
+    void close();
+
+    /**
+     * Refuses new messages at once, lets consumers finish what is in their queues, then stops them.
+     *
+     * <p>Waits until every queue that has a consumer is empty and every delivery settled, but not for a retry that falls
+     * due after the deadline. A message that a handler publishes meanwhile is refused as well; dead letters are still
+     * moved. Handlers that still run at the deadline are not interrupted. Do not call it from a handler: it would wait
+     * for itself until the deadline. If the calling thread is interrupted, the wait ends there and the thread stays
+     * interrupted. Closing again returns the first report.
+     *
+     * @param deadline how long to wait; zero or negative does not wait
+     * @return what was left in the queues, which an in-memory broker then drops
+     */
+    DrainReport close(Duration deadline);
+}

@@ -1,0 +1,8 @@
+/** Exchanges and queues with retry and dead letters. */
+@org.jspecify.annotations.NullMarked
+module dev.tenfold.queue {
+    requires transitive dev.tenfold.core;
+    requires static transitive org.jspecify;
+
+    exports dev.tenfold.queue;
+}

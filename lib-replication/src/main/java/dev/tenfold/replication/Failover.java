@@ -1,0 +1,83 @@
+package dev.tenfold.replication;
+
+import dev.tenfold.error.Validation;
+import java.time.Duration;
+
+/**
+ * What a replica set does when its primary is gone. Immutable.
+ *
+ * <p>{@link #none} follows: it discovers whoever somebody else promotes (Patroni, a cloud provider, an operator). {@link
+ * #automatic} drives: this library promotes.
+ *
+ * @param drives whether the set promotes by itself
+ * @param misses how many probes in a row the primary must miss, >= 1
+ * @param allowsDataLoss whether to promote although acknowledged writes may be lost by it
+ * @param pause how long to wait after a promotion was refused or failed before the next try,  after a promotion was refused or failed before the next try, > 0gt; 0
+ */
+public record Failover(boolean drives, int misses, boolean allowsDataLoss, Duration pause) {
+
+    /** Probes in a row that the primary must miss, unless changed: {@value}. */
+    public static final int DEFAULT_MISSES = 3;
+
+    /**
+     * Checks the ranges.
+     *
+     * @throws dev.tenfold.error.InvalidConfigurationException with everything that is wrong
+     */
+    public Failover {
+        Validation check = Validation.of("failover");
+        check.atLeast("misses", misses, 1);
+        check.positive("pause", pause);
+        check.throwIfInvalid();
+    }
+
+    /**
+     * Never promotes, and follows whoever is promoted by others.
+     *
+     * @return the default of a replica set
+     */
+    public static Failover none() {
+        return new Failover(false, DEFAULT_MISSES, false, Duration.ofSeconds(1));
+    }
+
+    /**
+     * Promotes the most advanced replica once the primary missed {@value #DEFAULT_MISSES} probes and a majority of the
+     * replicas agree that they miss it too, provided that no acknowledged write can be lost by it.
+     *
+     * @return a failover that drives
+     */
+    public static Failover automatic() {
+        return new Failover(true, DEFAULT_MISSES, false, Duration.ofSeconds(1));
+    }
+
+    /**
+     * Sets how many probes in a row the primary must miss.
+     *
+     * @param misses >= 1
+     * @return a copy
+     */
+    public Failover after(int misses) {
+        return new Failover(drives, misses, allowsDataLoss, pause);
+    }
+
+    /**
+     * Promotes the most advanced replica that can be reached even where acknowledged writes may be lost: under
+     * asynchronous replication, or with too few replicas left for proof. A session whose write was lost is told by {@link
+     * dev.tenfold.error.LostWriteException}.
+     *
+     * @return a copy
+     */
+    public Failover allowDataLoss() {
+        return new Failover(drives, misses, true, pause);
+    }
+
+    /**
+     * Sets how long to wait after a promotion was refused or failed before the next try.
+     *
+     * @param pause > 0
+     * @return a copy
+     */
+    public Failover pausing(Duration pause) {
+        return new Failover(drives, misses, allowsDataLoss, pause);
+    }
+}

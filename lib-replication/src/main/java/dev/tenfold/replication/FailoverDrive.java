@@ -1,0 +1,225 @@
+package dev.tenfold.replication;
+
+import dev.tenfold.coordination.Lease;
+import dev.tenfold.topology.Endpoint;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Replaces a primary that is gone, in the only order that loses nothing: agree, take the lease, freeze, compare, promote,
+ * re-point.
+ *
+ * <p>With a synchronous quorum of {@code k} among {@code n} replicas, every acknowledged write is on at least {@code k} of
+ * them. Once {@code n - k + 1} are frozen, the old primary can gather at most {@code k - 1} acknowledgements, so it can
+ * acknowledge nothing more even if it lives; and every {@code k} replicas share one with the frozen, so the most advanced
+ * of those has everything that was ever acknowledged. Fewer prove nothing, and then nobody is promoted unless data loss is
+ * allowed. (Vitess follows the same rule, see its issues 6206 and 18896.)
+ *
+ * <p>Used by one thread at a time.
+ */
+final class FailoverDrive<N> {
+
+    /** Longer than a failover takes; it is renewed before the step that cannot be undone. */
+    static final Duration LEASE = Duration.ofSeconds(30);
+
+    private final ReplicationEngine<N> engine;
+    private final Failover failover;
+    private final @Nullable Lease lease;
+    private final List<NodeState<N>> nodes;
+    private final Events events;
+    private final String name;
+
+    FailoverDrive(ReplicaSetBuilder<N> builder, List<NodeState<N>> nodes, Events events) {
+        this.engine = builder.engine();
+        this.failover = builder.settings().failover();
+        this.lease = builder.lease();
+        this.nodes = nodes;
+        this.events = events;
+        this.name = builder.name();
+    }
+
+    /**
+     * What was promoted.
+     *
+     * @param node the index of the new primary
+     * @param start the new timeline and where it began
+     * @param lossless whether it is proven that no acknowledged write is missing
+     * @param frozen the indexes of the replicas that now have nobody to follow
+     */
+    record Promotion(int node, LogPosition start, boolean lossless, List<Integer> frozen) {}
+
+    private record Frozen(int node, LogPosition at) {}
+
+    /**
+     * Tries once.
+     *
+     * @param primary the index of the primary that is gone, or -1 where none is known
+     * @return the promotion, or null if there was none
+     */
+    @Nullable
+    Promotion run(ReplicaTopology<N> topology, int primary) {
+        if (lease == null) {
+            return agreed(topology, primary) ? promote(topology, primary, null) : null;
+        }
+        Optional<Lease.Grant> granted;
+        try {
+            granted = lease.tryAcquire("failover of " + name, LEASE);
+        } catch (RuntimeException failure) {
+            failed("failover.lease", "the lease cannot be asked for", failure);
+            return null;
+        }
+        if (granted.isEmpty()) {
+            return null;
+        }
+        try (Lease.Grant grant = granted.get()) {
+            // Asked only now: another process may just have finished the same failover.
+            return agreed(topology, primary) ? promote(topology, primary, grant) : null;
+        }
+    }
+
+    /** Tells the others to follow the new primary. */
+    void follow(Promotion promotion) {
+        for (int i : promotion.frozen()) {
+            if (i != promotion.node()) {
+                follow(i, promotion.node());
+            }
+        }
+    }
+
+    /** Whether a majority of the replicas, asked now, miss the primary too, and nobody was promoted meanwhile. */
+    private boolean agreed(ReplicaTopology<N> topology, int primary) {
+        int agreeing = 0;
+        int replicas = nodes.size() - 1;
+        for (int i = 0; i < nodes.size(); i++) {
+            if (i == primary) {
+                continue;
+            }
+            try {
+                Probe probe = engine.probe(nodes.get(i).endpoint());
+                if (probe.received().timeline() > topology.epoch() && topology.epoch() > 0) {
+                    return false;
+                }
+                if (probe.writable() && primary < 0) {
+                    return false;
+                }
+                if (!probe.writable() && !probe.streaming()) {
+                    agreeing++;
+                }
+            } catch (Exception unreachable) {
+                // It cannot agree; whether enough others do is counted below.
+                nodes.get(i).suspected();
+            }
+        }
+        return agreeing * 2 > replicas;
+    }
+
+    private @Nullable Promotion promote(ReplicaTopology<N> topology, int primary, Lease.@Nullable Grant grant) {
+        long epoch = topology.epoch();
+        events.tell(
+                Level.WARNING,
+                "failover.started",
+                "a majority of the replicas miss the primary of epoch " + epoch,
+                Map.of("epoch", epoch));
+        List<Frozen> frozen = freeze(topology, primary);
+        int quorum = engine.synchronousReplicas();
+        int needed = nodes.size() - 1 - quorum + 1;
+        boolean proven = quorum > 0 && frozen.size() >= needed;
+        if (frozen.isEmpty() || (!proven && !failover.allowsDataLoss())) {
+            refuse(primary, frozen, quorum, needed);
+            return null;
+        }
+        Frozen best = frozen.get(0);
+        for (Frozen each : frozen) {
+            best = each.at().compareTo(best.at()) > 0 ? each : best;
+        }
+        if (grant != null && !(grant.renew() && grant.isHeld())) {
+            // Another may drive by now and count on the frozen ones: leave them.
+            events.tell(Level.WARNING, "failover.abandoned", "the lease was lost before promoting", Map.of());
+            return null;
+        }
+        String id = nodes.get(best.node()).endpoint().id();
+        try {
+            LogPosition start = engine.promote(nodes.get(best.node()).endpoint());
+            events.tell(
+                    Level.WARNING,
+                    "failover.promoted",
+                    "'" + id + "' was promoted at " + best.at() + ", the most advanced of " + frozen.size()
+                            + " frozen replicas" + (proven ? "" : "; acknowledged writes may be lost"),
+                    Map.of("node", id, "epoch", start.timeline(), "at", best.at(), "lossless", proven));
+            return new Promotion(
+                    best.node(),
+                    start,
+                    proven,
+                    frozen.stream().map(Frozen::node).toList());
+        } catch (Exception failure) {
+            // It may have been promoted all the same. The frozen stay frozen, and the next probes tell.
+            failed("failover.failed", "'" + id + "' could not be promoted", failure);
+            return null;
+        }
+    }
+
+    private List<Frozen> freeze(ReplicaTopology<N> topology, int primary) {
+        List<Frozen> frozen = new ArrayList<>();
+        for (int i = 0; i < nodes.size(); i++) {
+            Endpoint<N> node = nodes.get(i).endpoint();
+            Role role = topology.members().get(i).role();
+            if (i == primary || role == Role.ZOMBIE) {
+                continue;
+            }
+            try {
+                LogPosition at = engine.freeze(node);
+                frozen.add(new Frozen(i, at));
+                events.tell(
+                        Level.INFO,
+                        "failover.frozen",
+                        "'" + node.id() + "' is frozen at " + at,
+                        Map.of("node", node.id(), "at", at));
+            } catch (Exception failure) {
+                failed("failover.unfrozen", "'" + node.id() + "' could not be frozen", failure);
+            }
+        }
+        return frozen;
+    }
+
+    /** Undoes the freeze, so that a primary that lives after all is not left without replicas. */
+    private void refuse(int primary, List<Frozen> frozen, int quorum, int needed) {
+        events.tell(
+                Level.ERROR,
+                "failover.refused",
+                frozen.size() + " replicas were frozen (expected: " + (quorum == 0 ? "synchronous replication" : needed)
+                        + "), so acknowledged writes could be lost; bring replicas back, or allowDataLoss()",
+                Map.of("frozen", frozen.size(), "needed", needed, "quorum", quorum));
+        if (primary >= 0) {
+            for (Frozen each : frozen) {
+                follow(each.node(), primary);
+            }
+        }
+    }
+
+    private void follow(int replica, int primary) {
+        Endpoint<N> node = nodes.get(replica).endpoint();
+        Endpoint<N> leader = nodes.get(primary).endpoint();
+        try {
+            engine.follow(node, leader);
+            events.tell(
+                    Level.INFO,
+                    "failover.repointed",
+                    "'" + node.id() + "' was told to follow '" + leader.id() + "'",
+                    Map.of("node", node.id(), "primary", leader.id()));
+        } catch (Exception failure) {
+            failed(
+                    "failover.unpointed",
+                    "'" + node.id() + "' could not be told to follow '" + leader.id() + "'",
+                    failure);
+        }
+    }
+
+    private void failed(String kind, String message, Exception failure) {
+        events.tell(Level.WARNING, kind, message + ": " + failure, Map.of("failure", String.valueOf(failure)));
+    }
+}

@@ -1,0 +1,289 @@
+package dev.tenfold.replication;
+
+import dev.tenfold.replication.FailoverDrive.Promotion;
+import dev.tenfold.replication.ReplicaTopology.Branch;
+import dev.tenfold.replication.ReplicaTopology.Member;
+import dev.tenfold.time.Scheduler;
+import dev.tenfold.time.TimeSource;
+import dev.tenfold.topology.Endpoint;
+import dev.tenfold.topology.SnapshotCell;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Watches the nodes: asks each at an interval, derives the topology from the answers, and starts a failover where the
+ * primary is gone.
+ *
+ * <p><b>Invariant:</b> the topology is changed by one task at a time, {@link #evaluate}, on the control scheduler; the
+ * count {@code wanted} makes it one even where that scheduler has many threads. <b>Probes</b> write only the state of
+ * their node. <b>Order:</b> a probe writes its answer before it asks for an evaluation, and one asked for while another
+ * runs follows it; so no answer goes unseen. Fields without {@code volatile} belong to {@code evaluate}.
+ */
+final class Monitor<N> implements AutoCloseable {
+
+    private final ReplicationEngine<N> engine;
+    private final ReplicaSettings settings;
+    private final TimeSource time;
+    private final Events events;
+    private final Signal changes;
+    private final Scheduler control;
+    private final SnapshotCell<ReplicaTopology<N>> topology;
+    private final List<NodeState<N>> nodes = new ArrayList<>();
+    private final List<Scheduler> schedulers = new ArrayList<>();
+    private final List<AtomicBoolean> extraProbe = new ArrayList<>();
+    private final FailoverDrive<N> drive;
+    private final Reattachment<N> reattachment;
+    private final AtomicInteger wanted = new AtomicInteger();
+    private volatile boolean closed;
+    private boolean lost;
+    private long lostSince;
+    private long nextTry;
+
+    Monitor(ReplicaSetBuilder<N> builder, Schedules schedules, Signal changes) {
+        this.engine = builder.engine();
+        this.settings = builder.settings();
+        this.time = builder.time();
+        this.events = new Events(builder.name(), builder.observer(), time);
+        this.changes = changes;
+        this.control = schedules.control();
+        List<Member<N>> members = new ArrayList<>();
+        for (Endpoint<N> endpoint : builder.nodes()) {
+            nodes.add(new NodeState<>(nodes.size(), endpoint, time.nanoTime()));
+            schedulers.add(schedules.of("probe-" + endpoint.id()));
+            extraProbe.add(new AtomicBoolean());
+            members.add(new Member<>(endpoint, Role.UNKNOWN));
+        }
+        this.nextTry = time.nanoTime();
+        this.topology = new SnapshotCell<>(new ReplicaTopology<>(0, 0, members, List.of()));
+        this.drive = new FailoverDrive<>(builder, nodes, events);
+        this.reattachment = new Reattachment<>(builder, nodes, events);
+    }
+
+    void begin() {
+        for (int i = 0; i < nodes.size(); i++) {
+            int node = i;
+            schedulers.get(i).schedule(Duration.ZERO, () -> loop(node));
+        }
+        control.schedule(settings.probeInterval(), this::tick);
+    }
+
+    List<NodeState<N>> nodes() {
+        return nodes;
+    }
+
+    SnapshotCell<ReplicaTopology<N>> topology() {
+        return topology;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    /** Takes a node out until it answers again, and asks it at once. */
+    void suspect(NodeState<N> node) {
+        node.suspected();
+        int i = node.index();
+        if (!closed && extraProbe.get(i).compareAndSet(false, true)) {
+            schedulers.get(i).schedule(Duration.ZERO, () -> {
+                extraProbe.get(i).set(false);
+                probe(i);
+            });
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        changes.fire();
+    }
+
+    private void loop(int i) {
+        if (closed) {
+            return;
+        }
+        try {
+            probe(i);
+        } finally {
+            if (!closed) {
+                schedulers.get(i).schedule(settings.probeInterval(), () -> loop(i));
+            }
+        }
+    }
+
+    private void probe(int i) {
+        NodeState<N> node = nodes.get(i);
+        try {
+            node.answered(engine.probe(node.endpoint()), time.nanoTime());
+        } catch (Exception failure) {
+            node.missed(failure);
+        }
+        evaluateSoon();
+    }
+
+    /** Evaluates even if no probe ends, which is what a hung node looks like. */
+    private void tick() {
+        if (!closed) {
+            evaluateSoon();
+            control.schedule(settings.probeInterval(), this::tick);
+        }
+    }
+
+    private void evaluateSoon() {
+        if (!closed && wanted.getAndIncrement() == 0) {
+            control.schedule(Duration.ZERO, this::drain);
+        }
+    }
+
+    private void drain() {
+        int seen = wanted.get();
+        try {
+            evaluate();
+        } finally {
+            if (wanted.addAndGet(-seen) != 0 && !closed) {
+                control.schedule(Duration.ZERO, this::drain);
+            }
+        }
+    }
+
+    private void evaluate() {
+        long now = time.nanoTime();
+        for (NodeState<N> node : nodes) {
+            // Until everybody was asked once, a zombie could be taken for the primary.
+            if (!node.status().probed() && !isSilent(node, now)) {
+                return;
+            }
+        }
+        discover(now);
+        watchPrimary(now);
+        changes.fire();
+    }
+
+    private void discover(long now) {
+        ReplicaTopology<N> before = topology.current();
+        List<@Nullable Probe> probes = new ArrayList<>();
+        List<Boolean> answering = new ArrayList<>();
+        for (NodeState<N> node : nodes) {
+            probes.add(node.status().probe());
+            answering.add(!isSilent(node, now));
+        }
+        Roles roles = Roles.of(probes, answering, before.epoch(), before.primaryIndex());
+        ReplicaTopology<N> next = before;
+        if (roles.primary() >= 0) {
+            Probe probe = probes.get(roles.primary());
+            if (probe != null && probe.received().timeline() > before.epoch()) {
+                next = branched(before, nodes.get(roles.primary()), probe);
+                if (next == null) {
+                    return;
+                }
+            }
+        }
+        offer(before, next.withRoles(roles.roles()));
+    }
+
+    /** The topology after a promotion somebody made, or null if its start cannot be read yet. */
+    private @Nullable ReplicaTopology<N> branched(ReplicaTopology<N> before, NodeState<N> primary, Probe probe) {
+        try {
+            LogPosition start = engine.timelineStart(primary.endpoint());
+            if (start.timeline() != probe.received().timeline()) {
+                return null;
+            }
+            // Whoever promoted, the first discovery included, is bound by the same rules where this set would drive.
+            boolean lossless =
+                    settings.failover().drives() && !settings.failover().allowsDataLoss();
+            return before.branch(new Branch(start, lossless));
+        } catch (Exception failure) {
+            suspect(primary);
+            return null;
+        }
+    }
+
+    private void watchPrimary(long now) {
+        ReplicaTopology<N> current = topology.current();
+        int primary = current.primaryIndex();
+        if (primary >= 0 && !isSilent(nodes.get(primary), now)) {
+            if (lost) {
+                lost = false;
+                events.tell(Level.INFO, "primary.back", "a primary answers again", Map.of("epoch", current.epoch()));
+            }
+            if (settings.failover().drives() && nodes.get(primary).isHealthy()) {
+                reattachment.run(current, now);
+            }
+            return;
+        }
+        if (!lost) {
+            lost = true;
+            lostSince = now;
+            String who = primary < 0
+                    ? "no node"
+                    : "'" + nodes.get(primary).endpoint().id() + "' no longer";
+            events.tell(
+                    Level.WARNING,
+                    "primary.lost",
+                    who + " answers as the primary of epoch " + current.epoch(),
+                    Map.of("epoch", current.epoch()));
+        }
+        // A primary that is known has been silent for that long already; an unknown one is given the same time.
+        boolean due = primary >= 0 || now - lostSince >= settings.silenceNanos();
+        if (settings.failover().drives() && due && now - nextTry >= 0) {
+            Promotion promotion = drive.run(current, primary);
+            if (promotion == null) {
+                nextTry = time.nanoTime() + settings.failover().pause().toNanos();
+            } else {
+                promoted(current, promotion);
+            }
+        }
+    }
+
+    private void promoted(ReplicaTopology<N> before, Promotion promotion) {
+        nodes.get(promotion.node()).answered(Probe.primary(promotion.start()), time.nanoTime());
+        List<Role> roles = new ArrayList<>();
+        for (int i = 0; i < nodes.size(); i++) {
+            Role role = before.members().get(i).role();
+            roles.add(i == promotion.node() ? Role.PRIMARY : role == Role.PRIMARY ? Role.UNKNOWN : role);
+        }
+        lost = false;
+        offer(
+                before,
+                before.branch(new Branch(promotion.start(), promotion.lossless()))
+                        .withRoles(roles));
+        changes.fire();
+        drive.follow(promotion);
+    }
+
+    private void offer(ReplicaTopology<N> before, ReplicaTopology<N> next) {
+        if (!topology.offer(next)) {
+            return;
+        }
+        for (int i = 0; i < nodes.size(); i++) {
+            Role was = before.members().get(i).role();
+            Role is = next.members().get(i).role();
+            String id = nodes.get(i).endpoint().id();
+            if (is == Role.PRIMARY && (was != is || before.epoch() != next.epoch())) {
+                events.tell(
+                        Level.INFO,
+                        "primary.changed",
+                        "'" + id + "' is the primary of epoch " + next.epoch(),
+                        Map.of("node", id, "epoch", next.epoch(), "before", before.epoch()));
+            } else if (is == Role.ZOMBIE && was != is) {
+                events.tell(
+                        Level.WARNING,
+                        "zombie.found",
+                        "'" + id + "' takes writes on an older history than epoch " + next.epoch()
+                                + "; it gets none from here, and must be made to follow again",
+                        Map.of("node", id, "epoch", next.epoch()));
+            }
+        }
+    }
+
+    /** Whether a node has missed enough to count as gone, be it by failing or by hanging. */
+    private boolean isSilent(NodeState<N> node, long now) {
+        NodeState.Status status = node.status();
+        return status.misses() >= settings.failover().misses() || now - status.answeredAt() > settings.silenceNanos();
+    }
+}

@@ -1,0 +1,34 @@
+package dev.tenfold.replication;
+
+/**
+ * What a node said of itself when it was asked.
+ *
+ * @param writable whether it takes writes, that is, believes to be a primary
+ * @param streaming whether it receives the history from a primary that was alive a moment ago; false on a primary
+ * @param received up to where it holds the history, durably; on a primary, up to where it has written
+ * @param replayed up to where its reads see the history; on a primary equal to {@code received}
+ */
+public record Probe(boolean writable, boolean streaming, LogPosition received, LogPosition replayed) {
+
+    /**
+     * Makes the answer of a primary.
+     *
+     * @param written up to where it has written
+     * @return a writable probe
+     */
+    public static Probe primary(LogPosition written) {
+        return new Probe(true, false, written, written);
+    }
+
+    /**
+     * Makes the answer of a replica.
+     *
+     * @param streaming whether it receives from a primary that is alive
+     * @param received up to where it holds the history
+     * @param replayed up to where its reads see it
+     * @return a read-only probe
+     */
+    public static Probe replica(boolean streaming, LogPosition received, LogPosition replayed) {
+        return new Probe(false, streaming, received, replayed);
+    }
+}

@@ -1,0 +1,96 @@
+package dev.tenfold.replication;
+
+import dev.tenfold.coordination.Lease;
+import java.lang.System.Logger.Level;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes replicas that follow nobody follow the primary: one that was away during a failover, or one that a failover which
+ * broke off had frozen. Under the same lease as a failover, because unfreezing a replica during another's would break the
+ * proof that one rests on. Used by one thread at a time.
+ */
+final class Reattachment<N> {
+
+    private final ReplicationEngine<N> engine;
+    private final ReplicaSettings settings;
+    private final @Nullable Lease lease;
+    private final List<NodeState<N>> nodes;
+    private final Events events;
+    private final String name;
+    private final long[] adriftSince;
+    private final boolean[] adrift;
+
+    Reattachment(ReplicaSetBuilder<N> builder, List<NodeState<N>> nodes, Events events) {
+        this.engine = builder.engine();
+        this.settings = builder.settings();
+        this.lease = builder.lease();
+        this.nodes = nodes;
+        this.events = events;
+        this.name = builder.name();
+        this.adriftSince = new long[nodes.size()];
+        this.adrift = new boolean[nodes.size()];
+    }
+
+    /** Tells every replica that has been adrift for the failover's pause to follow the primary, once per pause. */
+    void run(ReplicaTopology<N> topology, long now) {
+        for (int i = 0; i < nodes.size(); i++) {
+            Probe probe = nodes.get(i).status().probe();
+            if (probe == null) {
+                continue;
+            }
+            boolean follows = topology.members().get(i).role() != Role.REPLICA
+                    || !nodes.get(i).isHealthy()
+                    || probe.streaming();
+            if (follows) {
+                adrift[i] = false;
+            } else if (!adrift[i]) {
+                adrift[i] = true;
+                adriftSince[i] = now;
+            } else if (now - adriftSince[i] >= settings.failover().pause().toNanos()) {
+                adriftSince[i] = now;
+                attach(topology, i, probe);
+            }
+        }
+    }
+
+    private void attach(ReplicaTopology<N> topology, int replica, Probe probe) {
+        String id = nodes.get(replica).endpoint().id();
+        if (topology.reach(probe.received()) < 0) {
+            events.tell(
+                    Level.WARNING,
+                    "replica.diverged",
+                    "'" + id + "' is at " + probe.received() + ", which epoch " + topology.epoch()
+                            + " does not continue; it must be copied anew",
+                    Map.of("node", id, "at", probe.received()));
+            return;
+        }
+        NodeState<N> primary = nodes.get(topology.primaryIndex());
+        try {
+            Optional<Lease.Grant> grant =
+                    lease == null ? Optional.empty() : lease.tryAcquire("reattachment in " + name, FailoverDrive.LEASE);
+            if (lease != null && grant.isEmpty()) {
+                return;
+            }
+            try {
+                engine.follow(nodes.get(replica).endpoint(), primary.endpoint());
+            } finally {
+                grant.ifPresent(Lease.Grant::close);
+            }
+            events.tell(
+                    Level.INFO,
+                    "replica.reattached",
+                    "'" + id + "' followed nobody and was told to follow '"
+                            + primary.endpoint().id() + "'",
+                    Map.of("node", id, "primary", primary.endpoint().id()));
+        } catch (Exception failure) {
+            events.tell(
+                    Level.WARNING,
+                    "replica.adrift",
+                    "'" + id + "' could not be told to follow: " + failure,
+                    Map.of("node", id));
+        }
+    }
+}

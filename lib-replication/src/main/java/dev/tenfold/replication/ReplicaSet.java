@@ -1,0 +1,266 @@
+package dev.tenfold.replication;
+
+import dev.tenfold.Call;
+import dev.tenfold.Replicas;
+import dev.tenfold.error.OutcomeUnknownException;
+import dev.tenfold.error.UnavailableException;
+import dev.tenfold.observe.Measured;
+import dev.tenfold.observe.Measurement;
+import dev.tenfold.session.Position;
+import dev.tenfold.session.Positioned;
+import dev.tenfold.time.Deadline;
+import dev.tenfold.topology.Outcome;
+import dev.tenfold.topology.SnapshotCell.Watch;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A primary and its replicas. Reads go to a healthy replica that has seen enough, writes to the primary of the current
+ * epoch; roles and positions are read off the nodes themselves, and with {@link Failover#automatic()} a primary that is
+ * gone is replaced.
+ *
+ * <pre>{@code
+ * ReplicaSet<DataSource> users = ReplicaSet.<DataSource>builder("users")
+ *         .primary("a", a).replica("b", b).replica("c", c)
+ *         .engine(Postgres.streaming().build())
+ *         .start();
+ * Positioned<Integer> written = users.write(deadline, db -> insert(db, user));
+ * Positioned<User> read = users.read(written.position(), deadline, db -> find(db, id));   // sees that write
+ * }</pre>
+ *
+ * <ul>
+ *   <li>A read may run more than once, on different nodes. A write runs again only where it is certain that nothing of
+ *       it reached a node (the connection could not be opened, or the node refused to write): so a write's call makes one
+ *       transaction.
+ *   <li>Reads wait for a replica to reach their position, then ask the primary; writes wait for a primary. Both waits end
+ *       with the deadline.
+ *   <li>A primary that was replaced and comes back is never used, until it follows the new one.
+ * </ul>
+ *
+ * <p>Thread-safe. A selection takes no lock; it allocates the {@link Route}. Every node is probed at an interval by a
+ * thread of the scheduler; that is the only traffic of its own.
+ *
+ * @param <N> the kind of node
+ */
+public final class ReplicaSet<N> implements Replicas<N>, Measured, AutoCloseable {
+
+    private final String name;
+    private final ReplicaSettings settings;
+    private final ReplicationEngine<N> engine;
+    private final Schedules schedules;
+    private final Monitor<N> monitor;
+    private final Router<N> router;
+    private final Counters counters = new Counters();
+
+    ReplicaSet(ReplicaSetBuilder<N> builder) {
+        name = builder.name();
+        settings = builder.settings();
+        engine = builder.engine();
+        schedules = new Schedules(name, builder.scheduler());
+        Signal changes = new Signal(schedules.waits());
+        monitor = new Monitor<>(builder, schedules, changes);
+        router = new Router<>(this, builder, monitor, changes, counters);
+    }
+
+    /**
+     * Starts describing a set named {@code "replicas"}.
+     *
+     * @param <N> the kind of node
+     * @return a builder
+     */
+    public static <N> ReplicaSetBuilder<N> builder() {
+        return builder("replicas");
+    }
+
+    /**
+     * Starts describing a set.
+     *
+     * @param <N> the kind of node
+     * @param name the shard's name, which its positions carry; not empty
+     * @return a builder
+     */
+    public static <N> ReplicaSetBuilder<N> builder(String name) {
+        return new ReplicaSetBuilder<>(name);
+    }
+
+    ReplicaSet<N> begin() {
+        monitor.begin();
+        return this;
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    /**
+     * Returns what the set was told.
+     *
+     * @return the settings
+     */
+    public ReplicaSettings settings() {
+        return settings;
+    }
+
+    /**
+     * Returns the engine it was given.
+     *
+     * @return how it talks to its nodes
+     */
+    public ReplicationEngine<N> engine() {
+        return engine;
+    }
+
+    /**
+     * Returns who is what now. One volatile read.
+     *
+     * @return the newest topology
+     */
+    public ReplicaTopology<N> topology() {
+        return monitor.topology().current();
+    }
+
+    /**
+     * Watches the topology. The listener is told the current one at once and then each newer one; it must be quick.
+     *
+     * @param listener whom to tell
+     * @return stops the watching when closed
+     */
+    public Watch watch(Consumer<? super ReplicaTopology<N>> listener) {
+        return monitor.topology().watch(listener);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>The position returned covers {@code minimum}. A failure that the engine attributes to the node is retried once on
+     * each other node; what the call threw of its own passes through.
+     *
+     * @throws dev.tenfold.error.OverloadedException if only the primary could answer and its share of reads is used up
+     */
+    @Override
+    public <R extends @Nullable Object, X extends Exception> Positioned<R> read(
+            Position minimum, Deadline deadline, Call<? super N, ? extends R, ? extends X> call) throws X {
+        long tried = 0;
+        Exception last = null;
+        while (true) {
+            Route<N> route = router.read(minimum, deadline, tried, last);
+            try (route) {
+                R answer = call.on(route.target());
+                route.report(Outcome.SUCCESS);
+                return new Positioned<>(answer, route.position());
+            } catch (Exception failure) {
+                if (route.failed(failure) == CallFailure.CALLER) {
+                    throw failure;
+                }
+                counters.readRetries.increment();
+                tried |= router.bit(route);
+                last = failure;
+            }
+        }
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>The call makes one transaction. If the position after the commit cannot be read, the answer comes with {@link
+     * Position#primaryOnly}.
+     */
+    @Override
+    public <R extends @Nullable Object, X extends Exception> Positioned<R> write(
+            Deadline deadline, Call<? super N, ? extends R, ? extends X> call) throws X {
+        Exception last = null;
+        while (true) {
+            Route<N> route = router.write(deadline, last);
+            try (route) {
+                R answer = call.on(route.target());
+                return new Positioned<>(answer, router.positionAfterWrite(route));
+            } catch (Exception failure) {
+                switch (route.failed(failure)) {
+                    case CALLER -> throw failure;
+                    case UNKNOWN -> {
+                        counters.unknownOutcomes.increment();
+                        throw new OutcomeUnknownException(
+                                "replica set '" + name + "': a write sent to the primary '"
+                                        + route.endpoint().id() + "' of epoch " + route.epoch()
+                                        + " may or may not have happened: " + failure,
+                                failure);
+                    }
+                    case NOT_SENT, NOT_PRIMARY -> {
+                        counters.writeRetries.increment();
+                        last = failure;
+                    }
+                }
+            }
+        }
+    }
+
+    /**
+     * Picks a node for reads that the caller makes itself, waiting as {@link #read} does.
+     *
+     * @param minimum what the node must have seen
+     * @param deadline by when to have found one
+     * @return a node, to be reported or closed
+     * @throws UnavailableException if no node may answer
+     * @throws dev.tenfold.error.DeadlineExceededException if no node reached the position in time
+     * @throws dev.tenfold.error.LostWriteException if a failover lost what the position had seen
+     * @throws dev.tenfold.error.OverloadedException if only the primary could answer and its share of reads is used up
+     */
+    public Route<N> routeRead(Position minimum, Deadline deadline) {
+        return router.read(minimum, deadline, 0, null);
+    }
+
+    /**
+     * Picks the primary for a write that the caller makes itself, waiting as {@link #write} does.
+     *
+     * @param deadline by when to have found it
+     * @return the primary, to be reported or closed
+     * @throws dev.tenfold.error.DeadlineExceededException if there was none in time; nothing was sent
+     * @throws UnavailableException if the set is closed
+     */
+    public Route<N> routeWrite(Deadline deadline) {
+        return router.write(deadline, null);
+    }
+
+    /**
+     * Says whether a node that was picked for reads may go on answering them.
+     *
+     * @param route a node picked earlier
+     * @param minimum what it must have seen by now, as far as this process knows
+     * @return false if the epoch changed or the node is not known to have reached the position
+     */
+    public boolean serves(Route<N> route, Position minimum) {
+        return router.serves(route, minimum);
+    }
+
+    void suspect(NodeState<N> node) {
+        monitor.suspect(node);
+    }
+
+    void endFallback() {
+        router.endFallback();
+    }
+
+    @Override
+    public List<Measurement> measurements() {
+        return counters.measurements(this, monitor.nodes());
+    }
+
+    /**
+     * Stops probing and ends the threads it started, then closes the engine. Waiting calls fail with {@link
+     * UnavailableException}; running ones go on, since the nodes are the caller's. Closing twice does nothing.
+     */
+    @Override
+    public void close() {
+        monitor.close();
+        schedules.close();
+        engine.close();
+    }
+
+    @Override
+    public String toString() {
+        return "ReplicaSet[" + name + ", epoch " + topology().epoch() + ", "
+                + topology().members() + "]";
+    }
+}

@@ -1,0 +1,21 @@
+package dev.tenfold.replication.jdbc;
+
+import dev.tenfold.replication.LogPosition;
+import dev.tenfold.replication.ReplicationEngine;
+import java.sql.Connection;
+import java.sql.SQLException;
+import javax.sql.DataSource;
+
+/** An engine whose nodes are JDBC data sources, as {@link RoutingDataSource} needs one. */
+public interface JdbcReplicationEngine extends ReplicationEngine<DataSource> {
+
+    /**
+     * Reads the position through a connection that is in auto-commit mode: on a primary, one that covers everything this
+     * connection has committed; on a replica, one that covers everything this connection has read.
+     *
+     * @param connection an open connection to a node
+     * @return the node's position now
+     * @throws SQLException if it does not answer
+     */
+    LogPosition position(Connection connection) throws SQLException;
+}

@@ -1,0 +1,162 @@
+package dev.tenfold.replication.postgres;
+
+import dev.tenfold.replication.LogPosition;
+import dev.tenfold.replication.Probe;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.SQLTimeoutException;
+import java.sql.Statement;
+
+/**
+ * The SQL. Waits happen in the server ({@code pg_sleep}), in steps far below the network timeout, so nothing here sleeps
+ * or reads a clock.
+ */
+final class Statements {
+
+    private static final int FREEZE_STEPS = 300;
+    private static final int PROMOTE_STEPS = 3_000;
+
+    /** Checks in a row that must find no WAL receiver: the process that starts them may hear of the new setting late. */
+    private static final int QUIET_CHECKS = 3;
+
+    /**
+     * The timeline a primary writes on is in the name of its WAL file (the control file shows the old one until the first
+     * checkpoint); a replica's is its receiver's, or without one that of the newest WAL it keeps.
+     */
+    private static final String TIMELINE = """
+            CASE WHEN pg_is_in_recovery() THEN coalesce(
+                (SELECT received_tli FROM pg_stat_wal_receiver),
+                (SELECT max(('x' || substr(name, 1, 8))::bit(32)::int) FROM pg_ls_waldir() WHERE name ~ '^[0-9A-F]{24}$'),
+                (SELECT timeline_id FROM pg_control_checkpoint()))
+            ELSE ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int END
+            """;
+
+    private static final String REPLAYED =
+            "(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END - '0/0')::bigint";
+
+    private static final String RECEIVED = """
+            (CASE WHEN pg_is_in_recovery()
+                THEN greatest(coalesce(pg_last_wal_receive_lsn(), '0/0'), pg_last_wal_replay_lsn())
+                ELSE pg_current_wal_lsn() END - '0/0')::bigint
+            """;
+
+    /**
+     * A receiver asks its primary for a sign of life after half of its timeout; past three quarters there was none. The
+     * state alone proves nothing: it stays "streaming" on a connection that died silently.
+     */
+    private static final String STREAMING = """
+            coalesce((SELECT status = 'streaming' AND (patience = interval '0'
+                        OR clock_timestamp() - last_msg_receipt_time < patience * 0.75)
+                FROM pg_stat_wal_receiver, (SELECT current_setting('wal_receiver_timeout')::interval) AS s (patience)),
+                false)
+            """;
+
+    private static final String PROBE =
+            "SELECT pg_is_in_recovery(), " + STREAMING + ", " + TIMELINE + ", " + RECEIVED + ", " + REPLAYED;
+
+    private static final String POSITION = "SELECT " + TIMELINE + ", " + REPLAYED;
+
+    private Statements() {}
+
+    static Probe probe(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = first(statement, PROBE)) {
+            long timeline = row.getLong(3);
+            LogPosition received = new LogPosition(timeline, row.getLong(4));
+            if (!row.getBoolean(1)) {
+                return Probe.primary(received);
+            }
+            return Probe.replica(row.getBoolean(2), received, new LogPosition(timeline, row.getLong(5)));
+        }
+    }
+
+    static LogPosition position(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = first(statement, POSITION)) {
+            return new LogPosition(row.getLong(1), row.getLong(2));
+        }
+    }
+
+    static LogPosition timelineStart(Connection connection) throws SQLException {
+        long timeline = position(connection).timeline();
+        if (timeline <= 1) {
+            return new LogPosition(timeline, 0);
+        }
+        // Each line names a timeline and where the next one left it; the last line is about this one's parent.
+        String sql = "SELECT (split_part(line, E'\\t', 2)::pg_lsn - '0/0')::bigint"
+                + " FROM regexp_split_to_table(pg_read_file(?), E'\\n') WITH ORDINALITY AS l (line, n)"
+                + " WHERE line ~ '^[0-9]+\\t' ORDER BY n DESC LIMIT 1";
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            statement.setString(1, String.format("pg_wal/%08X.history", timeline));
+            try (ResultSet row = statement.executeQuery()) {
+                if (!row.next()) {
+                    throw new SQLException("the history of timeline " + timeline + " is empty");
+                }
+                return new LogPosition(timeline, row.getLong(1));
+            }
+        }
+    }
+
+    static LogPosition freeze(Connection connection) throws SQLException {
+        // Remembered from before, while a receiver still shows its timeline.
+        long timeline = position(connection).timeline();
+        follow(connection, "");
+        int quiet = 0;
+        for (int step = 0; step < FREEZE_STEPS && quiet < QUIET_CHECKS; step++) {
+            // pg_stat_wal_receiver hides a receiver that is still connecting; pg_stat_activity does not.
+            boolean frozen = isTrue(
+                    connection,
+                    "SELECT current_setting('primary_conninfo') = ''"
+                            + " AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'walreceiver')"
+                            + " FROM pg_sleep(0.01)");
+            quiet = frozen ? quiet + 1 : 0;
+        }
+        if (quiet < QUIET_CHECKS) {
+            throw new SQLTimeoutException("the WAL receiver did not end");
+        }
+        Probe now = probe(connection);
+        if (now.writable()) {
+            throw new SQLException("the node is a primary by now and cannot be frozen");
+        }
+        return new LogPosition(
+                Math.max(timeline, now.received().timeline()), now.received().offset());
+    }
+
+    static LogPosition promote(Connection connection) throws SQLException {
+        isTrue(connection, "SELECT pg_promote(false)");
+        for (int step = 0; step < PROMOTE_STEPS; step++) {
+            if (isTrue(connection, "SELECT NOT pg_is_in_recovery()")) {
+                return timelineStart(connection);
+            }
+            try (Statement statement = connection.createStatement()) {
+                statement.execute("SELECT pg_sleep(0.005)");
+            }
+        }
+        throw new SQLTimeoutException("the promotion did not finish");
+    }
+
+    static void follow(Connection connection, String connectionInfo) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("ALTER SYSTEM SET primary_conninfo = '" + connectionInfo.replace("'", "''") + "'");
+            statement.execute("SELECT pg_reload_conf()");
+        }
+    }
+
+    private static boolean isTrue(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = first(statement, sql)) {
+            return row.getBoolean(1);
+        }
+    }
+
+    private static ResultSet first(Statement statement, String sql) throws SQLException {
+        ResultSet rows = statement.executeQuery(sql);
+        if (!rows.next()) {
+            rows.close();
+            throw new SQLException("no row from: " + sql);
+        }
+        return rows;
+    }
+}

@@ -1,0 +1,11 @@
+/** Read/write routing over replicated stores, with lag awareness and failover. */
+@org.jspecify.annotations.NullMarked
+module dev.tenfold.replication {
+    requires transitive dev.tenfold.core;
+    requires transitive java.sql;
+    requires static transitive org.jspecify;
+
+    exports dev.tenfold.replication;
+    exports dev.tenfold.replication.jdbc;
+    exports dev.tenfold.replication.postgres;
+}

@@ -1,0 +1,304 @@
+package dev.tenfold.replication.testing;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/**
+ * One server of a {@link PostgresCluster}, which a test may kill, stop, suspend and start again. Its data and its port
+ * stay the same until the cluster is closed. Thread-safe.
+ */
+public final class PostgresNode {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    private static final List<String> SETTINGS = List.of(
+            "listen_addresses = '127.0.0.1'",
+            "unix_socket_directories = ''",
+            "fsync = off",
+            "max_connections = 60",
+            "shared_buffers = '16MB'",
+            "dynamic_shared_memory_type = 'mmap'",
+            "wal_level = replica",
+            "hot_standby = on",
+            "wal_log_hints = on",
+            "wal_keep_size = '256MB'",
+            "wal_retrieve_retry_interval = '100ms'",
+            "wal_receiver_status_interval = '1s'",
+            "wal_receiver_timeout = '2s'",
+            "recovery_target_timeline = 'latest'",
+            "log_min_messages = warning");
+
+    private final String id;
+    private final Path folder;
+    private final PostgresBinaries binaries;
+    private final List<String> settings;
+    private final int port = freePort();
+    private @Nullable Process process;
+
+    PostgresNode(String id, Path folder, PostgresBinaries binaries, List<String> settings) {
+        this.id = id;
+        this.folder = folder;
+        this.binaries = binaries;
+        this.settings = List.copyOf(settings);
+    }
+
+    /**
+     * Returns the node's name in the cluster.
+     *
+     * @return {@code "a"}, {@code "b"}...
+     */
+    public String id() {
+        return id;
+    }
+
+    /**
+     * Returns the loopback port it listens on.
+     *
+     * @return a port that was free at the start
+     */
+    public int port() {
+        return port;
+    }
+
+    /**
+     * Returns what a replica of this node needs in {@code primary_conninfo}.
+     *
+     * @return connection parameters in libpq's form, without an application name
+     */
+    public String connectionInfo() {
+        return "host=127.0.0.1 port=" + port + " user=postgres connect_timeout=2";
+    }
+
+    /**
+     * Returns the JDBC address of the database {@code postgres}, for the superuser {@code postgres} without a password.
+     *
+     * @return the URL, without timeouts
+     */
+    public String url() {
+        return "jdbc:postgresql://127.0.0.1:" + port + "/postgres?user=postgres";
+    }
+
+    /**
+     * Returns a source of new connections as superuser, unpooled: connecting gives up after 2 s, a socket read after 10 s.
+     *
+     * @return a new data source
+     */
+    public DataSource dataSource() {
+        PGSimpleDataSource source = new PGSimpleDataSource();
+        source.setURL(url());
+        source.setConnectTimeout(2);
+        source.setLoginTimeout(2);
+        source.setSocketTimeout(10);
+        return source;
+    }
+
+    /**
+     * Says whether the server process runs, be it suspended.
+     *
+     * @return false before the start and after its end
+     */
+    public synchronized boolean isRunning() {
+        return process != null && process.isAlive();
+    }
+
+    /** Kills the server and all its backends at once with SIGKILL, as a crash would, and waits for the end. */
+    public synchronized void kill9() {
+        if (process == null) {
+            return;
+        }
+        List<ProcessHandle> family = family();
+        family.forEach(ProcessHandle::destroyForcibly);
+        awaitEnd(10);
+        process = null;
+    }
+
+    /** Shuts the server down in order ("fast": open transactions are rolled back) and waits for the end. */
+    public synchronized void stop() {
+        if (process == null) {
+            return;
+        }
+        signal("INT", List.of(process.toHandle()));
+        if (!awaitEnd(30)) {
+            throw new IllegalStateException("node " + id + " did not stop: " + log());
+        }
+        process = null;
+    }
+
+    /**
+     * Starts the server on the data it has, and waits until it answers. A primary that was killed comes back as a primary:
+     * after a promotion elsewhere it is a zombie.
+     */
+    public synchronized void start() {
+        if (process != null && process.isAlive()) {
+            return;
+        }
+        try {
+            launch();
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+        awaitAnswer(PATIENCE);
+    }
+
+    /** Stops the server in order and starts it again. */
+    public synchronized void restart() {
+        stop();
+        start();
+    }
+
+    /** Freezes the server and all its backends with SIGSTOP: sockets stay open and nobody answers. */
+    public synchronized void suspend() {
+        signal("STOP", family());
+    }
+
+    /** Lets a suspended server go on. */
+    public synchronized void resume() {
+        signal("CONT", family());
+    }
+
+    /**
+     * Runs one statement as superuser on a new connection.
+     *
+     * @param sql any statement
+     * @return the first column of the first row as text, or null without one
+     * @throws SQLException if it fails
+     */
+    public @Nullable String execute(String sql) throws SQLException {
+        try (Connection connection = dataSource().getConnection();
+                Statement statement = connection.createStatement()) {
+            if (!statement.execute(sql)) {
+                return null;
+            }
+            try (ResultSet rows = statement.getResultSet()) {
+                return rows.next() ? rows.getString(1) : null;
+            }
+        }
+    }
+
+    /**
+     * Returns what the server wrote to its log.
+     *
+     * @return warnings and worse, oldest first
+     */
+    public String log() {
+        try {
+            Path file = folder.resolve("server.log");
+            return Files.exists(file) ? Files.readString(file) : "";
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+
+    void create(@Nullable PostgresNode primary) throws IOException {
+        Files.createDirectories(folder);
+        Path data = folder.resolve("data");
+        binaries.copyTemplate(data);
+        List<String> lines = new ArrayList<>(SETTINGS);
+        lines.addAll(settings);
+        lines.add("port = " + port);
+        lines.add("cluster_name = '" + id + "'");
+        Files.write(data.resolve("postgresql.conf"), lines, StandardOpenOption.APPEND);
+        if (primary != null) {
+            Files.writeString(
+                    data.resolve("postgresql.auto.conf"),
+                    "primary_conninfo = '" + primary.connectionInfo() + " application_name=" + id + "'\n");
+            Files.createFile(data.resolve("standby.signal"));
+        }
+        // Replication over loopback is trusted by initdb's default pg_hba.conf with --auth=trust.
+        PostgresBinaries.own(data);
+    }
+
+    synchronized void launch() throws IOException {
+        process = new ProcessBuilder(binaries.command(
+                        "postgres", "-D", folder.resolve("data").toString()))
+                .directory(folder.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(
+                        folder.resolve("server.log").toFile()))
+                .start();
+    }
+
+    void awaitAnswer(Duration patience) {
+        PostgresCluster.await("node " + id, patience, () -> {
+            if (!isRunning()) {
+                throw new IllegalStateException("node " + id + " ended at its start: " + log());
+            }
+            return execute("SELECT 1") != null;
+        });
+    }
+
+    /** Ends the process for good: an immediate shutdown, which frees shared memory, then SIGKILL. */
+    synchronized void discard() {
+        if (process == null || !process.isAlive()) {
+            return;
+        }
+        resume();
+        signal("QUIT", List.of(process.toHandle()));
+        if (!awaitEnd(5)) {
+            kill9();
+        }
+    }
+
+    private List<ProcessHandle> family() {
+        if (process == null || !process.isAlive()) {
+            return List.of();
+        }
+        List<ProcessHandle> family = new ArrayList<>();
+        family.add(process.toHandle());
+        process.descendants().forEach(family::add);
+        return family;
+    }
+
+    private boolean awaitEnd(int seconds) {
+        try {
+            return process == null || process.waitFor(seconds, TimeUnit.SECONDS);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    private static void signal(String name, List<ProcessHandle> targets) {
+        if (targets.isEmpty()) {
+            return;
+        }
+        List<String> command = new ArrayList<>(List.of("kill", "-" + name));
+        targets.forEach(target -> command.add(Long.toString(target.pid())));
+        try {
+            // A backend may have ended meanwhile, so the exit code says nothing.
+            new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start()
+                    .waitFor();
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static int freePort() {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+}
