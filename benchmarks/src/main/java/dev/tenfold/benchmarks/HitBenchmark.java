@@ -85,7 +85,8 @@ public class HitBenchmark {
             return wanted[requests.next()];
         }
 
-        @Nullable Duration lifetime() {
+        @Nullable
+        Duration lifetime() {
             return expiry.equals("never") ? null : Duration.parse(expiry);
         }
 

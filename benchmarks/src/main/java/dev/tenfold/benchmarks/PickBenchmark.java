@@ -75,7 +75,8 @@ public class PickBenchmark {
         private int next;
 
         /** Adds a call and returns the one to end for it; none at first. */
-        @Nullable Object exchange(Object call) {
+        @Nullable
+        Object exchange(Object call) {
             int at = next++ & (WINDOW - 1);
             Object oldest = begun[at];
             begun[at] = call;

@@ -155,7 +155,10 @@ public class RouteBenchmark {
     private void awaitEveryNode() throws InterruptedException {
         CountDownLatch known = new CountDownLatch(1);
         Watch watch = set.watch(topology -> {
-            if (topology.members().stream().filter(m -> m.role() == Role.REPLICA).count() == replicas) {
+            if (topology.members().stream()
+                            .filter(m -> m.role() == Role.REPLICA)
+                            .count()
+                    == replicas) {
                 known.countDown();
             }
         });

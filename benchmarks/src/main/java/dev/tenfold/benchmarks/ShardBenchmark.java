@@ -118,8 +118,7 @@ public class ShardBenchmark {
     @Benchmark
     public String guavaConsistentHash(Requests requests) {
         int at = requests.next();
-        HashCode hash =
-                text ? MURMUR.hashString(texts[at], StandardCharsets.UTF_8) : MURMUR.hashLong(numbers[at]);
+        HashCode hash = text ? MURMUR.hashString(texts[at], StandardCharsets.UTF_8) : MURMUR.hashLong(numbers[at]);
         return targets[Hashing.consistentHash(hash, shards)];
     }
 

@@ -26,7 +26,9 @@ final class StubConnection implements Connection {
 
     /** What every statement is; nobody runs it. */
     private static final PreparedStatement STATEMENT = (PreparedStatement) Proxy.newProxyInstance(
-            StubConnection.class.getClassLoader(), new Class<?>[] {PreparedStatement.class}, (proxy, method, arguments) -> {
+            StubConnection.class.getClassLoader(),
+            new Class<?>[] {PreparedStatement.class},
+            (proxy, method, arguments) -> {
                 throw unused();
             });
 

@@ -16,9 +16,7 @@ final class StubReplication implements JdbcReplicationEngine {
 
     @Override
     public Probe probe(Endpoint<DataSource> node) throws SQLException {
-        return node.target().unwrap(StubNode.class).isPrimary()
-                ? Probe.primary(END)
-                : Probe.replica(true, END, END);
+        return node.target().unwrap(StubNode.class).isPrimary() ? Probe.primary(END) : Probe.replica(true, END, END);
     }
 
     @Override
