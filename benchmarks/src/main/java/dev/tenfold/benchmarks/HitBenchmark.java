@@ -50,10 +50,6 @@ public class HitBenchmark {
 
     private static final Position SEEN = new Position("users", 1, 1_000);
     private static final Position MINIMUM = new Position("users", 1, 900);
-    private static final Function<Long, Positioned<@Nullable String>> MISSED = key -> {
-        throw new IllegalStateException("key " + key + " was not in the cache (expected: only hits)");
-    };
-
     /** What is stored and asked for. */
     @State(Scope.Benchmark)
     public static class Entries {
@@ -91,7 +87,7 @@ public class HitBenchmark {
         }
 
         long bound() {
-            return entries + entries / 4;
+            return entries + entries / 4L;
         }
 
         /** Makes another object each time. */
@@ -216,7 +212,7 @@ public class HitBenchmark {
     /** Tenfold's cache as the data path asks it. */
     @Benchmark
     public @Nullable String tenfoldReadThrough(Requests requests, Entries entries, Tenfold tenfold) {
-        return tenfold.readThrough.get(entries.next(requests), MINIMUM, MISSED).value();
+        return tenfold.readThrough.get(entries.next(requests), MINIMUM, HitBenchmark::missed).value();
     }
 
     /** Caffeine as it comes. */
@@ -247,5 +243,9 @@ public class HitBenchmark {
     @Benchmark
     public long keyOnly(Requests requests, Entries entries) {
         return entries.next(requests);
+    }
+
+    private static Positioned<@Nullable String> missed(Long key) {
+        throw new IllegalStateException("key " + key + " was not in the cache (expected: only hits)");
     }
 }
