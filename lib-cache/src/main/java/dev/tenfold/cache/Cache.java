@@ -334,7 +334,9 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
         loads.increment();
         flight.pilot = Thread.currentThread();
         try {
-            Positioned<@Nullable V> loaded = load.apply(key);
+            Positioned<@Nullable V> loaded = Objects.requireNonNull(
+                    load.apply(key),
+                    "load returned null (expected: a Positioned, of a null value where there is none)");
             flights.land(key, flight, loaded, lifetimes.draw(key, loaded.value()));
             return loaded;
         } catch (RuntimeException | Error failure) {

@@ -12,7 +12,12 @@ import org.junit.jupiter.api.Test;
 public final class CacheLincheckTest {
 
     private final Cache<Integer, Integer> cache =
-            Cache.<Integer, Integer>builder("lincheck").executor(Runnable::run).build(key -> -key - 1);
+            Cache.<Integer, Integer>builder("lincheck").executor(Runnable::run).build(CacheLincheckTest::load);
+
+    private static Integer load(Integer key) {
+        Thread.yield();
+        return -key - 1;
+    }
 
     @Operation
     public Integer get(@Param(name = "key") int key) {

@@ -116,7 +116,39 @@ class CacheRaceTest {
                             .isEqualTo("new");
                 };
         };
-        CompletableFuture.runAsync(task, pool).join();
+        CompletableFuture.runAsync(task, pool).orTimeout(10, TimeUnit.SECONDS).join();
+    }
+
+    /** The second time the key is hashed in a lookup is between missing the copy and registering the load. */
+    @Test
+    void aPutBetweenMissingAndLoadingIsSeen() {
+        AtomicInteger hashes = new AtomicInteger();
+        AtomicReference<Runnable> second = new AtomicReference<>(() -> {});
+        record Key(AtomicInteger hashes, AtomicReference<Runnable> second) {
+            @Override
+            public boolean equals(Object other) {
+                return this == other;
+            }
+
+            @Override
+            public int hashCode() {
+                if (hashes.incrementAndGet() == 2) {
+                    second.getAndSet(() -> {}).run();
+                }
+                return 1;
+            }
+        }
+        Key key = new Key(hashes, second);
+        AtomicInteger loads = new AtomicInteger();
+        Cache<Key, String> cache =
+                Cache.<Key, String>builder("between").build(k -> "loaded " + loads.incrementAndGet());
+        second.set(() -> CompletableFuture.runAsync(() -> cache.put(key, "put"), pool)
+                .orTimeout(10, TimeUnit.SECONDS)
+                .join());
+
+        assertThat(cache.get(key)).isEqualTo("put");
+        assertThat(loads).hasValue(0);
+        assertThat(cache.getIfPresent(key)).isEqualTo("put");
     }
 
     @Test

@@ -12,7 +12,13 @@ public final class CachedRegisterLincheckTest {
 
     private volatile int stored;
     private final Cache<Integer, Integer> cache =
-            Cache.<Integer, Integer>builder("lincheck").executor(Runnable::run).build(key -> stored);
+            Cache.<Integer, Integer>builder("lincheck").executor(Runnable::run).build(this::load);
+
+    private Integer load(Integer key) {
+        int read = stored;
+        Thread.yield();
+        return read;
+    }
 
     @Operation
     public Integer read() {

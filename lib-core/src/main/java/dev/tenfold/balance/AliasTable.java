@@ -11,9 +11,14 @@ final class AliasTable {
 
     AliasTable(Candidates<?> candidates) {
         int size = candidates.size();
+        // Relative to the heaviest, since a sum of huge weights may be infinite.
+        double heaviest = 0;
+        for (int i = 0; i < size; i++) {
+            heaviest = Math.max(heaviest, candidates.weight(i));
+        }
         double sum = 0;
         for (int i = 0; i < size; i++) {
-            sum += candidates.weight(i);
+            sum += candidates.weight(i) / heaviest;
         }
         keep = new long[size];
         alias = new int[size];
@@ -23,7 +28,7 @@ final class AliasTable {
         int smalls = 0;
         int larges = 0;
         for (int i = 0; i < size; i++) {
-            scaled[i] = candidates.weight(i) / sum * size;
+            scaled[i] = candidates.weight(i) / heaviest / sum * size;
             if (scaled[i] < 1) {
                 small[smalls++] = i;
             } else {

@@ -341,7 +341,11 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
      * @return its cell, or empty where there is no such endpoint
      */
     public Optional<HealthCell> health(String id) {
-        return health.find(id);
+        // Among what may be picked, not in the health group, which an update under way has changed already.
+        return members.stream()
+                .filter(member -> member.endpoint().id().equals(id))
+                .map(Member::cell)
+                .findFirst();
     }
 
     /**

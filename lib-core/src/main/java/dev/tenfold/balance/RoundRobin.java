@@ -3,6 +3,7 @@ package dev.tenfold.balance;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
+import java.util.IdentityHashMap;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -41,8 +42,12 @@ final class RoundRobin<T> implements Picker<T> {
         this.strides = strides(candidates);
         this.turns = before == null ? new long[(stripes + 1) * SPREAD] : before.turns;
         this.shifts = before == null ? new long[stripes] : new long[before.shifts.length];
+        IdentityHashMap<Member<T>, Integer> places = new IdentityHashMap<>();
+        for (int i = 0; i < candidates.size(); i++) {
+            places.put(candidates.member(i), i);
+        }
         for (int stripe = 0; stripe < shifts.length; stripe++) {
-            shifts[stripe] = before == null ? random.nextInt(candidates.size()) : before.shiftFor(candidates, stripe);
+            shifts[stripe] = before == null ? random.nextInt(candidates.size()) : before.shiftFor(places, stripe);
         }
     }
 
@@ -85,22 +90,20 @@ final class RoundRobin<T> implements Picker<T> {
     }
 
     /** What to add to a rotation's counter so that its next turn, under other candidates, is the same member's. */
-    private long shiftFor(Candidates<T> next, int stripe) {
+    private long shiftFor(IdentityHashMap<Member<T>, Integer> next, int stripe) {
         long turn = ((long) TURN.getOpaque(turns, (stripe + 1) * SPREAD) + shifts[stripe]) & Long.MAX_VALUE;
         int size = candidates.size();
-        int start = (int) (turn % size);
         int target = 0;
-        search:
         for (int i = 0; i < size; i++) {
-            Member<T> wanted = candidates.member((start + i) % size);
-            for (int j = 0; j < next.size(); j++) {
-                if (next.member(j) == wanted) {
-                    target = j;
-                    break search;
-                }
+            Integer place = next.get(candidates.member((int) ((turn % size + i) % size)));
+            if (place != null) {
+                target = place;
+                break;
             }
         }
-        long same = turn / size * next.size() + target;
+        // Of the round only the remainder matters, see takesPart.
+        long round = (turn / size) % FULL;
+        long same = round * next.size() + target;
         return shifts[stripe] + (same - turn);
     }
 

@@ -92,7 +92,7 @@ public final class RegisterBuilder<V> {
      * @param time default {@link TimeSource#system()}
      * @return this
      */
-    public RegisterBuilder<V> timeSource(TimeSource time) {
+    public RegisterBuilder<V> time(TimeSource time) {
         this.time = time;
         return this;
     }

@@ -91,7 +91,10 @@ public final class Health {
         return switch (state) {
             case EJECTED -> now - until >= 0 ? move(HealthState.PROBATION, until, until, "ejection over") : this;
             case SPARED -> now - until >= 0 ? move(HealthState.HEALTHY, until, until, "given another chance") : this;
-            case SLOW_START -> now - until >= 0 ? move(HealthState.HEALTHY, until, until, "warm") : this;
+            case SLOW_START ->
+                now - until >= 0
+                        ? move(HealthState.HEALTHY, until, until, "warm").withStreak(streak)
+                        : this;
             case PROBING, HEALTHY, PROBATION, DRAINING -> this;
         };
     }
@@ -303,7 +306,9 @@ public final class Health {
     }
 
     private Health move(HealthState next, long since, long until, String because) {
-        return new Health(policy, next, since, until, 0, 0, ejections, because);
+        // Checks in a row count failed ones on one side of PROBING and passed ones on the other.
+        boolean turns = state == HealthState.PROBING || next == HealthState.PROBING || next == HealthState.DRAINING;
+        return new Health(policy, next, since, until, 0, turns ? 0 : checks, ejections, because);
     }
 
     private Health withStreak(int streak) {

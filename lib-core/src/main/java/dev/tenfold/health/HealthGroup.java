@@ -178,6 +178,9 @@ public final class HealthGroup {
             if (cells.get(cell.id()) == cell) {
                 settle(cell, input, now);
                 summarise(now);
+            } else {
+                // Leaving: its owner may still pick it for a moment, so it obeys, but it counts no more.
+                cell.replace(cell.current(), input.apply(cell.current(), now));
             }
         } finally {
             changing.unlock();

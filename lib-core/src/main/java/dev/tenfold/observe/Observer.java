@@ -62,7 +62,7 @@ public interface Observer {
     /**
      * Returns this observer with what it throws logged instead of thrown, as components use it.
      *
-     * @return an observer that never throws
+     * @return an observer that throws nothing but {@link VirtualMachineError}s
      */
     default Observer guarded() {
         return this instanceof Observers.Guarded ? this : new Observers.Guarded(this);

@@ -67,7 +67,9 @@ final class Observers {
         public void on(Event event) {
             try {
                 observer.on(event);
-            } catch (RuntimeException failure) {
+            } catch (VirtualMachineError fatal) {
+                throw fatal;
+            } catch (Throwable failure) {
                 LoggerFactory.getLogger(Observer.class).error("observer failed on {}", event, failure);
             }
         }

@@ -131,8 +131,11 @@ public final class Backoff {
         long base = initial.toNanos();
         int doublings = attemptsMade - 1;
         // A shift that would pass the cap (or overflow) is the cap.
-        long delay = doublings >= 63 || base > (cap >> doublings) ? cap : base << doublings;
-        return Duration.ofNanos(jitter == 0 ? delay : (long) (delay * (1 - jitter * random.nextDouble())));
+        boolean capped = base > 0 && (doublings >= 63 || base > (cap >> doublings));
+        long delay = capped ? cap : base << doublings;
+        // A delay of more than 104 days is rounded on its way to double, possibly up.
+        return Duration.ofNanos(
+                jitter == 0 ? delay : Math.min(delay, (long) (delay * (1 - jitter * random.nextDouble()))));
     }
 
     @Override

@@ -3,14 +3,15 @@ package dev.tenfold.session;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BinaryOperator;
 
 /**
  * The highest position a user has seen or written, per shard. Passing the same session to reads and writes gives
  * read-your-writes and monotonic reads; {@link SessionToken} carries it in a cookie or header to another process.
  *
  * <p>Thread-safe; {@link #required} takes no lock. Bounded: it remembers {@value #MAXIMUM_SHARDS} shards, and a shard that
- * falls out (the one advanced longest ago) is answered by its primary from then on, which is always fresh enough. Memory:
- * under 2 kB.
+ * falls out (the one advanced longest ago) is answered by its primary, which is always fresh enough, until {@link
+ * #settle}. Memory: under 2 kB.
  *
  * <p><b>Invariant:</b> a shard's position only moves to a later one, except through {@link #settle} and {@link #restart}.
  * <b>Writers:</b> any thread, holding {@code changing}; each publishes a new immutable {@code State}. <b>Readers:</b> any
@@ -49,13 +50,14 @@ public final class Session {
     }
 
     /**
-     * Notes that the session has seen a shard at a position. Going back is ignored.
+     * Notes that the session has seen a shard at a position. Going back is ignored, and so is a shard that was forgotten:
+     * an answer on its way since before may be older than what was forgotten.
      *
      * @param position what was read or written; {@link Position#none()} is ignored
      */
     public void advance(Position position) {
         if (!position.isNone() && !isAt(position)) {
-            change(position, false);
+            change(position, Session::later);
         }
     }
 
@@ -69,13 +71,14 @@ public final class Session {
     }
 
     /**
-     * Notes an answer of the primary: it settles {@link #requirePrimary} and otherwise advances.
+     * Notes an answer of the primary: it settles {@link #requirePrimary}, remembers a shard that was forgotten, and
+     * otherwise advances.
      *
      * @param position where the primary stood before it answered
      */
     public void settle(Position position) {
         if (!position.isNone()) {
-            change(position, required(position.shard()).isPrimaryOnly());
+            change(position, (before, now) -> before.isPrimaryOnly() ? now : later(before, now));
         }
     }
 
@@ -85,20 +88,26 @@ public final class Session {
      * @param position where the shard's new history stands
      */
     public void restart(Position position) {
-        change(position, true);
+        change(position, (before, now) -> now);
     }
 
     private boolean isAt(Position position) {
-        Position before = state.seen.get(position.shard());
-        return before != null && before.max(position).equals(before);
+        Position before = required(position.shard());
+        return before.max(position).equals(before);
     }
 
-    private void change(Position position, boolean replace) {
+    private static Position later(Position before, Position now) {
+        return before.max(now);
+    }
+
+    private void change(Position position, BinaryOperator<Position> merge) {
         changing.lock();
         try {
             LinkedHashMap<String, Position> seen = new LinkedHashMap<>(state.seen);
-            Position before = seen.remove(position.shard());
-            seen.put(position.shard(), before == null || replace ? position : before.max(position));
+            Position known = seen.remove(position.shard());
+            // A shard that was forgotten may have been further than this.
+            Position before = known == null ? required(position.shard()) : known;
+            seen.put(position.shard(), merge.apply(before, position));
             boolean forgotSome = state.forgotSome;
             if (seen.size() > MAXIMUM_SHARDS) {
                 seen.remove(seen.keySet().iterator().next());

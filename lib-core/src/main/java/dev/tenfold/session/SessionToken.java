@@ -74,6 +74,10 @@ public final class SessionToken {
         byte[] body = bytes.toByteArray();
         byte[] signed = Arrays.copyOf(body, body.length + SIGNATURE_BYTES);
         System.arraycopy(sign(body), 0, signed, body.length, SIGNATURE_BYTES);
+        return text(signed);
+    }
+
+    private static String text(byte[] signed) {
         return Base64.getUrlEncoder().withoutPadding().encodeToString(signed);
     }
 
@@ -86,7 +90,8 @@ public final class SessionToken {
     public Session decode(String token) {
         try {
             byte[] signed = Base64.getUrlDecoder().decode(token);
-            if (signed.length <= SIGNATURE_BYTES) {
+            // The decoder ignores padding and spare bits; a text of ours has neither.
+            if (signed.length <= SIGNATURE_BYTES || !text(signed).equals(token)) {
                 return distrusted();
             }
             byte[] body = Arrays.copyOf(signed, signed.length - SIGNATURE_BYTES);

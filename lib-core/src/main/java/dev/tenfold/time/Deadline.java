@@ -36,7 +36,8 @@ public final class Deadline {
         } catch (ArithmeticException tooLong) {
             return budget.isNegative() ? new Deadline(time, time.nanoTime(), 0) : NONE;
         }
-        return new Deadline(time, time.nanoTime(), nanos);
+        // Not below zero: what is left is a difference, and one from the least long would come out positive.
+        return new Deadline(time, time.nanoTime(), Math.max(0, nanos));
     }
 
     /**

@@ -1,6 +1,7 @@
 package dev.tenfold.time;
 
 import java.time.Duration;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 
@@ -39,6 +40,18 @@ public interface Scheduler {
      */
     static Scheduler over(ScheduledExecutorService executor) {
         return new ExecutorScheduler(executor);
+    }
+
+    /**
+     * Uses the one timer thread that the JDK keeps for the timeouts of {@code CompletableFuture}, so that nothing is
+     * started and nothing needs closing.
+     *
+     * @param executor runs the tasks; {@code Runnable::run} only for tasks that do no more than wake somebody, since the
+     *     whole process shares the timer
+     * @return a scheduler over the shared timer
+     */
+    static Scheduler shared(Executor executor) {
+        return new SharedTimer(executor);
     }
 
     /**

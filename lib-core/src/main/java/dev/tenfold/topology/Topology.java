@@ -1,7 +1,7 @@
 package dev.tenfold.topology;
 
 import java.util.Collection;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,7 +20,7 @@ public final class Topology<T> implements Snapshot {
     private Topology(long version, Collection<? extends Endpoint<T>> members) {
         this.version = version;
         this.endpoints = List.copyOf(members);
-        this.byId = new HashMap<>(endpoints.size() * 2);
+        this.byId = new LinkedHashMap<>(endpoints.size() * 2);
         for (Endpoint<T> endpoint : endpoints) {
             if (byId.put(endpoint.id(), endpoint) != null) {
                 throw new IllegalArgumentException("endpoint id: '" + endpoint.id()

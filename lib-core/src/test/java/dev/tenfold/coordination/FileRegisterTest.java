@@ -33,7 +33,7 @@ final class FileRegisterTest extends VersionedRegisterContract {
     private VersionedRegister<String> open(Path path) {
         return Registers.file(path, Codec.utf8())
                 .scheduler(time)
-                .timeSource(time)
+                .time(time)
                 .build();
     }
 

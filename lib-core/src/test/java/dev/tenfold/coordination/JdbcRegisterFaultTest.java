@@ -225,7 +225,7 @@ final class JdbcRegisterFaultTest {
                         name,
                         Codec.utf8())
                 .scheduler(time)
-                .timeSource(time)
+                .time(time)
                 .observer(events::add)
                 .build();
         register.watch(told::add);

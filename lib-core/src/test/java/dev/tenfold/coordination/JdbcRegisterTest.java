@@ -26,7 +26,7 @@ final class JdbcRegisterTest extends VersionedRegisterContract {
     protected VersionedRegister<String> open() {
         return Registers.jdbc(database, "registers", name, Codec.utf8())
                 .scheduler(time)
-                .timeSource(time)
+                .time(time)
                 .build();
     }
 

@@ -32,9 +32,18 @@ public final class SimulatedTime implements TimeSource, Scheduler {
 
     @Override
     public synchronized Task schedule(Duration delay, Runnable task) {
-        Entry entry = new Entry(nanos + Math.max(0, delay.toNanos()), sequence++, task);
+        Entry entry = new Entry(due(delay), sequence++, task);
         queue.add(entry);
         return () -> cancel(entry);
+    }
+
+    /** Beyond the end of the clock means at its end, never at once. */
+    private long due(Duration delay) {
+        if (delay.isNegative()) {
+            return nanos;
+        }
+        Duration left = Duration.ofNanos(Long.MAX_VALUE - nanos);
+        return delay.compareTo(left) >= 0 ? Long.MAX_VALUE : nanos + delay.toNanos();
     }
 
     /** Moves the clock forward, running what falls due on the way at its own due time. */

@@ -12,15 +12,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class AfterUnlock<E> {
 
-    private final MemoryQueue<E> queue;
+    private final Deliveries<E> queue;
     private final List<MemoryConsumer<E>> starts = new ArrayList<>(1);
     private List<BlockedPublish<E>> released = List.of();
     private @Nullable String refusal;
     private boolean relieved;
-    private boolean wakeUp;
+    private @Nullable WakeUp wakeUp;
     private long wakeUpAt;
 
-    AfterUnlock(MemoryQueue<E> queue) {
+    AfterUnlock(Deliveries<E> queue) {
         this.queue = queue;
     }
 
@@ -38,29 +38,28 @@ final class AfterUnlock<E> {
         relieved = true;
     }
 
-    void wakeUpAt(long due) {
-        wakeUp = true;
+    void wakeUp(WakeUp timer, long due) {
+        wakeUp = timer;
         wakeUpAt = due;
     }
 
     void run() {
-        released.forEach(publisher -> publisher.verdict().complete(refusal));
+        for (BlockedPublish<E> publisher : released) {
+            publisher.verdict().complete(refusal);
+        }
         if (relieved) {
             queue.tell(Level.INFO, "queue.relieved", "no longer full");
         }
-        if (wakeUp) {
-            schedule();
+        if (wakeUp != null) {
+            try {
+                wakeUp.schedule(wakeUpAt);
+            } catch (RejectedExecutionException closed) {
+                queue.wakeUpLost(wakeUpAt, closed);
+            }
         }
-        starts.forEach(MemoryConsumer::start);
+        for (MemoryConsumer<E> consumer : starts) {
+            consumer.start();
+        }
         queue.broker().progressed();
-    }
-
-    private void schedule() {
-        try {
-            queue.scheduleWakeUp(wakeUpAt);
-        } catch (RejectedExecutionException closed) {
-            queue.wakeUpLost();
-            queue.tell(Level.ERROR, "queue.stalled", "retries wait, the scheduler refuses to wake them: " + closed);
-        }
     }
 }

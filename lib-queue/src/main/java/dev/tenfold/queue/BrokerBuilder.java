@@ -95,7 +95,7 @@ public final class BrokerBuilder {
                 scheduler,
                 "a value where time is set; call scheduler(...) with one that follows that clock");
         check.throwIfInvalid();
-        Scheduler chosen = scheduler == null ? new SharedTimer(executor) : scheduler;
+        Scheduler chosen = scheduler == null ? Scheduler.shared(executor) : scheduler;
         return new MemoryBroker(new Surroundings(time, chosen, random, observer.guarded(), executor));
     }
 }

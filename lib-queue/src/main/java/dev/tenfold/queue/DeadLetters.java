@@ -26,7 +26,7 @@ final class DeadLetters {
      * Moves a message that left its queue and is counted there as moving. One that makes a full queue drop its head moves
      * that one next, by a list rather than by recursion, because two full queues may pass on many.
      */
-    <E> void bury(MemoryQueue<E> from, Entry<E> entry, Reason reason) {
+    <E> void bury(Deliveries<E> from, Entry<E> entry, Reason reason) {
         begun.incrementAndGet();
         ArrayDeque<Burial<?>> work = new ArrayDeque<>();
         work.add(new Burial<>(from, entry, reason));
@@ -41,7 +41,7 @@ final class DeadLetters {
     }
 
     private <E> void bury(Burial<E> burial, ArrayDeque<Burial<?>> work) {
-        MemoryQueue<E> from = burial.from;
+        Deliveries<E> from = burial.from;
         String name = from.options().deadLetterTo();
         if (name == null) {
             discard(burial, Level.WARNING, "message.discarded", "the queue has no deadLetterTo");
@@ -143,5 +143,5 @@ final class DeadLetters {
         return false;
     }
 
-    private record Burial<E>(MemoryQueue<E> from, Entry<E> entry, Reason reason) {}
+    private record Burial<E>(Deliveries<E> from, Entry<E> entry, Reason reason) {}
 }

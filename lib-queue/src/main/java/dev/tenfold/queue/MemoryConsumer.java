@@ -1,6 +1,8 @@
 package dev.tenfold.queue;
 
+import java.lang.System.Logger.Level;
 import java.util.ArrayDeque;
+import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -17,7 +19,7 @@ final class MemoryConsumer<E> implements Consumer, Runnable {
     /** After this many messages other tasks of the executor get their turn. */
     private static final int SLICE = 256;
 
-    private final MemoryQueue<E> queue;
+    private final Deliveries<E> queue;
     private final String name;
     private final Surroundings given;
     private final int prefetch;
@@ -42,7 +44,7 @@ final class MemoryConsumer<E> implements Consumer, Runnable {
     private volatile boolean closed;
 
     MemoryConsumer(
-            MemoryQueue<E> queue, String name, Surroundings given, int prefetch, Handler<E> handler, boolean manual) {
+            Deliveries<E> queue, String name, Surroundings given, int prefetch, Handler<E> handler, boolean manual) {
         this.queue = queue;
         this.name = name;
         this.given = given;
@@ -173,9 +175,19 @@ final class MemoryConsumer<E> implements Consumer, Runnable {
         } else if (!manual || delivery.claim()) {
             queue.fail(this, entry, failure);
         } else {
-            queue.tellFailure(this, entry, failure, "after it had settled the delivery");
+            tellFailure(entry, failure, "after it had settled the delivery");
         }
         return failure instanceof InterruptedException;
+    }
+
+    void tellFailure(Entry<E> entry, Throwable cause, String next) {
+        given.tell(
+                Level.WARNING,
+                "queue/" + queue.name(),
+                "consumer.failed",
+                name + " failed on '" + entry.message.routingKey() + "', attempt " + entry.failures + " of "
+                        + queue.options().retry().attempts() + ", " + next + ": " + cause,
+                Map.of("consumer", name, "attempt", entry.failures, "cause", cause));
     }
 
     private enum Slice {

@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /** A message in the hands of a consumer of a queue in memory. */
 final class MemoryDelivery<E> implements Delivery<E> {
 
-    private final MemoryQueue<E> queue;
+    private final Deliveries<E> queue;
     private final MemoryConsumer<E> consumer;
     private final Entry<E> entry;
     private final int attempt;
@@ -16,7 +16,7 @@ final class MemoryDelivery<E> implements Delivery<E> {
     private final AtomicBoolean settled;
 
     /** Reads the entry before the handler can give it away. */
-    MemoryDelivery(MemoryQueue<E> queue, MemoryConsumer<E> consumer, Entry<E> entry) {
+    MemoryDelivery(Deliveries<E> queue, MemoryConsumer<E> consumer, Entry<E> entry) {
         this.queue = queue;
         this.consumer = consumer;
         this.entry = entry;

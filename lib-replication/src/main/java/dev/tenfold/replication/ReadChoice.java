@@ -18,26 +18,40 @@ final class ReadChoice {
      *
      * @param required the offset to have reached
      * @param excluded bit i set: node i was tried
-     * @param start where to begin looking, which breaks ties evenly when drawn by chance
+     * @param tie which of several equally loaded ones to take, modulo their number; drawn by chance, it shares evenly
      * @return its index, or {@link #NONE}
      */
     static <N> int freshReplica(
-            ReplicaTopology<N> topology, List<NodeState<N>> nodes, long required, long excluded, int start) {
-        int best = NONE;
+            ReplicaTopology<N> topology, List<NodeState<N>> nodes, long required, long excluded, int tie) {
         double least = Double.POSITIVE_INFINITY;
-        int size = nodes.size();
-        for (int step = 0; step < size; step++) {
-            int i = (start + step) % size;
+        int equals = 0;
+        for (int i = 0; i < nodes.size(); i++) {
             NodeState<N> node = nodes.get(i);
-            if (qualifies(topology, node, i, excluded) && topology.reach(node.replayed()) >= required) {
-                double load = (node.inFlight() + 1) / node.endpoint().weight();
-                if (load < least) {
-                    least = load;
-                    best = i;
-                }
+            if (isFresh(topology, node, required, excluded)) {
+                double load = load(node);
+                equals = load < least ? 1 : load == least ? equals + 1 : equals;
+                least = Math.min(least, load);
             }
         }
-        return best;
+        // Loads move meanwhile; whoever is met last then stands in.
+        int chosen = NONE;
+        int skip = equals == 0 ? 0 : tie % equals;
+        for (int i = 0; i < nodes.size() && skip >= 0; i++) {
+            NodeState<N> node = nodes.get(i);
+            if (isFresh(topology, node, required, excluded) && load(node) <= least) {
+                chosen = i;
+                skip--;
+            }
+        }
+        return chosen;
+    }
+
+    private static <N> boolean isFresh(ReplicaTopology<N> topology, NodeState<N> node, long required, long excluded) {
+        return qualifies(topology, node, excluded) && topology.reach(node.replayed()) >= required;
+    }
+
+    private static <N> double load(NodeState<N> node) {
+        return (node.inFlight() + 1) / node.endpoint().weight();
     }
 
     /**
@@ -50,7 +64,7 @@ final class ReadChoice {
         long furthest = -1;
         for (int i = 0; i < nodes.size(); i++) {
             NodeState<N> node = nodes.get(i);
-            if (qualifies(topology, node, i, excluded)) {
+            if (qualifies(topology, node, excluded)) {
                 long reach = topology.reach(node.replayed());
                 if (reach > furthest) {
                     furthest = reach;
@@ -61,7 +75,8 @@ final class ReadChoice {
         return best;
     }
 
-    private static <N> boolean qualifies(ReplicaTopology<N> topology, NodeState<N> node, int i, long excluded) {
+    private static <N> boolean qualifies(ReplicaTopology<N> topology, NodeState<N> node, long excluded) {
+        int i = node.index();
         return (excluded & (1L << i)) == 0 && topology.members().get(i).role() == Role.REPLICA && node.isHealthy();
     }
 }

@@ -75,7 +75,7 @@ final class Router<N> {
                     counters.catchUpWaits.increment();
                 }
                 // Ask before waiting: the last probe may be old, and often the replica is there already.
-                if (poll(nodes.get(lagging), topology, required)) {
+                if (pollAll(topology, required, tried)) {
                     continue;
                 }
             } else if (primaryMayAnswer(topology, required, tried)) {
@@ -146,8 +146,8 @@ final class Router<N> {
         if (!mayWaitForReplica(required)) {
             return null;
         }
-        int start = random.nextInt(nodes.size());
-        int chosen = ReadChoice.freshReplica(topology, nodes, required, tried, start);
+        int tie = random.nextInt(Integer.MAX_VALUE);
+        int chosen = ReadChoice.freshReplica(topology, nodes, required, tried, tie);
         if (chosen == ReadChoice.NONE) {
             return null;
         }
@@ -211,6 +211,21 @@ final class Router<N> {
     private Position known(ReplicaTopology<N> topology, int primary) {
         return new Position(
                 set.name(), topology.epoch(), nodes.get(primary).replayed().offset());
+    }
+
+    /** Asks the replicas where they are, the furthest first, until one is there. */
+    private boolean pollAll(ReplicaTopology<N> topology, long required, long tried) {
+        long asked = tried;
+        while (true) {
+            int next = ReadChoice.furthestReplica(topology, nodes, asked);
+            if (next == ReadChoice.NONE) {
+                return false;
+            }
+            if (poll(nodes.get(next), topology, required)) {
+                return true;
+            }
+            asked |= 1L << next;
+        }
     }
 
     private boolean poll(NodeState<N> node, ReplicaTopology<N> topology, long required) {

@@ -1,5 +1,6 @@
 package dev.tenfold.sharding;
 
+import dev.tenfold.coordination.Registers;
 import dev.tenfold.coordination.VersionedRegister;
 import dev.tenfold.error.Validation;
 import dev.tenfold.observe.Observer;
@@ -48,7 +49,7 @@ public final class SharderBuilder<K, S> {
             Backoff.exponential(Duration.ofMillis(2), Duration.ofMillis(50)).attempts(Integer.MAX_VALUE);
     Observer observer = Observer.slf4j();
     TimeSource time = TimeSource.system();
-    Scheduler scheduler = SharedScheduler.INSTANCE;
+    Scheduler scheduler = Scheduler.shared(Runnable::run);
     RandomGenerator random = Chance.perThread();
 
     private final List<String> ids = new ArrayList<>();
@@ -210,7 +211,7 @@ public final class SharderBuilder<K, S> {
         Validation check = validate();
         check.require(register == null, "register", register, "none with build(); use open() to share the map");
         check.throwIfInvalid();
-        return following(new LocalRegister());
+        return following(Registers.inMemory(name));
     }
 
     /**

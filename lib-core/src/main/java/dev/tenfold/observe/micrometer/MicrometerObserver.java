@@ -12,6 +12,7 @@ import io.micrometer.core.instrument.Tag;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Counts events as {@code tenfold.events} (tags {@code source}, {@code kind}, {@code level}) and publishes measurements
@@ -54,10 +55,11 @@ public final class MicrometerObserver implements Observer {
             List<Tag> tags = tags(measurement.tags());
             switch (measurement.kind()) {
                 case COUNTER ->
+                    // A function counter holds its object weakly, so the function itself holds the measurement.
                     FunctionCounter.builder(
                                     measurement.name(),
-                                    measurement,
-                                    read -> read.value().getAsDouble())
+                                    registry,
+                                    alive -> measurement.value().getAsDouble())
                             .description(measurement.description())
                             .baseUnit(baseUnit(measurement))
                             .tags(tags)
@@ -77,8 +79,8 @@ public final class MicrometerObserver implements Observer {
     }
 
     /** Micrometer appends the unit to the name; plain counts have none. */
-    private static String baseUnit(Measurement measurement) {
-        return measurement.unit().equals("1") ? "" : measurement.unit();
+    private static @Nullable String baseUnit(Measurement measurement) {
+        return measurement.unit().equals("1") ? null : measurement.unit();
     }
 
     private static List<Tag> tags(Map<String, String> tags) {

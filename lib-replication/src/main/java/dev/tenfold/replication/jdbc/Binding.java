@@ -259,7 +259,7 @@ final class Binding {
         physical = null;
         try (Connection connection = bound.connection) {
             learn(bound);
-            state.undoOn(connection);
+            state.undoOn(connection, engine);
             bound.route.report(Outcome.SUCCESS);
         } finally {
             used = false;
@@ -282,6 +282,7 @@ final class Binding {
     private void discard(Physical bound) {
         physical = null;
         used = false;
+        state.forgetBefore();
         bound.abort();
         try {
             bound.connection.close();

@@ -13,8 +13,9 @@ import org.jspecify.annotations.Nullable;
  * set is left as the node's own data source configured it, except that auto-commit and read-only are always as the user
  * sees them.
  *
- * <p>On return, what pools are known not to reset is undone: client info, holdability and the type map. The rest
- * (auto-commit, read-only, isolation, catalog, schema, network timeout) a pool resets by itself.
+ * <p>On return, what pools are known not to reset is undone: schema and catalog (HikariCP resets them only where its own
+ * configuration names them), client info, holdability and the type map. The rest (auto-commit, read-only, isolation,
+ * network timeout) a pool resets by itself.
  */
 final class ConnectionState {
 
@@ -29,6 +30,10 @@ final class ConnectionState {
     private final Map<String, @Nullable String> clientInfo = new LinkedHashMap<>();
 
     private final Map<String, @Nullable String> clientInfoBefore = new LinkedHashMap<>();
+    private @Nullable String schemaBefore;
+    private @Nullable String catalogBefore;
+    private boolean schemaTouched;
+    private boolean catalogTouched;
     private @Nullable Integer holdabilityBefore;
     private @Nullable Map<String, Class<?>> typeMapBefore;
 
@@ -139,9 +144,11 @@ final class ConnectionState {
             connection.setTransactionIsolation(isolation);
         }
         if (catalog != null) {
+            beforeCatalog(connection);
             connection.setCatalog(catalog);
         }
         if (schema != null) {
+            beforeSchema(connection);
             connection.setSchema(schema);
         }
         applyWhatPoolsForget(connection);
@@ -151,17 +158,16 @@ final class ConnectionState {
     }
 
     private void applyWhatPoolsForget(Connection connection) throws SQLException {
-        clientInfoBefore.clear();
         for (Map.Entry<String, @Nullable String> entry : clientInfo.entrySet()) {
-            clientInfoBefore.put(entry.getKey(), connection.getClientInfo(entry.getKey()));
+            beforeClientInfo(connection, entry.getKey());
             connection.setClientInfo(entry.getKey(), entry.getValue());
         }
         if (holdability != null) {
-            holdabilityBefore = connection.getHoldability();
+            beforeHoldability(connection);
             connection.setHoldability(holdability);
         }
         if (typeMap != null) {
-            typeMapBefore = connection.getTypeMap();
+            beforeTypeMap(connection);
             connection.setTypeMap(typeMap);
         }
     }
@@ -185,18 +191,57 @@ final class ConnectionState {
         }
     }
 
-    void undoOn(Connection connection) throws SQLException {
+    void beforeSchema(Connection connection) throws SQLException {
+        if (!schemaTouched) {
+            schemaBefore = connection.getSchema();
+            schemaTouched = true;
+        }
+    }
+
+    void beforeCatalog(Connection connection) throws SQLException {
+        if (!catalogTouched) {
+            catalogBefore = connection.getCatalog();
+            catalogTouched = true;
+        }
+    }
+
+    /** Undoes what pools forget, outside of any transaction, since ending one could bring it back. */
+    void undoOn(Connection connection, JdbcReplicationEngine engine) throws SQLException {
+        boolean touched = schemaTouched
+                || catalogTouched
+                || holdabilityBefore != null
+                || typeMapBefore != null
+                || !clientInfoBefore.isEmpty();
+        if (!touched) {
+            return;
+        }
+        if (!connection.getAutoCommit()) {
+            connection.setAutoCommit(true);
+        }
+        if (catalogTouched) {
+            connection.setCatalog(catalogBefore);
+        }
+        if (schemaTouched) {
+            engine.restoreSchema(connection, schemaBefore);
+        }
         for (Map.Entry<String, @Nullable String> entry : clientInfoBefore.entrySet()) {
             connection.setClientInfo(entry.getKey(), entry.getValue());
         }
-        clientInfoBefore.clear();
         if (holdabilityBefore != null) {
             connection.setHoldability(holdabilityBefore);
-            holdabilityBefore = null;
         }
         if (typeMapBefore != null) {
             connection.setTypeMap(typeMapBefore);
-            typeMapBefore = null;
         }
+        forgetBefore();
+    }
+
+    /** The connection the remembered values belong to is gone. */
+    void forgetBefore() {
+        schemaTouched = false;
+        catalogTouched = false;
+        clientInfoBefore.clear();
+        holdabilityBefore = null;
+        typeMapBefore = null;
     }
 }

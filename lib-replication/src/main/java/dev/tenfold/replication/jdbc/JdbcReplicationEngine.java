@@ -5,6 +5,7 @@ import dev.tenfold.replication.ReplicationEngine;
 import java.sql.Connection;
 import java.sql.SQLException;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /** An engine whose nodes are JDBC data sources, as {@link RoutingDataSource} needs one. */
 public interface JdbcReplicationEngine extends ReplicationEngine<DataSource> {
@@ -18,4 +19,15 @@ public interface JdbcReplicationEngine extends ReplicationEngine<DataSource> {
      * @throws SQLException if it does not answer
      */
     LogPosition position(Connection connection) throws SQLException;
+
+    /**
+     * Gives a connection back the schema it had before {@link Connection#setSchema} was called on it.
+     *
+     * @param connection in auto-commit mode
+     * @param before what {@link Connection#getSchema} returned then
+     * @throws SQLException if it does not answer
+     */
+    default void restoreSchema(Connection connection, @Nullable String before) throws SQLException {
+        connection.setSchema(before);
+    }
 }

@@ -257,6 +257,7 @@ final class RoutingConnection implements Connection {
     public void setCatalog(@Nullable String catalog) throws SQLException {
         Connection connection = atHand();
         if (connection != null) {
+            state.beforeCatalog(connection);
             connection.setCatalog(catalog);
         }
         state.catalog(catalog);
@@ -273,6 +274,7 @@ final class RoutingConnection implements Connection {
     public void setSchema(@Nullable String schema) throws SQLException {
         Connection connection = atHand();
         if (connection != null) {
+            state.beforeSchema(connection);
             connection.setSchema(schema);
         }
         state.schema(schema);

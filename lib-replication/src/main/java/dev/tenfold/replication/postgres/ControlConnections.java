@@ -13,7 +13,8 @@ import javax.sql.DataSource;
  * and so that an exhausted pool does not look like a dead server.
  *
  * <p>A caller takes the connection out of its slot, uses it and puts it back; whoever finds the slot empty opens another,
- * and whoever finds it full on return closes his own. So nobody waits for anybody, and one that broke is dropped.
+ * and whoever finds it full on return gives his own back to its source. So nobody waits for anybody, and one that broke
+ * is aborted.
  */
 final class ControlConnections implements AutoCloseable {
 
@@ -41,10 +42,12 @@ final class ControlConnections implements AutoCloseable {
             sound = true;
             return result;
         } finally {
-            if (!sound || closed || !slot.compareAndSet(null, connection)) {
+            if (!sound) {
                 discard(connection);
+            } else if (closed || !slot.compareAndSet(null, connection)) {
+                giveBack(connection);
             } else if (closed && slot.compareAndSet(connection, null)) {
-                discard(connection);
+                giveBack(connection);
             }
         }
     }
@@ -64,6 +67,15 @@ final class ControlConnections implements AutoCloseable {
         }
     }
 
+    /** A pool takes it back, and resets the network timeout; without a pool it ends here. */
+    private static void giveBack(Connection connection) {
+        try {
+            connection.close();
+        } catch (SQLException alreadyBroken) {
+            return;
+        }
+    }
+
     /** Aborting does not talk to the server, which may hang; a pool evicts what was aborted. */
     private static void discard(Connection connection) {
         try (connection) {
@@ -79,7 +91,7 @@ final class ControlConnections implements AutoCloseable {
         for (AtomicReference<Connection> slot : slots.values()) {
             Connection connection = slot.getAndSet(null);
             if (connection != null) {
-                discard(connection);
+                giveBack(connection);
             }
         }
     }

@@ -9,12 +9,14 @@ import dev.tenfold.replication.jdbc.JdbcReplicationEngine;
 import dev.tenfold.topology.Endpoint;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * PostgreSQL 13 or newer with physical streaming replication, through nothing but JDBC.
@@ -109,6 +111,14 @@ public final class PostgresStreaming implements JdbcReplicationEngine {
     @Override
     public LogPosition position(Connection connection) throws SQLException {
         return Statements.position(connection);
+    }
+
+    /** Resets the whole search path, of which {@code before} names only the first schema that exists. */
+    @Override
+    public void restoreSchema(Connection connection, @Nullable String before) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("SET SESSION search_path TO DEFAULT");
+        }
     }
 
     @Override

@@ -31,7 +31,6 @@ public final class PostgresNode {
             "listen_addresses = '127.0.0.1'",
             "unix_socket_directories = ''",
             "fsync = off",
-            "max_connections = 60",
             "shared_buffers = '16MB'",
             "dynamic_shared_memory_type = 'mmap'",
             "wal_level = replica",

@@ -22,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -40,7 +39,8 @@ public final class JdbcShardStore implements ShardStore {
     /** Waiting for a lock ended without it; a statement took too long; two transactions waited for each other. */
     private static final Set<String> BUSY = Set.of("55P03", "57014", "40P01");
 
-    private static final String UNSETTLED = "SELECT slot, state, peer FROM tenfold_slot WHERE state IN ('FENCED', 'INCOMING')";
+    private static final String UNSETTLED =
+            "SELECT slot, state, peer FROM tenfold_slot WHERE state IN ('FENCED', 'INCOMING')";
 
     private final String shard;
     private final DataSource dataSource;
@@ -133,10 +133,12 @@ public final class JdbcShardStore implements ShardStore {
 
     @Override
     public long token(int[] slots) {
-        return inTransaction("reading tokens", connection -> count(
-                connection,
-                "SELECT coalesce(max(token), 0) FROM tenfold_move WHERE slot = ANY(?)",
-                array(connection, slots)));
+        return inTransaction(
+                "reading tokens",
+                connection -> count(
+                        connection,
+                        "SELECT coalesce(max(token), 0) FROM tenfold_move WHERE slot = ANY(?)",
+                        array(connection, slots)));
     }
 
     @Override
@@ -236,8 +238,7 @@ public final class JdbcShardStore implements ShardStore {
                     return;
                 }
             }
-            throw new IllegalStateException(
-                    "table: " + chunk.table() + " (expected: a table of shard " + shard + ")");
+            throw new IllegalStateException("table: " + chunk.table() + " (expected: a table of shard " + shard + ")");
         } catch (SQLException failure) {
             throw new CallFailedException("writing rows of " + chunk.table() + " on shard " + shard, failure);
         }

@@ -62,8 +62,8 @@ public final class ShardGuard {
             }
         } catch (SQLException failure) {
             if (SERIALIZATION_FAILURE.equals(failure.getSQLState())) {
-                StaleEpochException moved = refusal(route, "changed during the transaction", route.epoch());
-                moved.initCause(failure);
+                StaleEpochException moved = refusal(route, "changed during the transaction", route.epoch() + 1);
+                moved.addSuppressed(failure);
                 throw moved;
             }
             throw failure;

@@ -71,8 +71,7 @@ public final class Resharder {
     private final RandomGenerator random;
     private final Consumer<? super String> step;
 
-    Resharder(
-            ResharderBuilder builder, Function<? super String, ? extends ShardStore> stores, Scheduler scheduler) {
+    Resharder(ResharderBuilder builder, Function<? super String, ? extends ShardStore> stores, Scheduler scheduler) {
         this.maps = new MapEditor(builder.register);
         this.stores = stores;
         this.maxFence = builder.maxFence;
@@ -244,8 +243,7 @@ public final class Resharder {
         }
     }
 
-    private ShardMap commit(
-            ShardMap copied, int[] slots, Flow flow, ShardStore source, long token, Deadline deadline) {
+    private ShardMap commit(ShardMap copied, int[] slots, Flow flow, ShardStore source, long token, Deadline deadline) {
         return maps.update(map -> {
             if (map.owner(slots[0]).equals(flow.to())) {
                 // An earlier compare-and-set of ours, of which only the answer was lost.
@@ -329,7 +327,8 @@ public final class Resharder {
         for (Shard shard : map.shards()) {
             ShardStore store = store(shard.id());
             store.install(map);
-            for (Map.Entry<Integer, ShardStore.Unsettled> slot : store.unsettled().entrySet()) {
+            for (Map.Entry<Integer, ShardStore.Unsettled> slot :
+                    store.unsettled().entrySet()) {
                 settle(store, slot.getKey(), slot.getValue());
                 settled++;
             }
@@ -355,8 +354,8 @@ public final class Resharder {
         long token = claim(slots, store, store(left.peer()));
         boolean fenced = left.state() == SlotState.FENCED;
         // A committed move needs no new epoch; any other gets one, which defeats a commit still on its way.
-        ShardMap map = maps.update(
-                current -> current.owner(slot).equals(here) == fenced ? current.withNextEpoch() : current);
+        ShardMap map =
+                maps.update(current -> current.owner(slot).equals(here) == fenced ? current.withNextEpoch() : current);
         step("settle");
         if (map.owner(slot).equals(here)) {
             store.open(slots, token, fenced ? 0 : map.epoch());

@@ -28,7 +28,10 @@ public final class ResharderBuilder {
     public static final int DEFAULT_BATCH = 16;
 
     final VersionedRegister<ShardMap> register;
-    @Nullable Function<? super String, ? extends ShardStore> stores;
+
+    @Nullable
+    Function<? super String, ? extends ShardStore> stores;
+
     Duration maxFence = DEFAULT_MAX_FENCE;
     Duration lockWait = DEFAULT_LOCK_WAIT;
     Backoff fencing =
@@ -36,7 +39,10 @@ public final class ResharderBuilder {
     int batch = DEFAULT_BATCH;
     Observer observer = Observer.slf4j();
     TimeSource time = TimeSource.system();
-    @Nullable Scheduler scheduler;
+
+    @Nullable
+    Scheduler scheduler;
+
     RandomGenerator random = Chance.perThread();
     Consumer<? super String> step = name -> {};
 

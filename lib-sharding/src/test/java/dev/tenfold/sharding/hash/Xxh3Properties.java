@@ -60,8 +60,7 @@ class Xxh3Properties {
 
     @Property
     void hashesNumbersLeastSignificantByteFirst(@ForAll long seed, @ForAll long value) {
-        byte[] bytes =
-                ByteBuffer.allocate(8).putLong(Long.reverseBytes(value)).array();
+        byte[] bytes = ByteBuffer.allocate(8).putLong(Long.reverseBytes(value)).array();
         assertThat(KeyHash.xxh3(seed).hash(value)).isEqualTo(theirs(seed).hashBytesToLong(bytes));
     }
 

@@ -1,6 +1,5 @@
-package dev.tenfold.queue;
+package dev.tenfold.time;
 
-import dev.tenfold.time.Scheduler;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -8,8 +7,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A {@link Scheduler} over the one timer thread that the JDK keeps for the timeouts of {@link CompletableFuture}, so that
- * a broker without a scheduler of its own owns no thread. The timer only hands tasks to {@code executor}.
+ * A {@link Scheduler} over the one timer thread that the JDK keeps for the timeouts of {@link CompletableFuture}. The timer
+ * only hands tasks to {@code executor}.
  */
 record SharedTimer(Executor executor) implements Scheduler {
 

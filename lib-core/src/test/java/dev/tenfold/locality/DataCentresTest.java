@@ -1,0 +1,168 @@
+package dev.tenfold.locality;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tenfold.balance.LoadBalancer;
+import dev.tenfold.balance.Member;
+import dev.tenfold.error.InvalidConfigurationException;
+import dev.tenfold.error.UnavailableException;
+import dev.tenfold.observe.Event;
+import dev.tenfold.observe.Observer;
+import dev.tenfold.testing.SimulatedTime;
+import dev.tenfold.time.Chance;
+import dev.tenfold.topology.Coordinates;
+import dev.tenfold.topology.Outcome;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.Test;
+
+class DataCentresTest {
+
+    private static final Coordinates FRANKFURT = Coordinates.of(50.11, 8.68);
+    private static final Coordinates VIRGINIA = Coordinates.of(39.04, -77.49);
+    private static final Coordinates SINGAPORE = Coordinates.of(1.35, 103.82);
+    private static final Coordinates SYDNEY = Coordinates.of(-33.87, 151.21);
+
+    private static final Coordinates PARIS = Coordinates.of(48.86, 2.35);
+    private static final Coordinates NEW_YORK = Coordinates.of(40.71, -74.01);
+    private static final Coordinates AUCKLAND = Coordinates.of(-36.85, 174.76);
+    private static final Coordinates SUVA = Coordinates.of(-18.14, 178.44);
+
+    private final SimulatedTime time = new SimulatedTime();
+    private final List<Event> events = new CopyOnWriteArrayList<>();
+    private final LoadBalancer<String> eu = balancer("eu");
+    private final LoadBalancer<String> us = balancer("us");
+    private final LoadBalancer<String> asia = balancer("asia");
+    private final DataCentres<String> world = DataCentres.<String>builder("world")
+            .region("eu", FRANKFURT, eu)
+            .region("us", VIRGINIA, us)
+            .region("asia", SINGAPORE, asia)
+            .observer(events::add)
+            .time(time)
+            .build();
+
+    @Test
+    void clientsGoToTheNearestRegion() {
+        assertThat(world.locate(PARIS)).isSameAs(eu);
+        assertThat(world.locate(NEW_YORK)).isSameAs(us);
+        assertThat(world.locate(SYDNEY)).isSameAs(asia);
+        assertThat(world.ranked(NEW_YORK)).extracting(Region::name).containsExactly("us", "eu", "asia");
+    }
+
+    @Test
+    void theNearestIsAcrossTheDateLineToo() {
+        DataCentres<String> pacific = DataCentres.<String>builder()
+                .region("auckland", AUCKLAND, eu)
+                .region("apia", Coordinates.of(-13.83, -171.77), us)
+                .observer(Observer.none())
+                .build();
+        assertThat(pacific.nearest(SUVA).name()).isEqualTo("apia");
+    }
+
+    @Test
+    void anyClientGetsWhatFullRankingSays() {
+        Random random = new Random(42);
+        for (int i = 0; i < 2_000; i++) {
+            Coordinates client = Coordinates.of(random.nextDouble() * 180 - 90, random.nextDouble() * 360 - 180);
+            Region<String> best = world.regions().stream()
+                    .min(Comparator.comparingDouble(
+                            region -> region.coordinates().distanceKm(client)))
+                    .orElseThrow();
+            assertThat(world.nearest(client)).isEqualTo(best);
+        }
+    }
+
+    @Test
+    void aRegionThatFailsIsLeftAndReturnedTo() {
+        failAll(eu);
+        assertThat(eu.healthyShare())
+                .as("one ejected, two spared by the cap: none is trusted")
+                .isZero();
+        assertThat(world.locate(PARIS)).isSameAs(us);
+        assertThat(world.ranked(PARIS)).extracting(Region::name).containsExactly("us", "asia");
+        time.advance(Duration.ofSeconds(10));
+        assertThat(world.locate(PARIS)).isSameAs(eu);
+        assertThat(events).extracting(Event::kind).containsExactly("endpoint.probing", "endpoint.healthy");
+    }
+
+    @Test
+    void aMinorityOfFailuresDoesNotMoveARegion() {
+        fail(eu, "eu-1");
+        assertThat(world.locate(PARIS)).isSameAs(eu);
+    }
+
+    @Test
+    void aDrainedRegionGetsNobodyUntilItIsResumed() {
+        world.drain("eu");
+        assertThat(world.locate(PARIS)).isSameAs(us);
+        assertThat(world.describe()).contains("eu").contains("drained");
+        world.resume("eu");
+        assertThat(world.locate(PARIS)).isSameAs(eu);
+        assertThatThrownBy(() -> world.drain("mars"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("region: mars (expected: one of [eu, us, asia])");
+    }
+
+    @Test
+    void aWeakRegionIsBetterThanNone() {
+        down(eu, "eu-1", "eu-2");
+        down(us, "us-1", "us-2");
+        down(asia, "asia-1", "asia-2", "asia-3");
+        assertThat(world.locate(SYDNEY)).as("asia is nearer but has nobody").isSameAs(us);
+        down(eu, "eu-3");
+        down(us, "us-3");
+        assertThatThrownBy(() -> world.locate(SYDNEY))
+                .isInstanceOfSatisfying(
+                        UnavailableException.class,
+                        failure -> assertThat(failure.reasons())
+                                .containsExactly(
+                                        "eu: down, 0 % healthy", "us: down, 0 % healthy", "asia: down, 0 % healthy"));
+    }
+
+    @Test
+    void everythingWrongIsReportedAtOnce() {
+        assertThatThrownBy(() -> DataCentres.<String>builder()
+                        .region("eu", FRANKFURT, eu)
+                        .region("eu", FRANKFURT, eu)
+                        .minimumHealthyShare(0)
+                        .build())
+                .isInstanceOfSatisfying(
+                        InvalidConfigurationException.class,
+                        failure -> assertThat(failure.problems()).hasSize(2));
+    }
+
+    private LoadBalancer<String> balancer(String region) {
+        return LoadBalancer.<String>builder(region)
+                .endpoints(region + "-1", region + "-2", region + "-3")
+                .observer(Observer.none())
+                .time(time)
+                .random(Chance.seeded(1))
+                .build();
+    }
+
+    /** Every call fails, as where the line to the region is cut, until its endpoints are all known to fail. */
+    private static void failAll(LoadBalancer<String> balancer) {
+        for (int i = 0; i < 200; i++) {
+            Member<String> member = balancer.pick();
+            member.report(Outcome.CONNECT_FAILED);
+        }
+    }
+
+    private static void fail(LoadBalancer<String> balancer, String id) {
+        for (int i = 0; i < 5; i++) {
+            balancer.health(id).orElseThrow().report(Outcome.CONNECT_FAILED);
+        }
+    }
+
+    private static void down(LoadBalancer<String> balancer, String... ids) {
+        for (String id : ids) {
+            for (int i = 0; i < 3; i++) {
+                balancer.health(id).orElseThrow().checked(false);
+            }
+        }
+    }
+}
