@@ -212,7 +212,9 @@ public class HitBenchmark {
     /** Tenfold's cache as the data path asks it. */
     @Benchmark
     public @Nullable String tenfoldReadThrough(Requests requests, Entries entries, Tenfold tenfold) {
-        return tenfold.readThrough.get(entries.next(requests), MINIMUM, HitBenchmark::missed).value();
+        return tenfold.readThrough
+                .get(entries.next(requests), MINIMUM, HitBenchmark::missed)
+                .value();
     }
 
     /** Caffeine as it comes. */

@@ -41,8 +41,8 @@ import org.openjdk.jmh.annotations.State;
  * </ul>
  *
  * <p>Not like for like: Tenfold also counts calls and failures by endpoint, and checks health at each pick and report.
- * {@code tenfoldSelect} reads the clock twice at nanosecond precision; Vert.x twice at milliseconds, and its client
- * four times. The form by hand forgets everything but the load, may compare an endpoint with itself, and cannot change its
+ * {@code tenfoldSelect} reads the clock twice at nanosecond precision; Vert.x twice at milliseconds, and its
+ * client more often. The form by hand forgets everything but the load, may compare an endpoint with itself, and cannot change its
  * endpoints.
  *
  * <pre>mvn -q -Pbench verify -Dbench.args="--name pick --include .*PickBenchmark.* --threads 1,2"</pre>

@@ -29,7 +29,7 @@ import org.openjdk.jmh.annotations.State;
  * <ul>
  *   <li>{@code tenfold}: {@link Sharder#locate}, with {@value ShardMap#DEFAULT_SLOTS} slots or 64 a shard, if that is more.
  *   <li>{@code guavaConsistentHash}: Guava 33.8.0, {@code murmur3_128} and {@link Hashing#consistentHash} (jump hash).
- *   <li>{@code hash4jJumpBackHash}: hash4j 0.31.0, XXH3 and JumpBackHash, quickest of the libraries without a table.
+ *   <li>{@code hash4jJumpBackHash}: hash4j 0.31.0, XXH3 and JumpBackHash.
  *   <li>{@code treeMapRing}: the ring as it is usually written by hand, a {@link TreeMap} with 160 points a shard, with
  *       hash4j's XXH3, so that only the ring differs from the line before.
  *   <li>{@code modulo}: {@code hashCode} modulo shards: the plain JDK, which moves nearly every key when a shard is added.
