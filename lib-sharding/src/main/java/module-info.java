@@ -1,4 +1,4 @@
-/** Placement algorithms, shard maps, hot keys, and resharding while the application runs. */
+/** Consistent hashing, versioned shard maps, and moving slots while the application runs. */
 @org.jspecify.annotations.NullMarked
 module dev.tenfold.sharding {
     requires transitive dev.tenfold.core;

@@ -1,5 +1,7 @@
 package dev.tenfold;
 
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Function;
 
@@ -51,11 +53,21 @@ public interface Codec<V> {
     }
 
     /**
-     * Returns the codec for text, as UTF-8.
+     * Returns the codec for text, as UTF-8; bytes that are not well-formed are refused, never replaced.
      *
      * @return a stateless codec
      */
     static Codec<String> utf8() {
-        return of(text -> text.getBytes(StandardCharsets.UTF_8), bytes -> new String(bytes, StandardCharsets.UTF_8));
+        return of(text -> text.getBytes(StandardCharsets.UTF_8), bytes -> {
+            try {
+                return StandardCharsets.UTF_8
+                        .newDecoder()
+                        .decode(ByteBuffer.wrap(bytes))
+                        .toString();
+            } catch (CharacterCodingException malformed) {
+                throw new IllegalArgumentException(
+                        "text: " + bytes.length + " bytes (expected: well-formed UTF-8)", malformed);
+            }
+        });
     }
 }

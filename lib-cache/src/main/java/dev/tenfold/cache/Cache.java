@@ -65,7 +65,7 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
     private final TimeSource time;
     private final Observer observer;
     private final @Nullable Executor executor;
-    private final @Nullable Scheduler scheduler;
+    private final Scheduler scheduler;
 
     private final LongAdder hits = new LongAdder();
     private final LongAdder misses = new LongAdder();
@@ -79,7 +79,7 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
         time = b.time;
         observer = b.observer.guarded();
         executor = b.executor;
-        scheduler = b.scheduler;
+        scheduler = b.effectiveScheduler();
         lifetimes = new Lifetimes<>(b.expireEach, b.expireAfterWrite, b.negativeTtl, b.jitter, b.random);
         store = new Store<>(b.maximumSize, lifetimes.areLimited(), time, executor);
         flights = new Flights<>(store, staleFillsRefused, b.name);
@@ -367,7 +367,7 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
     /** Called before the flight is handed to whoever flies it, so that its alarm needs no ordering of its own. */
     private void arm(K key, Flight<V> flight) {
         Duration timeout = configuration.loadTimeout();
-        if (scheduler != null && timeout != null) {
+        if (timeout != null) {
             flight.alarm = scheduler.schedule(timeout, () -> {
                 DeadlineExceededException late = new DeadlineExceededException(loadOf(key), timeout, null);
                 if (flight.landing.completeExceptionally(late)) {

@@ -7,6 +7,7 @@ import dev.tenfold.time.Scheduler;
 import dev.tenfold.time.TimeSource;
 import java.time.Duration;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ForkJoinPool;
 import java.util.function.BiFunction;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -114,8 +115,7 @@ public final class CacheBuilder<K, V> {
     /**
      * Limits how long a load may keep those who wait for it, measured from the miss that caused it. When the time is up
      * they fail with {@link dev.tenfold.error.DeadlineExceededException} and the next caller loads afresh. A loader
-     * that runs on its caller's own thread is not cut off: it returns when it returns. Needs a {@link #scheduler}; costs one
-     * scheduled task a load. Unset, they wait as long as the load takes.
+     * that runs on its caller's own thread is not cut off: it returns when it returns. Costs one scheduled task a load. Unset, they wait as long as the load takes.
      *
      * @param timeout the longest wait, above 0
      * @return this builder
@@ -126,7 +126,8 @@ public final class CacheBuilder<K, V> {
     }
 
     /**
-     * Times {@link #loadTimeout}.
+     * Times {@link #loadTimeout}. Unset, the timer that the JDK shares among all {@code CompletableFuture}s, waking waiters
+     * in {@link ForkJoinPool#commonPool()}; another clock than the system's needs a scheduler that follows it.
      *
      * @param scheduler the caller's, who closes it after the cache is out of use
      * @return this builder
@@ -139,7 +140,7 @@ public final class CacheBuilder<K, V> {
     /**
      * Runs what {@link Cache#getAsync} loads, the continuations of what it returns, and Caffeine's upkeep (eviction order,
      * expiry). A virtual-thread executor is a good choice. Unset, {@code getAsync} is refused and the upkeep runs in
-     * {@link java.util.concurrent.ForkJoinPool#commonPool()}.
+     * {@link ForkJoinPool#commonPool()}.
      *
      * @param executor the caller's, who closes it after the cache is out of use
      * @return this builder
@@ -206,6 +207,10 @@ public final class CacheBuilder<K, V> {
         return new Cache<>(this, loader);
     }
 
+    Scheduler effectiveScheduler() {
+        return scheduler == null ? Scheduler.shared(ForkJoinPool.commonPool()) : scheduler;
+    }
+
     private void validate() {
         Validation check = Validation.of("cache '" + name + "'");
         boolean expires = expireAfterWrite != null || expireEach != null;
@@ -226,10 +231,10 @@ public final class CacheBuilder<K, V> {
         check.positive("negativeTtl", negativeTtl);
         check.positive("loadTimeout", loadTimeout);
         check.require(
-                loadTimeout == null || scheduler != null,
+                loadTimeout == null || scheduler != null || time == TimeSource.system(),
                 "scheduler",
                 scheduler,
-                "a value with loadTimeout; call scheduler(...)");
+                "one that follows the clock given to time(...), for loadTimeout");
         check.throwIfInvalid();
     }
 }

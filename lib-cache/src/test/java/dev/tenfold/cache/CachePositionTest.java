@@ -8,7 +8,10 @@ import dev.tenfold.testing.SimulatedTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -144,6 +147,38 @@ class CachePositionTest {
             assertThat(each.get(10, TimeUnit.SECONDS).value()).isEqualTo("v");
         }
         assertThat(CacheTest.measured(cache, "tenfold.cache.loading")).isZero();
+    }
+
+    @Test
+    void waitsOnceOnlyForALoadThatMayNotSatisfyIt() throws Exception {
+        CountDownLatch reading = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        CyclicBarrier bothLoading = new CyclicBarrier(2);
+        Queue<Thread> waiting = new ConcurrentLinkedQueue<>();
+        pool.execute(() -> cache.get("k", Position.none(), blocked("v", at(5), reading, go)));
+        reading.await();
+        List<Future<Positioned<String>>> answers = new ArrayList<>();
+        for (String shard : List.of("a", "b")) {
+            Position minimum = new Position(shard, 0, 1);
+            answers.add(pool.submit(() -> {
+                waiting.add(Thread.currentThread());
+                return cache.get("k", minimum, key -> {
+                    try {
+                        bothLoading.await(10, TimeUnit.SECONDS);
+                    } catch (Exception e) {
+                        throw new AssertionError("neither can use the other's, so neither waits for the other", e);
+                    }
+                    return new Positioned<>(shard, minimum);
+                });
+            }));
+        }
+        awaitMisses(3);
+        while (!waiting.stream().allMatch(thread -> thread.getState() == Thread.State.WAITING)) {
+            Thread.onSpinWait();
+        }
+        go.countDown();
+        assertThat(answers.get(0).get().value()).isEqualTo("a");
+        assertThat(answers.get(1).get().value()).isEqualTo("b");
     }
 
     @Test

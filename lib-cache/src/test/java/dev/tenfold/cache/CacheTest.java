@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -252,6 +253,32 @@ class CacheTest {
     }
 
     @Test
+    void timesLoadsByTheSharedTimerUnlessToldOtherwise() throws Exception {
+        CountDownLatch reading = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        Cache<Integer, Integer> cache = Cache.<Integer, Integer>builder("real")
+                .loadTimeout(Duration.ofMillis(20))
+                .observer(events::add)
+                .build(key -> {
+                    reading.countDown();
+                    go.await();
+                    return 1;
+                });
+        CompletableFuture<Integer> leader =
+                CompletableFuture.supplyAsync(() -> cache.get(1), task -> new Thread(task).start());
+        reading.await();
+        try {
+            assertThatThrownBy(() -> cache.get(1, key -> {
+                        throw new DeadlineExceededException("nobody", Duration.ZERO, null);
+                    }))
+                    .isInstanceOf(DeadlineExceededException.class);
+        } finally {
+            go.countDown();
+        }
+        assertThat(leader.join()).isEqualTo(1);
+    }
+
+    @Test
     void startsAFreshLoadBesideAnOverdueOne() {
         AtomicReference<Cache<Integer, Integer>> self = new AtomicReference<>();
         AtomicReference<Integer> beside = new AtomicReference<>();
@@ -283,6 +310,7 @@ class CacheTest {
                         .jitter(2)
                         .expireAfterWrite(Duration.ZERO)
                         .loadTimeout(Duration.ofSeconds(1))
+                        .time(time)
                         .build())
                 .isInstanceOfSatisfying(
                         InvalidConfigurationException.class,
@@ -291,7 +319,7 @@ class CacheTest {
                                         "maximumSize: -1 (expected: >= 0)",
                                         "expireAfterWrite: PT0S (expected: > 0)",
                                         "jitter: 2.0 (expected: 0.0 to 1.0)",
-                                        "scheduler: null (expected: a value with loadTimeout; call scheduler(...))"));
+                                        "scheduler: null (expected: one that follows the clock given to time(...), for loadTimeout)"));
         assertThatThrownBy(() -> Cache.builder("bad").jitter(0.1).build())
                 .hasMessageContaining("jitter: 0.1 (expected: 0 without expireAfterWrite or negativeTtl)");
     }

@@ -1,6 +1,8 @@
 package dev.tenfold.balance;
 
 import dev.tenfold.health.Health;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 
 /** Lays a pool out for a person to read. */
@@ -39,6 +41,17 @@ final class Description {
                     why(health, now)));
         }
         return text.toString();
+    }
+
+    /** Why nobody takes calls, one line for each member. */
+    static List<String> reasons(List<? extends Member<?>> members, long now) {
+        List<String> reasons = new ArrayList<>(members.size());
+        for (Member<?> member : members) {
+            Health health = member.health();
+            String left = health.remaining(now).isZero() ? "" : " for " + health.remaining(now);
+            reasons.add(member.endpoint().id() + ": " + health.state() + left + " (" + health.reason() + ")");
+        }
+        return reasons;
     }
 
     private static String row(String format, Object... cells) {

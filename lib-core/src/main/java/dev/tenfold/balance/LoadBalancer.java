@@ -3,7 +3,6 @@ package dev.tenfold.balance;
 import dev.tenfold.Call;
 import dev.tenfold.Selector;
 import dev.tenfold.error.UnavailableException;
-import dev.tenfold.health.Health;
 import dev.tenfold.health.HealthCell;
 import dev.tenfold.health.HealthGroup;
 import dev.tenfold.health.HealthPolicy;
@@ -201,23 +200,7 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
     @Nullable
     Lease<T> leaseOther(List<Member<T>> tried) {
         long start = time.nanoTime();
-        Pool<T> now = poolAt(start);
-        Picker<T> picker = now.picker();
-        Candidates<T> candidates = now.candidates();
-        if (picker == null || candidates == null) {
-            return null;
-        }
-        Member<T> member = null;
-        // The policy first, a few times; then whoever is left, from a random place on.
-        for (int i = 0; i < 2 * tried.size() && member == null; i++) {
-            Member<T> picked = picker.pick();
-            member = tried.contains(picked) ? null : picked;
-        }
-        int place = random.nextInt(candidates.size());
-        for (int i = 0; i < candidates.size() && member == null; i++) {
-            Member<T> next = candidates.member((place + i) % candidates.size());
-            member = tried.contains(next) ? null : next;
-        }
+        Member<T> member = poolAt(start).pickOther(tried, random);
         if (member == null) {
             return null;
         }
@@ -314,13 +297,7 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
     }
 
     private UnavailableException unavailable() {
-        List<String> reasons = new ArrayList<>();
-        long now = time.nanoTime();
-        for (Member<T> member : members) {
-            Health at = member.health();
-            String left = at.remaining(now).isZero() ? "" : " for " + at.remaining(now);
-            reasons.add(member.endpoint().id() + ": " + at.state() + left + " (" + at.reason() + ")");
-        }
+        List<String> reasons = Description.reasons(members, time.nanoTime());
         String what = closed ? "it is closed" : reasons.isEmpty() ? "it has no endpoints" : "no endpoint takes calls";
         return new UnavailableException("load balancer '" + name + "': " + what, reasons, null);
     }

@@ -10,6 +10,7 @@ import dev.tenfold.time.Scheduler;
 import dev.tenfold.time.TimeSource;
 import dev.tenfold.topology.Endpoint;
 import dev.tenfold.topology.Outcome;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -32,7 +33,7 @@ public final class LoadBalancerBuilder<T> {
     HealthPolicy health = HealthPolicy.defaults();
     double panicThreshold = 0.5;
     Function<? super Throwable, Outcome> classifier = Outcomes::of;
-    Backoff retries = Backoff.fixed(java.time.Duration.ZERO);
+    Backoff retries = Backoff.fixed(Duration.ZERO);
 
     @Nullable
     RetryBudget retryBudget;

@@ -3,6 +3,7 @@ package dev.tenfold.balance;
 import dev.tenfold.health.HealthState;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,5 +65,28 @@ record Pool<T>(
 
     Pool<T> with(Picker<T> made) {
         return new Pool<>(candidates, made, members, eligible, trusted, counted, panic, waits);
+    }
+
+    /** Picks somebody who is not in {@code tried}, or nobody where all candidates are. */
+    @Nullable
+    Member<T> pickOther(List<Member<T>> tried, RandomGenerator random) {
+        if (picker == null || candidates == null) {
+            return null;
+        }
+        // The policy first, a few times; then whoever is left, from a random place on.
+        for (int i = 0; i < 2 * tried.size(); i++) {
+            Member<T> picked = picker.pick();
+            if (!tried.contains(picked)) {
+                return picked;
+            }
+        }
+        int place = random.nextInt(candidates.size());
+        for (int i = 0; i < candidates.size(); i++) {
+            Member<T> next = candidates.member((place + i) % candidates.size());
+            if (!tried.contains(next)) {
+                return next;
+            }
+        }
+        return null;
     }
 }

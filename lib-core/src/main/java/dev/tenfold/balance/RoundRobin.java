@@ -29,6 +29,7 @@ final class RoundRobin<T> implements Picker<T> {
     private static final int FULL = 0xFFFF;
 
     private final Candidates<T> candidates;
+    private final boolean even;
     private final int[] strides;
     private final long[] turns;
     private final long[] shifts;
@@ -39,6 +40,7 @@ final class RoundRobin<T> implements Picker<T> {
 
     RoundRobin(Candidates<T> candidates, @Nullable RoundRobin<T> before, RandomGenerator random, int stripes) {
         this.candidates = candidates;
+        this.even = candidates.isEven();
         this.strides = strides(candidates);
         this.turns = before == null ? new long[(stripes + 1) * SPREAD] : before.turns;
         this.shifts = before == null ? new long[stripes] : new long[before.shifts.length];
@@ -75,7 +77,7 @@ final class RoundRobin<T> implements Picker<T> {
         while (true) {
             long turn = (((long) TURN.getAndAdd(turns, (stripe + 1) * SPREAD, 1L)) + shifts[stripe]) & Long.MAX_VALUE;
             int index = (int) (turn % size);
-            if (takesPart(index, turn / size)) {
+            if (even || takesPart(index, turn / size)) {
                 return candidates.member(index);
             }
         }

@@ -7,17 +7,16 @@ import java.time.Duration;
  * The health of one endpoint at one moment, and the one state machine that moves it. Immutable and pure: every method
  * takes the time and returns the health that follows, or {@code this} where nothing changes.
  *
- * <pre>
- *             rise checks                     window over
- *   PROBING ----------------> SLOW_START ----------------------> HEALTHY
- *      ^                        |   ^  ^ successes                  |
- *      | fall checks            |   |  |                            | failures in a row
- *      | (from anywhere)        |   |  PROBATION <--- EJECTED <-----+  (SPARED, if the cap forbids it)
- *                               |   |      |  time up    ^          |
- *                               |   resume +-------------+          |
- *                               |   |       one failure             |
- *                               +-> DRAINING (drain, from anywhere) +
- * </pre>
+ * <pre>{@code
+ *  PROBING ----rise checks----> SLOW_START ----window over----> HEALTHY
+ *  HEALTHY, SLOW_START ----failures in a row----> EJECTED, or SPARED where the cap forbids it
+ *  EJECTED ----time over----> PROBATION ----successes in a row----> SLOW_START
+ *  PROBATION ----one failure----> EJECTED, for longer
+ *  SPARED ----a success, or time over----> HEALTHY
+ *  any ----fall checks----> PROBING          any ----drain----> DRAINING ----resume----> SLOW_START
+ * }</pre>
+ *
+ * <p>Where the policy has no slow start, HEALTHY takes its place.
  *
  * <p>Times are readings of {@link dev.tenfold.time.TimeSource#nanoTime()}. {@link HealthCell} keeps one under concurrent
  * reports and {@link HealthGroup} decides who may be ejected.
@@ -114,7 +113,8 @@ public final class Health {
         boolean failed = outcome.countsAgainstEndpoint();
         return switch (current.state) {
             case HEALTHY, SLOW_START -> failed ? current.failed(outcome, now) : current.withStreak(0);
-            case SPARED -> failed ? current.failed(outcome, now) : current.up(now, "answered");
+            case SPARED ->
+                failed ? current.failed(outcome, now) : current.move(HealthState.HEALTHY, now, now, "answered");
             case PROBATION -> failed ? current.eject(outcome + " in probation", now) : current.proved(now);
             case PROBING, EJECTED, DRAINING -> current;
         };

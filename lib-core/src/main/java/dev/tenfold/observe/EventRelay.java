@@ -3,6 +3,7 @@ package dev.tenfold.observe;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Hands the events of one instance to its observer outside every lock and yet in order.
@@ -62,7 +63,7 @@ public final class EventRelay {
             }
             int lost = dropped.getAndSet(0);
             if (lost > 0) {
-                org.slf4j.LoggerFactory.getLogger(EventRelay.class)
+                LoggerFactory.getLogger(EventRelay.class)
                         .warn("{} events dropped: the observer is slower than the changes", lost);
             }
             served = asked.addAndGet(-served);

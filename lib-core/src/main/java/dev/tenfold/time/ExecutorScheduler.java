@@ -25,7 +25,7 @@ record ExecutorScheduler(ScheduledExecutorService executor) implements Scheduler
     }
 
     /** Delays beyond 292 years are cut to that, as {@link TimeUnit} itself does. */
-    private static long nanos(Duration delay) {
+    static long nanos(Duration delay) {
         try {
             return delay.toNanos();
         } catch (ArithmeticException tooLong) {

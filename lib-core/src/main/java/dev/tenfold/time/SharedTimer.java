@@ -16,7 +16,7 @@ record SharedTimer(Executor executor) implements Scheduler {
     public Task schedule(Duration delay, Runnable task) {
         CompletableFuture<@Nullable Void> due = new CompletableFuture<>();
         var unused = due.thenRun(() -> report(() -> executor.execute(() -> report(task))));
-        due.completeOnTimeout(null, Math.max(0, delay.toNanos()), TimeUnit.NANOSECONDS);
+        due.completeOnTimeout(null, Math.max(0, ExecutorScheduler.nanos(delay)), TimeUnit.NANOSECONDS);
         return () -> due.cancel(false);
     }
 

@@ -43,8 +43,8 @@ public final class SnapshotSwitchLincheckTest {
     @Test
     void isLinearizable() {
         new StressOptions()
-                .iterations(3)
-                .invocationsPerIteration(200)
+                .iterations(2)
+                .invocationsPerIteration(120)
                 .threads(2)
                 .actorsPerThread(2)
                 .actorsBefore(0)

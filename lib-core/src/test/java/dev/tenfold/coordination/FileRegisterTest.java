@@ -31,10 +31,7 @@ final class FileRegisterTest extends VersionedRegisterContract {
     }
 
     private VersionedRegister<String> open(Path path) {
-        return Registers.file(path, Codec.utf8())
-                .scheduler(time)
-                .time(time)
-                .build();
+        return Registers.file(path, Codec.utf8()).scheduler(time).time(time).build();
     }
 
     @Override

@@ -16,6 +16,6 @@ final class MemoryRegisterTest extends VersionedRegisterContract {
 
     @Override
     protected int writesPerThread() {
-        return 2_000;
+        return 10_000;
     }
 }

@@ -71,7 +71,7 @@ public final class HealthCellLincheckTest {
     void isLinearizable() {
         new StressOptions()
                 .iterations(3)
-                .invocationsPerIteration(400)
+                .invocationsPerIteration(300)
                 .threads(2)
                 .actorsPerThread(3)
                 .actorsBefore(1)

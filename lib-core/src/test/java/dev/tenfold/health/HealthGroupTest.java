@@ -67,6 +67,19 @@ class HealthGroupTest {
     }
 
     @Test
+    void aSparedOneThatAnswersIsHealthyAtOnce() {
+        HealthPolicy slow = HealthPolicy.builder()
+                .consecutiveFailures(2)
+                .slowStart(Duration.ofSeconds(30))
+                .build();
+        HealthGroup group = group(slow, "a", "b", "c");
+        fail(group, "a", 2);
+        fail(group, "b", 2);
+        group.find("b").orElseThrow().report(Outcome.SUCCESS);
+        assertThat(state(group, "b")).isEqualTo(HealthState.HEALTHY);
+    }
+
+    @Test
     void theLastIsEjectedOnlyIfAsked() {
         HealthPolicy all = HealthPolicy.builder()
                 .consecutiveFailures(1)

@@ -11,7 +11,12 @@ import java.util.List;
  */
 public record DrainReport(Duration took, List<Queue.State> left) {
 
-    /** Copies {@code left}. */
+    /**
+     * Copies {@code left}.
+     *
+     * @param took how long the wait was
+     * @param left the state of every queue that still had messages
+     */
     public DrainReport {
         left = List.copyOf(left);
     }

@@ -81,6 +81,33 @@ class TopicRouterTest {
         assertThat(router.route("a.b")).containsExactly("two");
     }
 
+    /** Two is only ever bound while one is: a route with two alone would have missed the earlier of two changes. */
+    @Test
+    void aRouteIsTheTableAtOneInstant() throws Exception {
+        TopicRouter<String> router = new TopicRouter<>();
+        Thread writer = new Thread(
+                () -> {
+                    for (int i = 0; i < 20_000; i++) {
+                        router.bind("one", "#.b");
+                        router.bind("two", "a.*");
+                        router.unbind("two", "a.*");
+                        router.unbind("one", "#.b");
+                    }
+                },
+                "writer");
+        writer.start();
+        int seen = 0;
+        while (writer.isAlive()) {
+            List<String> route = router.route("a.b");
+            assertThat(route).isNotEqualTo(List.of("two"));
+            seen += route.size();
+        }
+        writer.join();
+
+        assertThat(seen).isPositive();
+        assertThat(router.route("a.b")).isEmpty();
+    }
+
     /** RabbitMQ 3.10.8 took 11.6 s for one publish like this; a recursive walk takes 370 ms. */
     @Test
     void manyHashesCostStepsNotPowers() {

@@ -71,7 +71,8 @@ final class ShardMapCodec {
             text.append(String.format("%016x", key.hash())).append(' ');
             text.append(URLEncoder.encode(key.label(), StandardCharsets.UTF_8)).append('\n');
         }
-        text.append("crc32 ").append(checksum(text.toString())).append('\n');
+        String checksum = checksum(text.toString());
+        text.append("crc32 ").append(checksum).append('\n');
         return text.toString().getBytes(StandardCharsets.UTF_8);
     }
 

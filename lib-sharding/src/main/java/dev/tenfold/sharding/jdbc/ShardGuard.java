@@ -9,7 +9,7 @@ import java.sql.SQLException;
 
 /**
  * Keeps writers with an outdated map from writing to the wrong shard: each calls {@link #check} in its transaction, before
- * or after its own statements.
+ * or after its own statements. Readers that must not miss what moved call {@link #checkRead} after theirs.
  *
  * <p>The check locks the slot's row in the table {@code tenfold_slot} with {@code FOR SHARE} until the transaction ends.
  * Whoever moves the slot changes that row, and so waits for writers that passed, and is seen by all that come after. A
@@ -20,7 +20,10 @@ import java.sql.SQLException;
  */
 public final class ShardGuard {
 
-    private static final String CHECK = "SELECT shard, epoch, state FROM tenfold_slot WHERE slot = ? FOR SHARE";
+    private static final String READ = "SELECT shard, epoch, state FROM tenfold_slot WHERE slot = ?";
+
+    private static final String LOCK = READ + " FOR SHARE";
+
     /** PostgreSQL's serialization_failure: the row changed after the transaction's snapshot was taken. */
     private static final String SERIALIZATION_FAILURE = "40001";
 
@@ -41,7 +44,28 @@ public final class ShardGuard {
             throw new IllegalStateException("auto-commit: true (expected: false; the guard's lock must last as long as"
                     + " the transaction that writes)");
         }
-        try (PreparedStatement select = connection.prepareStatement(CHECK)) {
+        compare(connection, LOCK, route);
+    }
+
+    /**
+     * Makes sure that rows just read were read at a slot's home. Without it, a reader with an outdated map may miss rows
+     * that moved away, or see them as they were before later writes elsewhere.
+     *
+     * <p>Call it <b>after</b> the reads, on the same connection: a slot is given up before its rows are deleted, so a slot
+     * that is still here afterwards was whole before. It takes no lock and works on a replica, as of what the replica has
+     * replayed. While a slot is being moved its readers are refused like its writers; repeating the read waits for it.
+     *
+     * @param connection the one that read, with auto-commit on or a transaction at {@code READ COMMITTED}
+     * @param route what the sharder said
+     * @throws StaleEpochException if the slot lives elsewhere, is being moved, or the route's epoch is too old
+     * @throws SQLException if the database failed
+     */
+    public static void checkRead(Connection connection, ShardRoute route) throws SQLException {
+        compare(connection, READ, route);
+    }
+
+    private static void compare(Connection connection, String sql, ShardRoute route) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(sql)) {
             select.setInt(1, route.slot());
             try (ResultSet row = select.executeQuery()) {
                 if (!row.next()) {
