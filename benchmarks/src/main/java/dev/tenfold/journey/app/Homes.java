@@ -1,0 +1,131 @@
+package dev.tenfold.journey.app;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import dev.tenfold.Replicas;
+import dev.tenfold.coordination.LeaseState;
+import dev.tenfold.coordination.Leases;
+import dev.tenfold.coordination.Registers;
+import dev.tenfold.coordination.VersionedRegister;
+import dev.tenfold.observe.Observer;
+import dev.tenfold.replication.Failover;
+import dev.tenfold.replication.ReadPreference;
+import dev.tenfold.replication.ReplicaSet;
+import dev.tenfold.replication.ReplicaSetBuilder;
+import dev.tenfold.replication.postgres.Postgres;
+import dev.tenfold.replication.postgres.PostgresStreaming;
+import dev.tenfold.sharding.Sharder;
+import dev.tenfold.time.TimeSource;
+import dev.tenfold.topology.Endpoint;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.sql.DataSource;
+
+/** The databases of a server: a connection pool for each node, and a replica set for each shard. */
+final class Homes {
+
+    private static final int CONNECTIONS = 8;
+
+    /** Where there is another node to turn to, nobody waits long for a connection to this one. */
+    private static final Duration IMPATIENT = Duration.ofMillis(250);
+
+    private static final Duration PATIENT = Duration.ofSeconds(2);
+    private static final Pattern ADDRESS = Pattern.compile("jdbc:postgresql://([^:]+):(\\d+)/.*");
+
+    private final Map<String, Replicas<DataSource>> byShard = new LinkedHashMap<>();
+    private final IdentityHashMap<DataSource, Duration> distances = new IdentityHashMap<>();
+    private final ReadPreference reads;
+    private final Duration patience;
+    private final Parts parts;
+    private final Meters meters;
+    private final Observer observer;
+
+    Homes(AppConfig config, Parts parts, Meters meters, Observer observer) {
+        this.reads = config.reads();
+        this.patience = config.leaseFolder().isPresent() ? IMPATIENT : PATIENT;
+        this.parts = parts;
+        this.meters = meters;
+        this.observer = observer;
+        config.shards().forEach((shard, nodes) -> {
+            List<Member> members = nodes.stream().map(this::member).toList();
+            Replicas<DataSource> home = config.leaseFolder()
+                    .map(folder -> replicated(shard, members, folder.resolve(shard + ".lease")))
+                    .orElseGet(() -> Replicas.single(shard, members.get(0).pool()));
+            byShard.put(shard, home);
+        });
+    }
+
+    /** A node and the connections to it. */
+    private record Member(AppConfig.Node node, DataSource pool) {}
+
+    private Member member(AppConfig.Node node) {
+        DataSource pool = pool(node.url());
+        distances.put(pool, node.distance());
+        return new Member(node, pool);
+    }
+
+    Map<String, Replicas<DataSource>> byShard() {
+        return byShard;
+    }
+
+    /** The first shard, where there is only one. */
+    Replicas<DataSource> only() {
+        return byShard.values().iterator().next();
+    }
+
+    /** Spreads people over the shards as the map says that all servers share. It may name shards in any order. */
+    Sharder<Long, Replicas<DataSource>> sharded(String mapUrl) {
+        return ShardMaps.follow(parts.add(ShardMaps.register(pool(mapUrl))), byShard, observer);
+    }
+
+    IdentityHashMap<DataSource, Duration> distances() {
+        return distances;
+    }
+
+    private Replicas<DataSource> replicated(String shard, List<Member> members, Path leaseFile) {
+        boolean alone = members.size() == 1;
+        PostgresStreaming engine = Postgres.streaming().synchronousReplicas(alone ? 0 : 1);
+        ReplicaSetBuilder<DataSource> set = ReplicaSet.<DataSource>builder(shard);
+        for (Member member : members) {
+            engine = engine.connectionInfo(
+                    member.node().id(), connectionInfo(member.node().url()));
+            // The servers say themselves who is the primary.
+            set.node(Endpoint.of(member.node().id(), member.pool()));
+        }
+        VersionedRegister<LeaseState> register =
+                parts.add(Registers.file(leaseFile, LeaseState.codec()).build());
+        ReplicaSet<DataSource> running = parts.add(set.engine(engine)
+                .reads(reads)
+                .failover(alone ? Failover.none() : Failover.automatic())
+                .lease(Leases.over(register, TimeSource.system()))
+                .observer(observer)
+                .start());
+        meters.publish(running);
+        return running;
+    }
+
+    private DataSource pool(String url) {
+        HikariConfig config = new HikariConfig();
+        config.setJdbcUrl(url);
+        config.setMaximumPoolSize(CONNECTIONS);
+        config.setMinimumIdle(1);
+        config.setConnectionTimeout(patience.toMillis());
+        config.setInitializationFailTimeout(-1);
+        return parts.add(new HikariDataSource(config));
+    }
+
+    /** What a replica needs to know to follow a node. */
+    private static String connectionInfo(String url) {
+        Matcher address = ADDRESS.matcher(url);
+        if (!address.matches()) {
+            throw new IllegalArgumentException("database: " + url + " (expected: " + ADDRESS + ")");
+        }
+        return "host=" + address.group(1) + " port=" + address.group(2) + " user=postgres connect_timeout=2";
+    }
+}

@@ -1,0 +1,88 @@
+package dev.tenfold.journey.app;
+
+import java.sql.SQLException;
+import java.util.List;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/** The statements of the application, on whichever database they are told. Every write may be repeated. */
+final class SocialSql {
+
+    private static final int NEWEST = 10;
+    private static final String FOLLOW = "insert into follow (follower, followee) values (?, ?)"
+            + " on conflict (follower, followee) do update set seeded = false";
+
+    private final Sql sql;
+
+    SocialSql(Sql sql) {
+        this.sql = sql;
+    }
+
+    @Nullable Profile find(DataSource database, long id) throws SQLException {
+        List<Profile> found = sql.query(
+                database,
+                List.of(id),
+                "select id, name, version, about from person where id = ?",
+                row -> new Profile(row.getLong(1), row.getString(2), row.getLong(3), row.getString(4)),
+                id);
+        return found.isEmpty() ? null : found.get(0);
+    }
+
+    /** An older version than the stored one changes nothing. */
+    void change(DataSource database, long id, long version, String about) throws SQLException {
+        sql.update(
+                database,
+                List.of(id),
+                "update person set version = ?, about = ? where id = ? and version < ?",
+                version,
+                about,
+                id,
+                version);
+    }
+
+    void post(DataSource database, Post post) throws SQLException {
+        sql.update(
+                database,
+                List.of(post.author()),
+                "insert into post (id, author, text) values (?, ?, ?) on conflict do nothing",
+                post.id(),
+                post.author(),
+                post.text());
+    }
+
+    void follow(DataSource database, long follower, long followee) throws SQLException {
+        sql.update(database, List.of(follower), FOLLOW, follower, followee);
+    }
+
+    /** Also leaves a note for the followed in the outbox: both are committed, or neither. */
+    void followAndAnnounce(DataSource database, long follower, long followee) throws SQLException {
+        sql.update(
+                database,
+                List.of(follower),
+                "with followed as (" + FOLLOW + ") insert into outbox (event, person) values (?, ?)",
+                follower,
+                followee,
+                "follow/" + follower + "-" + followee,
+                followee);
+    }
+
+    List<Long> followees(DataSource database, long follower) throws SQLException {
+        return sql.query(
+                database,
+                List.of(follower),
+                "select followee from follow where follower = ? order by followee limit " + NEWEST,
+                row -> row.getLong(1),
+                follower);
+    }
+
+    List<Post> newestPosts(DataSource database, List<Long> authors) throws SQLException {
+        return sql.query(
+                database,
+                authors,
+                "select p.id, p.author, p.text from unnest(?::bigint[]) a, lateral (select id, author, text from post"
+                        + " where author = a order by id desc limit " + NEWEST + ") p order by p.id desc limit "
+                        + NEWEST,
+                row -> new Post(row.getLong(1), row.getLong(2), row.getString(3)),
+                authors);
+    }
+}

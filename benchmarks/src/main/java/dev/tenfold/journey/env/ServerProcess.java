@@ -1,0 +1,152 @@
+package dev.tenfold.journey.env;
+
+import dev.tenfold.journey.app.AppConfig;
+import dev.tenfold.journey.app.ChildServer;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A server in a Java process of its own, which can be killed and started again where it was. It ends when this
+ * process does, however that comes about: its standard input closes. Thread-safe.
+ */
+public final class ServerProcess implements AutoCloseable {
+
+    private static final int START_SECONDS = 60;
+    private static final int STOP_SECONDS = 5;
+
+    private final Class<?> main;
+    private final Consumer<String> lines;
+    private AppConfig config;
+    private CompletableFuture<Integer> port = new CompletableFuture<>();
+    private @Nullable Process process;
+
+    /**
+     * Describes a server; nothing is started.
+     *
+     * @param main the class whose main method it runs
+     * @param config how it is wired
+     * @param lines takes each line it prints, from a thread of this object's
+     */
+    public ServerProcess(Class<?> main, AppConfig config, Consumer<String> lines) {
+        this.main = main;
+        this.config = config;
+        this.lines = lines;
+    }
+
+    /**
+     * Returns the server's name.
+     *
+     * @return its name in reports
+     */
+    public String name() {
+        return config.name();
+    }
+
+    /**
+     * Starts the process and returns at once.
+     *
+     * @throws IOException if the operating system refuses
+     */
+    public synchronized void launch() throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                System.getProperty("java.home") + "/bin/java",
+                "-Xmx96m",
+                "-Xss512k",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-Xshare:auto",
+                "-Dsun.net.httpserver.nodelay=true",
+                "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
+                "-cp",
+                System.getProperty("java.class.path"),
+                main.getName()));
+        command.addAll(config.toArguments());
+        Process started = new ProcessBuilder(command).redirectErrorStream(true).start();
+        CompletableFuture<Integer> ready = new CompletableFuture<>();
+        Thread reader = new Thread(() -> read(started, ready), "output-of-" + name());
+        reader.setDaemon(true);
+        reader.start();
+        process = started;
+        port = ready;
+    }
+
+    /**
+     * Waits until the server serves.
+     *
+     * @return where
+     * @throws Exception if it ended instead, or took longer than a minute
+     */
+    public URI await() throws Exception {
+        int number = port.get(START_SECONDS, TimeUnit.SECONDS);
+        synchronized (this) {
+            config = config.port(number);
+        }
+        return URI.create("http://127.0.0.1:" + number + "/");
+    }
+
+    /** Kills the process with SIGKILL, as a machine that loses power would, and waits for its end. */
+    public synchronized void kill9() {
+        Process victim = process;
+        if (victim != null) {
+            victim.destroyForcibly();
+            awaitEnd(victim);
+        }
+    }
+
+    /** Asks the process to end, by closing its input, and kills it if it does not. */
+    @Override
+    public synchronized void close() {
+        Process running = process;
+        if (running == null) {
+            return;
+        }
+        process = null;
+        try {
+            running.getOutputStream().close();
+        } catch (IOException alreadyClosed) {
+            // it is ending, which is what is wanted
+        }
+        if (!awaitEnd(running)) {
+            running.destroyForcibly();
+        }
+    }
+
+    private static boolean awaitEnd(Process process) {
+        try {
+            return process.waitFor(STOP_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    private void read(Process started, CompletableFuture<Integer> ready) {
+        List<String> last = new ArrayList<>();
+        try (BufferedReader reader =
+                new BufferedReader(new InputStreamReader(started.getInputStream(), StandardCharsets.UTF_8))) {
+            for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+                if (line.startsWith(ChildServer.READY)) {
+                    ready.complete(Integer.parseInt(line.substring(ChildServer.READY.length())));
+                    continue;
+                }
+                if (last.size() < 20) {
+                    last.add(line);
+                }
+                lines.accept(line);
+            }
+        } catch (IOException closed) {
+            // the process was killed while it spoke
+        }
+        ready.completeExceptionally(
+                new IllegalStateException(name() + " ended before it served:\n" + String.join("\n", last)));
+    }
+}

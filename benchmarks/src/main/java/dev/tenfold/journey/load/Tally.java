@@ -1,0 +1,100 @@
+package dev.tenfold.journey.load;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+
+/** What the users saw, counted. Thread-safe. */
+public final class Tally {
+
+    private static final int SAMPLES = 5;
+
+    private final LongAdder requests = new LongAdder();
+    private final LongAdder failed = new LongAdder();
+    private final LongAdder loggedOut = new LongAdder();
+    private final LongAdder wentBack = new LongAdder();
+    private final AtomicLong stalestNanos = new AtomicLong();
+    private final ArrayBlockingQueue<String> samples = new ArrayBlockingQueue<>(SAMPLES);
+
+    /** Starts at zero. */
+    public Tally() {}
+
+    void request() {
+        requests.increment();
+    }
+
+    void failed(String why) {
+        failed.increment();
+        samples.offer(why);
+    }
+
+    void loggedOut(String who) {
+        loggedOut.increment();
+        samples.offer("logged out: " + who);
+    }
+
+    void wentBack(String what) {
+        wentBack.increment();
+        samples.offer(what);
+    }
+
+    void stale(long nanos) {
+        stalestNanos.accumulateAndGet(nanos, Math::max);
+    }
+
+    /**
+     * Returns how many requests were sent.
+     *
+     * @return answered or not
+     */
+    public long requests() {
+        return requests.sum();
+    }
+
+    /**
+     * Returns how many requests were not served; those that met a login lost by the servers are not among them.
+     *
+     * @return refused, broken or answered with an error
+     */
+    public long failed() {
+        return failed.sum();
+    }
+
+    /**
+     * Returns how many requests met a server that did not know the login.
+     *
+     * @return answers 401
+     */
+    public long loggedOut() {
+        return loggedOut.sum();
+    }
+
+    /**
+     * Returns how many people saw their own profile older than they had written or seen it.
+     *
+     * @return broken sessions
+     */
+    public long wentBack() {
+        return wentBack.sum();
+    }
+
+    /**
+     * Returns how long after a change was acknowledged somebody else still saw the profile without it.
+     *
+     * @return the longest such time in milliseconds
+     */
+    public double stalestMillis() {
+        return stalestNanos.get() / 1e6;
+    }
+
+    /**
+     * Returns the first few failures in words.
+     *
+     * @return at most five
+     */
+    public List<String> samples() {
+        return new ArrayList<>(samples);
+    }
+}

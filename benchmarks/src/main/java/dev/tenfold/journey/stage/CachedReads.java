@@ -1,0 +1,77 @@
+package dev.tenfold.journey.stage;
+
+import dev.tenfold.balance.LoadBalancer;
+import dev.tenfold.journey.app.AppConfig;
+import dev.tenfold.journey.app.Schema;
+import dev.tenfold.journey.env.ServerProcess;
+import dev.tenfold.journey.env.Database;
+import java.net.URI;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/** Stage 5: copies of profiles in each app server, good for two seconds, one of which starts again with none. */
+final class CachedReads implements Stage {
+
+    private static final Duration LIFETIME = Duration.ofSeconds(2);
+
+    /** An answer may have been on its way for a while when its reader notes the time. */
+    private static final Duration SLACK = Duration.ofMillis(500);
+
+    private static final double LEAST_HIT_RATIO = 0.1;
+
+    @Override
+    public int number() {
+        return 5;
+    }
+
+    @Override
+    public String title() {
+        return "A cache in front of the database";
+    }
+
+    @Override
+    public String story() {
+        return "Each app server keeps profiles for 2 s. Others may see a profile that much too late; its owner never does,"
+                + " whichever server answers. A server is killed and comes back with a cold cache.";
+    }
+
+    @Override
+    public Set<Promise> promises() {
+        return EnumSet.allOf(Promise.class);
+    }
+
+    @Override
+    public void play(StageRun run) throws Exception {
+        Database database = Database.create(run.town().postgres().node("a"), "cached");
+        Schema.populate(database.connect(), run.people());
+        // A replica set of one: its positions are the database's own, so they mean the same to both servers.
+        AppConfig app = AppConfig.named("app-1")
+                .database(database.url())
+                .replicated(run.town().newFolder("leases"))
+                .loginsIn(run.town().redis().uri())
+                .cached(LIFETIME);
+        List<ServerProcess> apps = run.start(app, app.renamed("app-2"));
+        LoadBalancer<URI> balancer = run.open(Gateway.balancer("apps", apps, run.observer()));
+        ServerProcess victim = apps.get(0);
+        run.kill(0.4, "app-1 with its cache (kill -9)", victim::kill9);
+        run.then(0.5, "app-1 is started again, cold", () -> {
+            victim.launch();
+            victim.await();
+        });
+        run.load(Gateway.patient(Gateway.through(balancer)), Database.truth(database));
+        double hits = run.counted("tenfold.cache.hits");
+        double misses = run.counted("tenfold.cache.misses");
+        double ratio = hits / Math.max(1, hits + misses);
+        run.claim(
+                "the cache answers",
+                ratio > LEAST_HIT_RATIO,
+                String.format(Locale.ROOT, "%.0f %% of %.0f profiles were hits", 100 * ratio, hits + misses));
+        run.claim(
+                "nobody sees what is older than 2 s",
+                run.tally().stalestMillis() <= LIFETIME.plus(SLACK).toMillis(),
+                String.format(Locale.ROOT, "at most %.0f ms late", run.tally().stalestMillis()));
+    }
+}

@@ -1,0 +1,100 @@
+package dev.tenfold.journey.stage;
+
+import dev.tenfold.balance.LoadBalancer;
+import dev.tenfold.journey.app.AppConfig;
+import dev.tenfold.journey.app.Schema;
+import dev.tenfold.journey.env.Database;
+import dev.tenfold.journey.env.ServerProcess;
+import java.net.URI;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
+import javax.sql.DataSource;
+
+/** Stage 8: people are told of their followers through a queue, whose consumer fails, and whose process is killed. */
+final class Notifications implements Stage {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration POLL = Duration.ofMillis(100);
+
+    @Override
+    public int number() {
+        return 8;
+    }
+
+    @Override
+    public String title() {
+        return "A queue for notifications";
+    }
+
+    @Override
+    public String story() {
+        return "Following somebody leaves an event in an outbox, in the same transaction. A notifier relays it to a queue;"
+                + " its consumer fails at every fifth event, and some mailboxes refuse everything. The notifier is killed.";
+    }
+
+    @Override
+    public Set<Promise> promises() {
+        return EnumSet.allOf(Promise.class);
+    }
+
+    @Override
+    public void play(StageRun run) throws Exception {
+        Database database = Database.create(run.town().postgres().node("a"), "notifications");
+        Schema.populate(database.connect(), run.people());
+        AppConfig app = AppConfig.named("app-1")
+                .database(database.url())
+                .loginsIn(run.town().redis().uri())
+                .announcing();
+        LoadBalancer<URI> balancer =
+                run.open(Gateway.balancer("apps", run.start(app, app.renamed("app-2")), run.observer()));
+        ServerProcess notifier = run.startNotifier(AppConfig.named("notifier").database(database.url()));
+        run.kill(0.5, "the notifier with its queue (kill -9)", notifier::kill9);
+        run.then(0.6, "the notifier is started again, with an empty queue", () -> {
+            notifier.launch();
+            notifier.await();
+        });
+        run.load(Gateway.patient(Gateway.through(balancer)), Database.truth(database));
+        judge(run, database.connect());
+    }
+
+    private static void judge(StageRun run, DataSource database) throws SQLException {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        List<String> waiting = Schema.events(database, "outbox");
+        while (!waiting.isEmpty() && System.nanoTime() - end < 0) {
+            LockSupport.parkNanos(POLL.toNanos());
+            waiting = Schema.events(database, "outbox");
+        }
+        run.refresh();
+        Set<String> told = new HashSet<>(Schema.events(database, "notification"));
+        Set<String> dead = new HashSet<>(Schema.events(database, "undeliverable"));
+        Set<String> due = run.ledger().acknowledgedWrites("follow/");
+        Set<String> missing = new HashSet<>(due);
+        missing.removeAll(told);
+        missing.removeAll(dead);
+        run.claim(
+                "every acknowledged follow is announced",
+                missing.isEmpty() && waiting.isEmpty(),
+                told.size() + " told and " + dead.size() + " undeliverable, of " + due.size() + " acknowledged; "
+                        + missing.size() + " missing, " + waiting.size() + " left in the outbox");
+        run.claim(
+                "only poison becomes a dead letter",
+                !dead.isEmpty()
+                        && dead.stream().allMatch(Notifications::isPoison)
+                        && told.stream().noneMatch(Notifications::isPoison),
+                dead.size() + " dead letters");
+        run.remark(String.format(
+                Locale.ROOT,
+                "%.0f attempts failed and were retried or given up",
+                run.counted("tenfold.queue.failed")));
+    }
+
+    private static boolean isPoison(String event) {
+        return Schema.refusesMail(Long.parseLong(event.substring(event.indexOf('-') + 1)));
+    }
+}

@@ -1,0 +1,63 @@
+package dev.tenfold.journey.stage;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.URLConnection;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Sums the counters of all servers over their lives: it asks each for its metrics now and then, and a counter that stands
+ * lower than before belongs to a new life. For one thread.
+ */
+final class Scraper {
+
+
+    private final Map<URI, Map<String, Double>> last = new HashMap<>();
+    private final Map<String, Double> finished = new HashMap<>();
+
+    /** Reads the metrics of a server; one that does not answer keeps what it was last known to have. */
+    void scrape(URI server, Duration patience) {
+        Map<String, Double> now = new LinkedHashMap<>();
+        try {
+            URLConnection connection = server.resolve("/metrics").toURL().openConnection();
+            connection.setConnectTimeout((int) patience.toMillis());
+            connection.setReadTimeout((int) patience.toMillis());
+            try (InputStream in = connection.getInputStream()) {
+                String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+                for (String line : text.lines().toList()) {
+                    int space = line.lastIndexOf(' ');
+                    String name = line.substring(0, line.indexOf('{'));
+                    now.merge(name, Double.parseDouble(line.substring(space + 1)), Double::sum);
+                }
+            }
+        } catch (IOException down) {
+            return;
+        }
+        Map<String, Double> before = last.getOrDefault(server, Map.of());
+        before.forEach((name, value) -> {
+            if (now.getOrDefault(name, 0.0) < value) {
+                finished.merge(name, value, Double::sum);
+            }
+        });
+        last.put(server, now);
+    }
+
+    /** A counter of one server, since it was started last. */
+    double now(URI server, String name) {
+        return last.getOrDefault(server, Map.of()).getOrDefault(name, 0.0);
+    }
+
+    /** The sum of a counter over all servers and all their tags. */
+    double total(String name) {
+        double sum = finished.getOrDefault(name, 0.0);
+        for (Map<String, Double> server : last.values()) {
+            sum += server.getOrDefault(name, 0.0);
+        }
+        return sum;
+    }
+}

@@ -1,0 +1,154 @@
+package dev.tenfold.journey.stage;
+
+import dev.tenfold.balance.LoadBalancer;
+import dev.tenfold.coordination.VersionedRegister;
+import dev.tenfold.journey.app.AppConfig;
+import dev.tenfold.journey.app.Schema;
+import dev.tenfold.journey.app.ShardMaps;
+import dev.tenfold.journey.env.Database;
+import dev.tenfold.replication.testing.PostgresNode;
+import dev.tenfold.sharding.ShardMap;
+import dev.tenfold.sharding.ShardPlan;
+import dev.tenfold.sharding.Sharder;
+import dev.tenfold.sharding.hash.KeyHash;
+import dev.tenfold.sharding.jdbc.JdbcShardStore;
+import dev.tenfold.sharding.jdbc.ShardedTable;
+import dev.tenfold.sharding.reshard.Resharder;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import javax.sql.DataSource;
+
+/** Stage 9: people spread over shards, one of which holds too many and is split, and a celebrity gets a shard alone. */
+final class Shards implements Stage {
+
+    private static final long CELEBRITY = 1;
+    private static final String HOT = "s1";
+    private static final String RELIEF = "s3";
+    private static final String STARDOM = "star";
+    private static final List<String> NAMES = List.of(HOT, "s2", RELIEF, STARDOM);
+
+    /** What moves with a person. */
+    private static final List<ShardedTable> TABLES = List.of(
+            ShardedTable.of("person", "id"),
+            ShardedTable.of("post", "author"),
+            ShardedTable.of("follow", "follower"));
+
+    @Override
+    public int number() {
+        return 9;
+    }
+
+    @Override
+    public String title() {
+        return "Shards, one too hot, and a celebrity";
+    }
+
+    @Override
+    public String story() {
+        return "People live on two shards, three quarters of them on s1. While the load runs, s1 is split onto s3, and user 1,"
+                + " whom everybody looks at, moves to a shard of their own.";
+    }
+
+    @Override
+    public Set<Promise> promises() {
+        return EnumSet.allOf(Promise.class);
+    }
+
+    @Override
+    public void play(StageRun run) throws Exception {
+        PostgresNode server = run.town().postgres().node("a");
+        Map<String, Database> shards = new LinkedHashMap<>();
+        for (String name : NAMES) {
+            shards.put(name, Database.create(server, "shard_" + name));
+        }
+        Map<String, DataSource> targets = new LinkedHashMap<>();
+        shards.forEach((name, database) -> targets.put(name, database.connect()));
+        Database atlas = Database.create(server, "shard_map");
+        VersionedRegister<ShardMap> register = run.open(ShardMaps.register(atlas.connect()));
+        Sharder<Long, DataSource> sharder = run.open(ShardMaps.follow(register, targets, run.observer()));
+        Resharder mover = Resharder.over(register)
+                .stores(name -> JdbcShardStore.postgres(name, source(targets, name), KeyHash.xxh3(), TABLES))
+                .observer(run.observer())
+                .build();
+        mover.install();
+        populate(run, sharder);
+
+        AppConfig app = AppConfig.named("app-1")
+                .sharded(atlas.url())
+                .loginsIn(run.town().redis().uri());
+        for (Map.Entry<String, Database> shard : shards.entrySet()) {
+            app = app.node(shard.getKey(), "a", shard.getValue().url());
+        }
+        LoadBalancer<URI> balancer =
+                run.open(Gateway.balancer("apps", run.start(app, app.renamed("app-2")), run.observer()));
+        run.then(0.2, "s1 is split onto s3", () -> mover.run(plan(run, sharder, HOT)));
+        run.then(0.6, "user 1 moves to a shard alone", () -> mover.run(celebrityPlan(sharder)));
+        run.load(
+                Gateway.patient(Gateway.through(balancer)),
+                Database.truth(shards.values().toArray(Database[]::new)));
+        judge(run, shards, sharder);
+    }
+
+    private static ShardPlan plan(StageRun run, Sharder<Long, DataSource> sharder, String hot) {
+        ShardPlan plan = sharder.plan(change -> change.split(hot, RELIEF));
+        run.remark(plan.toString().lines().findFirst().orElse(""));
+        return plan;
+    }
+
+    private static ShardPlan celebrityPlan(Sharder<Long, DataSource> sharder) {
+        sharder.refresh();
+        return sharder.plan(change -> change.isolate(CELEBRITY, STARDOM));
+    }
+
+    private static void populate(StageRun run, Sharder<Long, DataSource> sharder) throws Exception {
+        Map<String, List<Long>> residents = new LinkedHashMap<>();
+        for (long person : run.people()) {
+            residents
+                    .computeIfAbsent(sharder.route(person).shard(), shard -> new ArrayList<>())
+                    .add(person);
+        }
+        for (List<Long> neighbours : residents.values()) {
+            Schema.populate(sharder.locate(neighbours.get(0)), neighbours);
+        }
+    }
+
+    private static void judge(StageRun run, Map<String, Database> shards, Sharder<Long, DataSource> sharder)
+            throws Exception {
+        sharder.refresh();
+        Map<String, Integer> residents = new LinkedHashMap<>();
+        int strays = 0;
+        int total = 0;
+        boolean starAlone = false;
+        for (Map.Entry<String, Database> shard : shards.entrySet()) {
+            Set<Long> people = Schema.versions(shard.getValue().connect()).keySet();
+            residents.put(shard.getKey(), people.size());
+            total += people.size();
+            strays += (int) people.stream()
+                    .filter(person -> !sharder.route(person).shard().equals(shard.getKey()))
+                    .count();
+            starAlone |= shard.getKey().equals(STARDOM) && people.equals(Set.of(CELEBRITY));
+        }
+        run.claim(
+                "everybody lives on one shard, where the map says",
+                strays == 0 && total == run.people().size(),
+                residents + ", " + strays + " elsewhere");
+        run.claim("the celebrity has a shard alone", starAlone, "shard " + sharder.route(CELEBRITY).shard());
+        run.claim(
+                "slots moved while the load ran",
+                run.events("slots.moved") > 0,
+                run.events("slots.moved") + " batches moved");
+    }
+
+    private static DataSource source(Map<String, DataSource> targets, String name) {
+        DataSource source = targets.get(name);
+        if (source == null) {
+            throw new IllegalArgumentException("shard: " + name + " (expected: one of " + targets.keySet() + ")");
+        }
+        return source;
+    }
+}
