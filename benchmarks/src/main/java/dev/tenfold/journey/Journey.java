@@ -72,10 +72,7 @@ public final class Journey implements Callable<Integer> {
             description = "how many users there are, 100 to 10000; default ${DEFAULT-VALUE}")
     private int people = 400;
 
-    @Option(
-            names = "--seed",
-            paramLabel = "<n>",
-            description = "decides who does what; default ${DEFAULT-VALUE}")
+    @Option(names = "--seed", paramLabel = "<n>", description = "decides who does what; default ${DEFAULT-VALUE}")
     private long seed = 1;
 
     private Journey() {}
@@ -117,7 +114,10 @@ public final class Journey implements Callable<Integer> {
         }
         out.println();
         out.println(ResultTable.of(results));
-        out.printf(Locale.ROOT, "%d s in all.%n", Duration.ofNanos(System.nanoTime() - start).toSeconds());
+        out.printf(
+                Locale.ROOT,
+                "%d s in all.%n",
+                Duration.ofNanos(System.nanoTime() - start).toSeconds());
         boolean kept = verdict(results);
         return !played ? NOT_PLAYED : kept ? KEPT : BROKEN;
     }
@@ -143,7 +143,8 @@ public final class Journey implements Callable<Integer> {
 
     private void announce(Stage stage) {
         out.println();
-        out.println("── Stage " + stage.number() + ": " + stage.title() + " " + "─".repeat(Math.max(3, 60 - stage.title().length())));
+        out.println("── Stage " + stage.number() + ": " + stage.title() + " "
+                + "─".repeat(Math.max(3, 60 - stage.title().length())));
         out.println("   " + stage.story());
     }
 
@@ -168,7 +169,8 @@ public final class Journey implements Callable<Integer> {
                 promises++;
                 if (!claim.kept()) {
                     kept = false;
-                    out.println("BROKEN in stage " + result.stage().number() + ": " + claim.what() + ": " + claim.measured());
+                    out.println("BROKEN in stage " + result.stage().number() + ": " + claim.what() + ": "
+                            + claim.measured());
                 }
             }
         }

@@ -38,11 +38,12 @@ final class Meters {
             String tags = id.getTags().stream()
                     .map(tag -> tag.getKey() + "=" + tag.getValue())
                     .collect(Collectors.joining(",", "{", "}"));
-            meter.measure().forEach(value -> text.append(id.getName())
-                    .append(tags)
-                    .append(' ')
-                    .append(value.getValue())
-                    .append('\n'));
+            meter.measure()
+                    .forEach(value -> text.append(id.getName())
+                            .append(tags)
+                            .append(' ')
+                            .append(value.getValue())
+                            .append('\n'));
         }
         return text.toString();
     }

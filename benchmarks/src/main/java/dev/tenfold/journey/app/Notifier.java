@@ -48,12 +48,16 @@ final class Notifier implements AutoCloseable {
         this.sql = sql;
         ExecutorService handlers = Executors.newFixedThreadPool(CONSUMERS + 1);
         parts.add(handlers::shutdownNow);
-        Broker broker = parts.add(
-                Broker.builder().executor(handlers).observer(observer).inMemory());
+        Broker broker =
+                parts.add(Broker.builder().executor(handlers).observer(observer).inMemory());
         events = broker.topicExchange("events", Follower.class);
-        Queue<Follower> mail = broker.queue("mail", Follower.class, queue -> queue.maxLength(10_000)
-                .retry(Backoff.exponential(Duration.ofMillis(50), Duration.ofMillis(500)).attempts(ATTEMPTS))
-                .deadLetterTo("mail.dead"));
+        Queue<Follower> mail = broker.queue(
+                "mail",
+                Follower.class,
+                queue -> queue.maxLength(10_000)
+                        .retry(Backoff.exponential(Duration.ofMillis(50), Duration.ofMillis(500))
+                                .attempts(ATTEMPTS))
+                        .deadLetterTo("mail.dead"));
         Queue<Follower> dead = broker.queue("mail.dead", Follower.class);
         events.bind(mail, "follow.*");
         for (int i = 0; i < CONSUMERS; i++) {

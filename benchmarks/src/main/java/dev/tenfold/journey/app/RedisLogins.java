@@ -18,8 +18,10 @@ final class RedisLogins implements Logins {
     private static final Duration LIFETIME = Duration.ofHours(1);
     private static final Duration PATIENCE = Duration.ofSeconds(2);
 
-    private final ClientResources resources =
-            DefaultClientResources.builder().ioThreadPoolSize(2).computationThreadPoolSize(2).build();
+    private final ClientResources resources = DefaultClientResources.builder()
+            .ioThreadPoolSize(2)
+            .computationThreadPoolSize(2)
+            .build();
     private final RedisClient client;
     private final StatefulRedisConnection<String, String> connection;
 

@@ -59,7 +59,8 @@ final class Social {
         void on(DataSource database) throws Exception;
     }
 
-    @Nullable Profile profile(Session session, long id) {
+    @Nullable
+    Profile profile(Session session, long id) {
         return profiles.in(session).get(id);
     }
 

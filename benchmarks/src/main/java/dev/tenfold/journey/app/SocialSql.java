@@ -18,7 +18,8 @@ final class SocialSql {
         this.sql = sql;
     }
 
-    @Nullable Profile find(DataSource database, long id) throws SQLException {
+    @Nullable
+    Profile find(DataSource database, long id) throws SQLException {
         List<Profile> found = sql.query(
                 database,
                 List.of(id),

@@ -27,11 +27,7 @@ final class SqlLogins implements Logins {
         home.write(
                 deadline(),
                 database -> sql.update(
-                        database,
-                        List.of(),
-                        "insert into login values (?, ?) on conflict do nothing",
-                        token,
-                        person));
+                        database, List.of(), "insert into login values (?, ?) on conflict do nothing", token, person));
     }
 
     /** A replica that has not heard of a login yet does not decide: the primary is asked before anybody is turned away. */
@@ -46,7 +42,11 @@ final class SqlLogins implements Logins {
                         minimum,
                         deadline(),
                         database -> sql.query(
-                                database, List.of(), "select person from login where token = ?", row -> row.getLong(1), token))
+                                database,
+                                List.of(),
+                                "select person from login where token = ?",
+                                row -> row.getLong(1),
+                                token))
                 .value();
         return found.isEmpty() ? OptionalLong.empty() : OptionalLong.of(found.get(0));
     }

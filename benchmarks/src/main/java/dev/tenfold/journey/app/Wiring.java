@@ -29,15 +29,16 @@ final class Wiring implements AutoCloseable {
             Optional<Sharder<Long, Replicas<DataSource>>> shards =
                     config.shardMap().map(map -> parts.add(homes.sharded(map)));
             shards.ifPresent(meters::publish);
-            Sql sql = new Sql(homes.distances(), shards.<LongFunction<ShardRoute>>map(s -> s::route).orElse(null));
+            Sql sql = new Sql(
+                    homes.distances(),
+                    shards.<LongFunction<ShardRoute>>map(s -> s::route).orElse(null));
             SocialSql statements = new SocialSql(sql);
             Locator<Long, Replicas<DataSource>> locator =
                     shards.<Locator<Long, Replicas<DataSource>>>map(s -> s).orElse(person -> homes.only());
             DataPath<Long, Profile> profiles = profiles(config, locator, statements, observer);
             social = new Social(profiles, locator, statements, config.isAnnouncing());
-            logins = parts.add(config.logins()
-                    .<Logins>map(RedisLogins::new)
-                    .orElseGet(() -> new SqlLogins(sql, homes.only())));
+            logins = parts.add(
+                    config.logins().<Logins>map(RedisLogins::new).orElseGet(() -> new SqlLogins(sql, homes.only())));
             meters.publish(profiles);
             meters.count("app.database.queries", "statements sent to databases", sql::queries);
         } catch (RuntimeException failure) {
@@ -47,15 +48,11 @@ final class Wiring implements AutoCloseable {
     }
 
     private DataPath<Long, Profile> profiles(
-            AppConfig config,
-            Locator<Long, Replicas<DataSource>> locator,
-            SocialSql statements,
-            Observer observer) {
+            AppConfig config, Locator<Long, Replicas<DataSource>> locator, SocialSql statements, Observer observer) {
         DataPath.Builder<Long, Profile, DataSource> path = Tenfold.<Long, Profile>dataPath("profiles")
                 .shardedBy(locator)
                 .reading(statements::find)
-                .writing((database, id, profile) ->
-                        statements.change(database, id, profile.version(), profile.about()))
+                .writing((database, id, profile) -> statements.change(database, id, profile.version(), profile.about()))
                 .deadline(Social.PATIENCE)
                 .observer(observer);
         Optional<Duration> lifetime = config.cacheLifetime();

@@ -128,7 +128,8 @@ public record Database(String url) {
             public Map<Long, Long> versions() throws SQLException {
                 Map<Long, Long> versions = new HashMap<>();
                 for (Database database : databases) {
-                    Schema.versions(database.connect()).forEach((id, version) -> versions.merge(id, version, Math::max));
+                    Schema.versions(database.connect())
+                            .forEach((id, version) -> versions.merge(id, version, Math::max));
                 }
                 return versions;
             }

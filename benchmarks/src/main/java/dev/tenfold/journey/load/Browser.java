@@ -76,8 +76,10 @@ public final class Browser {
                 body = new String(in.readAllBytes(), StandardCharsets.UTF_8);
             }
         }
-        for (Map.Entry<String, List<String>> header : connection.getHeaderFields().entrySet()) {
-            if (header.getKey() != null && header.getKey().toLowerCase(Locale.ROOT).equals("set-cookie")) {
+        for (Map.Entry<String, List<String>> header :
+                connection.getHeaderFields().entrySet()) {
+            if (header.getKey() != null
+                    && header.getKey().toLowerCase(Locale.ROOT).equals("set-cookie")) {
                 header.getValue().forEach(ask.person()::accept);
             }
         }

@@ -113,8 +113,8 @@ public final class Workload implements OpenLoop.Request {
         long known = person.acknowledgedVersion();
         Answer answer = exchange(new Ask("GET", "/users/" + person.id(), "", person), due);
         if (answer != null && answer.isGood() && version(answer) < known) {
-            tally.wentBack("user " + person.id() + " wrote profile version " + known + " and then read "
-                    + version(answer));
+            tally.wentBack(
+                    "user " + person.id() + " wrote profile version " + known + " and then read " + version(answer));
         }
     }
 

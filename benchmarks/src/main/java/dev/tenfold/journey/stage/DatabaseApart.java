@@ -2,8 +2,8 @@ package dev.tenfold.journey.stage;
 
 import dev.tenfold.journey.app.AppConfig;
 import dev.tenfold.journey.app.Schema;
-import dev.tenfold.journey.env.ServerProcess;
 import dev.tenfold.journey.env.Database;
+import dev.tenfold.journey.env.ServerProcess;
 import dev.tenfold.journey.load.Browser;
 import java.net.URI;
 import java.time.Duration;

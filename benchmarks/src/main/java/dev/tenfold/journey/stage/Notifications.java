@@ -89,9 +89,7 @@ final class Notifications implements Stage {
                         && told.stream().noneMatch(Notifications::isPoison),
                 dead.size() + " dead letters");
         run.remark(String.format(
-                Locale.ROOT,
-                "%.0f attempts failed and were retried or given up",
-                run.counted("tenfold.queue.failed")));
+                Locale.ROOT, "%.0f attempts failed and were retried or given up", run.counted("tenfold.queue.failed")));
     }
 
     private static boolean isPoison(String event) {

@@ -2,8 +2,8 @@ package dev.tenfold.journey.stage;
 
 import dev.tenfold.journey.app.AppConfig;
 import dev.tenfold.journey.app.Schema;
-import dev.tenfold.journey.env.ServerProcess;
 import dev.tenfold.journey.env.Database;
+import dev.tenfold.journey.env.ServerProcess;
 import dev.tenfold.journey.load.Browser;
 import dev.tenfold.replication.testing.PostgresNode;
 import java.net.URI;
@@ -39,7 +39,8 @@ final class OneServer implements Stage {
         PostgresNode server = run.town().postgres().node("a");
         Database database = Database.create(server, "one_server");
         Schema.populate(database.connect(), run.people());
-        ServerProcess app = run.start(AppConfig.named("app").database(database.url())).get(0);
+        ServerProcess app =
+                run.start(AppConfig.named("app").database(database.url())).get(0);
         URI address = app.await();
         Browser browser = Gateway.browser();
         run.kill(0.4, "the only server (app and database, kill -9)", () -> {

@@ -20,7 +20,8 @@ public enum Promise {
                     && audit.duplicated().isEmpty()
                     && audit.invented().isEmpty();
             String measured = audit.lost().size() + " of " + audit.acknowledged() + " lost, "
-                    + audit.duplicated().size() + " stored twice, " + audit.invented().size() + " out of nowhere";
+                    + audit.duplicated().size() + " stored twice, "
+                    + audit.invented().size() + " out of nowhere";
             return new Claim(
                     text(),
                     kept,

@@ -16,7 +16,6 @@ import java.util.Map;
  */
 final class Scraper {
 
-
     private final Map<URI, Map<String, Double>> last = new HashMap<>();
     private final Map<String, Double> finished = new HashMap<>();
 

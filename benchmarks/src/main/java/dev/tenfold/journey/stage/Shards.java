@@ -34,9 +34,7 @@ final class Shards implements Stage {
 
     /** What moves with a person. */
     private static final List<ShardedTable> TABLES = List.of(
-            ShardedTable.of("person", "id"),
-            ShardedTable.of("post", "author"),
-            ShardedTable.of("follow", "follower"));
+            ShardedTable.of("person", "id"), ShardedTable.of("post", "author"), ShardedTable.of("follow", "follower"));
 
     @Override
     public int number() {
@@ -137,7 +135,10 @@ final class Shards implements Stage {
                 "everybody lives on one shard, where the map says",
                 strays == 0 && total == run.people().size(),
                 residents + ", " + strays + " elsewhere");
-        run.claim("the celebrity has a shard alone", starAlone, "shard " + sharder.route(CELEBRITY).shard());
+        run.claim(
+                "the celebrity has a shard alone",
+                starAlone,
+                "shard " + sharder.route(CELEBRITY).shard());
         run.claim(
                 "slots moved while the load ran",
                 run.events("slots.moved") > 0,

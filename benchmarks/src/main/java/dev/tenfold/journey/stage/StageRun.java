@@ -191,8 +191,7 @@ public final class StageRun implements AutoCloseable {
     }
 
     private ServerProcess launch(Class<?> main, AppConfig config) throws IOException {
-        ServerProcess process =
-                parts.add(new ServerProcess(main, config, line -> events.heard(config.name(), line)));
+        ServerProcess process = parts.add(new ServerProcess(main, config, line -> events.heard(config.name(), line)));
         process.launch();
         return process;
     }

@@ -13,6 +13,15 @@ public final class Stages {
      * @return by rising number
      */
     public static List<Stage> all() {
-        return List.of(new OneServer(), new DatabaseApart(), new BalancedServers(), new PrimaryAndReplicas(), new CachedReads(), new Edges(), new TwoDataCentres(), new Notifications(), new Shards());
+        return List.of(
+                new OneServer(),
+                new DatabaseApart(),
+                new BalancedServers(),
+                new PrimaryAndReplicas(),
+                new CachedReads(),
+                new Edges(),
+                new TwoDataCentres(),
+                new Notifications(),
+                new Shards());
     }
 }

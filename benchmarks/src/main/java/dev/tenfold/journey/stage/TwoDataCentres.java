@@ -5,9 +5,9 @@ import dev.tenfold.Tenfold;
 import dev.tenfold.balance.LoadBalancer;
 import dev.tenfold.journey.app.AppConfig;
 import dev.tenfold.journey.app.Schema;
-import dev.tenfold.journey.env.ServerProcess;
 import dev.tenfold.journey.env.City;
 import dev.tenfold.journey.env.Database;
+import dev.tenfold.journey.env.ServerProcess;
 import dev.tenfold.journey.load.Browser;
 import dev.tenfold.journey.load.PatientSite;
 import dev.tenfold.journey.load.Site.Answer;
@@ -44,7 +44,8 @@ final class TwoDataCentres implements Stage {
 
     @Override
     public String story() {
-        return "Frankfurt has the primary, Ashburn two replicas, " + BETWEEN.toMillis() + " ms away (injected, as are the"
+        return "Frankfurt has the primary, Ashburn two replicas, " + BETWEEN.toMillis()
+                + " ms away (injected, as are the"
                 + " users' distances). Users go to the nearer one, until Frankfurt is lost with everything in it.";
     }
 
@@ -94,7 +95,8 @@ final class TwoDataCentres implements Stage {
         run.load(site, Database.truth(() -> Database.on(Database.primary(cluster), NAME)));
         run.claim(
                 "Ashburn took over",
-                run.events("failover.promoted") == 1 && !Database.primary(cluster).id().equals("a"),
+                run.events("failover.promoted") == 1
+                        && !Database.primary(cluster).id().equals("a"),
                 "node " + Database.primary(cluster).id() + " is the primary");
         run.remark(site.repeated() + " requests were repeated by the browsers while there was no primary");
     }

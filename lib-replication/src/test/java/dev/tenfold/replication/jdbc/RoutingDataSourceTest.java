@@ -198,6 +198,18 @@ class RoutingDataSourceTest {
     }
 
     @Test
+    void theAnswerOfThePrimarySettlesASessionThatAskedForIt() throws SQLException {
+        Session session = new Session();
+        session.requirePrimary("users");
+        try (Connection connection = routing.withSession(session).getConnection()) {
+            connection.setAutoCommit(false);
+            connection.createStatement();
+            connection.commit();
+        }
+        assertThat(session.required("users").isPrimaryOnly()).isFalse();
+    }
+
+    @Test
     void connectionsToAPrimaryThatWasReplacedAreAborted() throws SQLException {
         Connection writer = routing.getConnection();
         writer.setAutoCommit(false);
