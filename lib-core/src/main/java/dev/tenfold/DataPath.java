@@ -22,7 +22,9 @@ import org.jspecify.annotations.Nullable;
  * stale copy, no load that raced the invalidation, no lagging replica. While a shard moves or a primary is replaced, a
  * call succeeds, waits within its deadline, or fails with an error that says whether the write may have happened.
  *
- * <p>What it does not promise: sessions that do not share a {@link Session} may see each other's writes as late as the
+ * <p>What it does not promise: a session that reads a key twice from replicas, without having written it, may see the
+ * second answer a replica's lag older than the first, since a read claims only the position its replica had reached before
+ * it. Sessions that do not share a {@link Session} may see each other's writes as late as the
  * cache and the replicas allow. An announcement is published after the commit, at most once by this process; a process
  * that dies in between never publishes it.
  *

@@ -7,6 +7,7 @@ import dev.tenfold.observe.Measured;
 import dev.tenfold.observe.Measurement;
 import dev.tenfold.topology.Coordinates;
 import dev.tenfold.topology.Outcome;
+import dev.tenfold.topology.Outcomes;
 import dev.tenfold.topology.Selection;
 import java.util.List;
 import java.util.Map;
@@ -148,7 +149,7 @@ public final class RequestPath<Q, R> implements Measured {
         Predicate<? super Q> safe = request -> false;
         int attempts = 1;
         Function<? super R, Outcome> responses = response -> Outcome.SUCCESS;
-        Function<? super Throwable, Outcome> failures = Outcome::of;
+        Function<? super Throwable, Outcome> failures = Outcomes::of;
 
         private Builder(String name, Locator<? super Coordinates, ? extends Selector<T>> dataCentres) {
             this.name = name;
@@ -243,7 +244,7 @@ public final class RequestPath<Q, R> implements Measured {
         /**
          * Says what a failure means for the server.
          *
-         * @param failures classifies what {@code calling} threw; default {@link Outcome#of}
+         * @param failures classifies what {@code calling} threw; default {@link Outcomes#of}
          * @return this builder
          */
         public Builder<Q, R, T> classifyingFailures(Function<? super Throwable, Outcome> failures) {

@@ -1,11 +1,14 @@
 package dev.tenfold.balance;
 
+import dev.tenfold.error.CallFailedException;
 import dev.tenfold.topology.Outcome;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -68,7 +71,7 @@ final class AsyncCall<T, R extends @Nullable Object> {
             if (failure == null) {
                 answered(lease, answer);
             } else {
-                failed(lease, Outcomes.unwrap(failure));
+                failed(lease, unwrap(failure));
             }
         });
     }
@@ -109,5 +112,14 @@ final class AsyncCall<T, R extends @Nullable Object> {
         if (running != null && result.isCancelled()) {
             running.run();
         }
+    }
+
+    /** Takes off what only carries another failure, so that callers see the same one however it travelled. */
+    private static Throwable unwrap(Throwable failure) {
+        boolean wrapper = failure instanceof CompletionException
+                || failure instanceof ExecutionException
+                || failure instanceof CallFailedException;
+        Throwable cause = failure.getCause();
+        return wrapper && cause != null ? cause : failure;
     }
 }

@@ -10,6 +10,7 @@ import dev.tenfold.time.Scheduler;
 import dev.tenfold.time.TimeSource;
 import dev.tenfold.topology.Endpoint;
 import dev.tenfold.topology.Outcome;
+import dev.tenfold.topology.Outcomes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;

@@ -11,6 +11,7 @@ import dev.tenfold.retry.RetryBudget;
 import dev.tenfold.testing.SimulatedTime;
 import dev.tenfold.time.Chance;
 import dev.tenfold.topology.Outcome;
+import dev.tenfold.topology.Outcomes;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InterruptedIOException;

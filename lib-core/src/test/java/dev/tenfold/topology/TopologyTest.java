@@ -3,20 +3,10 @@ package dev.tenfold.topology;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import dev.tenfold.error.DeadlineExceededException;
-import dev.tenfold.error.OverloadedException;
-import java.io.IOException;
-import java.net.ConnectException;
-import java.net.SocketTimeoutException;
-import java.net.UnknownHostException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -85,22 +75,5 @@ final class TopologyTest {
     @Test
     void rejectsAnEndpointWithoutAName() {
         assertThatIllegalArgumentException().isThrownBy(() -> Endpoint.of("", "x"));
-    }
-
-    @Test
-    void classifiesFailuresByTheirCause() {
-        assertThat(Outcome.of(new ConnectException())).isEqualTo(Outcome.CONNECT_FAILED);
-        assertThat(Outcome.of(new UnknownHostException())).isEqualTo(Outcome.CONNECT_FAILED);
-        assertThat(Outcome.of(new SocketTimeoutException())).isEqualTo(Outcome.TIMED_OUT);
-        assertThat(Outcome.of(new DeadlineExceededException("x", Duration.ZERO, null)))
-                .isEqualTo(Outcome.TIMED_OUT);
-        assertThat(Outcome.of(new OverloadedException("x"))).isEqualTo(Outcome.OVERLOADED);
-        assertThat(Outcome.of(new InterruptedException())).isEqualTo(Outcome.CANCELLED);
-        assertThat(Outcome.of(new CancellationException())).isEqualTo(Outcome.CANCELLED);
-        assertThat(Outcome.of(new IllegalArgumentException())).isEqualTo(Outcome.REJECTED);
-        assertThat(Outcome.of(new IOException())).isEqualTo(Outcome.FAILED);
-        assertThat(Outcome.of(new CompletionException(new ExecutionException(new ConnectException()))))
-                .isEqualTo(Outcome.CONNECT_FAILED);
-        assertThat(Outcome.of(new CompletionException("no cause", null))).isEqualTo(Outcome.FAILED);
     }
 }

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -90,7 +91,7 @@ final class Monitor<N> implements AutoCloseable {
         node.suspected();
         int i = node.index();
         if (!closed && extraProbe.get(i).compareAndSet(false, true)) {
-            schedulers.get(i).schedule(Duration.ZERO, () -> {
+            schedule(schedulers.get(i), Duration.ZERO, () -> {
                 extraProbe.get(i).set(false);
                 probe(i);
             });
@@ -110,9 +111,7 @@ final class Monitor<N> implements AutoCloseable {
         try {
             probe(i);
         } finally {
-            if (!closed) {
-                schedulers.get(i).schedule(settings.probeInterval(), () -> loop(i));
-            }
+            schedule(schedulers.get(i), settings.probeInterval(), () -> loop(i));
         }
     }
 
@@ -130,13 +129,26 @@ final class Monitor<N> implements AutoCloseable {
     private void tick() {
         if (!closed) {
             evaluateSoon();
-            control.schedule(settings.probeInterval(), this::tick);
+            schedule(control, settings.probeInterval(), this::tick);
         }
     }
 
     private void evaluateSoon() {
         if (!closed && wanted.getAndIncrement() == 0) {
-            control.schedule(Duration.ZERO, this::drain);
+            schedule(control, Duration.ZERO, this::drain);
+        }
+    }
+
+    /** Whoever works while the set is being closed finds its threads gone; there is nothing left to do then. */
+    private void schedule(Scheduler scheduler, Duration delay, Runnable task) {
+        try {
+            if (!closed) {
+                scheduler.schedule(delay, task);
+            }
+        } catch (RejectedExecutionException ended) {
+            if (!closed) {
+                throw ended;
+            }
         }
     }
 
@@ -145,8 +157,8 @@ final class Monitor<N> implements AutoCloseable {
         try {
             evaluate();
         } finally {
-            if (wanted.addAndGet(-seen) != 0 && !closed) {
-                control.schedule(Duration.ZERO, this::drain);
+            if (wanted.addAndGet(-seen) != 0) {
+                schedule(control, Duration.ZERO, this::drain);
             }
         }
     }

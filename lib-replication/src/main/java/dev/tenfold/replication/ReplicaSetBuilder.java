@@ -185,10 +185,10 @@ public final class ReplicaSetBuilder<N> {
     }
 
     /**
-     * Sets what runs probes, timeouts and failovers. Probes block on the nodes, so it needs a thread per node and two more
+     * Sets what runs probes, timeouts and failovers. Probes block on the nodes, so it needs a thread per node and one more
      * for one hung node not to delay the rest.
      *
-     * @param scheduler by default one daemon thread per node and two more, which the set starts and ends
+     * @param scheduler by default one daemon thread per node and one more, which the set starts and ends
      * @return this
      */
     public ReplicaSetBuilder<N> scheduler(Scheduler scheduler) {

@@ -7,8 +7,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What runs the set's own work. Unless the user gave a scheduler, each node's probes, the failover and the timeouts of
- * waiting callers each have a thread, so that none of them is delayed by a node that hangs.
+ * What runs the set's own work. Unless the user gave a scheduler, each node's probes and the failover have a thread of
+ * their own, so that none is delayed by a node that hangs; the timeouts of waiting callers only wake somebody, and share
+ * the timer of the process.
  */
 final class Schedules implements AutoCloseable {
 
@@ -21,7 +22,7 @@ final class Schedules implements AutoCloseable {
     Schedules(String name, @Nullable Scheduler given) {
         this.name = name;
         this.given = given;
-        this.waits = of("waits");
+        this.waits = given != null ? given : Scheduler.shared(Runnable::run);
         this.control = of("control");
     }
 

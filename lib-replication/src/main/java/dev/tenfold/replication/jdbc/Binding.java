@@ -5,6 +5,7 @@ import dev.tenfold.error.TenfoldException;
 import dev.tenfold.replication.CallFailure;
 import dev.tenfold.replication.LogPosition;
 import dev.tenfold.replication.ReplicaSet;
+import dev.tenfold.replication.Role;
 import dev.tenfold.replication.Route;
 import dev.tenfold.replication.jdbc.OpenConnections.Physical;
 import dev.tenfold.session.Position;
@@ -105,6 +106,9 @@ final class Binding {
                     throw failure;
                 }
                 continue;
+            } catch (RuntimeException failure) {
+                route.close();
+                throw failure;
             }
             Physical taken = new Physical(connection, route, !state.readOnly());
             open.add(taken);
@@ -224,7 +228,12 @@ final class Binding {
         }
         try {
             LogPosition now = position(bound.connection);
-            session.advance(new Position(set.name(), now.timeline(), now.offset()));
+            Position seen = new Position(set.name(), now.timeline(), now.offset());
+            if (bound.route.role() == Role.PRIMARY) {
+                session.settle(seen);
+            } else {
+                session.advance(seen);
+            }
         } catch (SQLException failure) {
             // What was written or read is not in doubt, only how far that was: the primary is always far enough.
             session.requirePrimary(set.name());

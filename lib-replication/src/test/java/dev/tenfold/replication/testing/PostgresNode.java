@@ -124,6 +124,8 @@ public final class PostgresNode {
         List<ProcessHandle> family = family();
         family.forEach(ProcessHandle::destroyForcibly);
         awaitEnd(10);
+        // A backend that still dies holds the shared memory, and the server would refuse to start again.
+        family.forEach(member -> member.onExit().orTimeout(10, TimeUnit.SECONDS).join());
         process = null;
     }
 

@@ -248,9 +248,12 @@ class ReshardTest {
                 assertThatThrownBy(() -> ShardGuard.check(frozen, old))
                         .isInstanceOf(StaleEpochException.class)
                         .hasMessageContaining("is CLOSED");
+                assertThatThrownBy(() -> ShardGuard.checkRead(frozen, old)).isInstanceOf(StaleEpochException.class);
                 ShardRoute renewed = cluster.shards.refresh() == null ? old : cluster.shards.route(key);
                 ShardGuard.check(other, renewed);
+                other.rollback();
                 other.setAutoCommit(true);
+                ShardGuard.checkRead(other, renewed);
                 assertThatThrownBy(() -> ShardGuard.check(other, renewed)).isInstanceOf(IllegalStateException.class);
             }
         }

@@ -1,10 +1,8 @@
-package dev.tenfold.balance;
+package dev.tenfold.topology;
 
-import dev.tenfold.error.CallFailedException;
 import dev.tenfold.error.DeadlineExceededException;
 import dev.tenfold.error.OverloadedException;
 import dev.tenfold.error.UnavailableException;
-import dev.tenfold.topology.Outcome;
 import java.io.FileNotFoundException;
 import java.io.InterruptedIOException;
 import java.net.ConnectException;
@@ -104,14 +102,5 @@ public final class Outcomes {
             case "java.net.http.HttpTimeoutException", "java.sql.SQLTimeoutException" -> Outcome.TIMED_OUT;
             default -> null;
         };
-    }
-
-    /** Takes off what only carries another failure, so that callers see the same one however it travelled. */
-    static Throwable unwrap(Throwable failure) {
-        boolean wrapper = failure instanceof java.util.concurrent.CompletionException
-                || failure instanceof java.util.concurrent.ExecutionException
-                || failure instanceof CallFailedException;
-        Throwable cause = failure.getCause();
-        return wrapper && cause != null ? cause : failure;
     }
 }

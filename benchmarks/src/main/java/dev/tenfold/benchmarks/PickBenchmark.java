@@ -1,0 +1,195 @@
+package dev.tenfold.benchmarks;
+
+import dev.tenfold.balance.LoadBalancer;
+import dev.tenfold.balance.Member;
+import dev.tenfold.balance.Policies;
+import dev.tenfold.balance.Policy;
+import dev.tenfold.topology.Endpoint;
+import dev.tenfold.topology.Outcome;
+import dev.tenfold.topology.Selection;
+import io.vertx.core.net.endpoint.ServerInteraction;
+import io.vertx.core.net.endpoint.ServerSelector;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import org.jspecify.annotations.Nullable;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+
+/**
+ * <b>What does balancing add to a call: picking an endpoint and, later, reporting how the call went?</b> Each thread keeps
+ * 16 calls in flight: an operation begins one and ends the oldest, so that there is a load to compare and no pick can be
+ * optimised away together with its report.
+ *
+ * <ul>
+ *   <li>{@code tenfoldPick}: {@link LoadBalancer#pick()} and {@link Member#report(Outcome)}, power of two choices by calls
+ *       in flight.
+ *   <li>{@code tenfoldSelect}: {@link LoadBalancer#select()}, the same choice as a lease that measures the latency.
+ *   <li>{@code tenfoldRoundRobin}: the pick, with {@link Policies#roundRobin()}.
+ *   <li>{@code vertxPowerOfTwo}: Vert.x 5.0.4, {@link io.vertx.core.net.endpoint.LoadBalancer#POWER_OF_TWO_CHOICES}, with
+ *       the three reports that its own metrics need to be right (request initiated, begun, response ended).
+ *   <li>{@code powerOfTwoByHand}: two random indices into padded counters of calls in flight, and nothing else.
+ *   <li>{@code randomByHand}: one random index, no load, no report; what remains when nothing is balanced.
+ * </ul>
+ *
+ * <p>Not like for like: Tenfold also counts calls and failures by endpoint, and checks health at each pick and report.
+ * {@code tenfoldSelect} reads the clock twice at nanosecond precision; Vert.x twice at milliseconds, and its
+ * client more often. The form by hand forgets everything but the load, may compare an endpoint with itself, and cannot change its
+ * endpoints.
+ *
+ * <pre>mvn -q -Pbench verify -Dbench.args="--name pick --include .*PickBenchmark.* --threads 1,2"</pre>
+ */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+public class PickBenchmark {
+
+    /** Counters this many {@code int}s apart share no cache line, nor the pair that is fetched at once. */
+    private static final int SPREAD = 32;
+
+    @Param({"10", "1000"})
+    private int endpoints;
+
+    private LoadBalancer<String> leastLoaded;
+    private LoadBalancer<String> roundRobin;
+    private List<VertxEndpoint> servers;
+    private ServerSelector vertx;
+    private String[] targets;
+    private AtomicIntegerArray inFlight;
+
+    /** A thread's calls in flight. */
+    @State(Scope.Thread)
+    public static class Calls {
+
+        private static final int WINDOW = 16;
+
+        private final Object[] begun = new Object[WINDOW];
+        private int next;
+
+        /** Adds a call and returns the one to end for it; none at first. */
+        @Nullable
+        Object exchange(Object call) {
+            int at = next++ & (WINDOW - 1);
+            Object oldest = begun[at];
+            begun[at] = call;
+            return oldest;
+        }
+    }
+
+    /** Calls in flight that are known by their endpoint's number. */
+    @State(Scope.Thread)
+    public static class NumberedCalls {
+
+        private final int[] begun = new int[Calls.WINDOW];
+        private int next;
+
+        /** Returns the endpoint whose call is to end; its number plus one, 0 at first. */
+        int exchange(int endpoint) {
+            int at = next++ & (Calls.WINDOW - 1);
+            int oldest = begun[at];
+            begun[at] = endpoint + 1;
+            return oldest;
+        }
+    }
+
+    /** Prepares the same endpoints for everyone. */
+    @Setup
+    public void prepare() {
+        targets = new String[endpoints];
+        servers = new ArrayList<>();
+        for (int i = 0; i < endpoints; i++) {
+            targets[i] = "10.0." + i / 250 + "." + i % 250;
+            servers.add(new VertxEndpoint(targets[i]));
+        }
+        leastLoaded = balancer(Policies.leastLoaded());
+        roundRobin = balancer(Policies.roundRobin());
+        vertx = io.vertx.core.net.endpoint.LoadBalancer.POWER_OF_TWO_CHOICES.selector(servers);
+        inFlight = new AtomicIntegerArray((endpoints + 1) * SPREAD);
+    }
+
+    private LoadBalancer<String> balancer(Policy<String> policy) {
+        List<Endpoint<String>> members = new ArrayList<>();
+        for (String target : targets) {
+            members.add(Endpoint.of(target));
+        }
+        return LoadBalancer.<String>builder("picks")
+                .endpoints(members)
+                .policy(policy)
+                .build();
+    }
+
+    /** Tenfold without allocation. */
+    @Benchmark
+    public String tenfoldPick(Calls calls) {
+        return pick(leastLoaded, calls);
+    }
+
+    /** Tenfold, taking turns. */
+    @Benchmark
+    public String tenfoldRoundRobin(Calls calls) {
+        return pick(roundRobin, calls);
+    }
+
+    private static String pick(LoadBalancer<String> balancer, Calls calls) {
+        Member<String> picked = balancer.pick();
+        if (calls.exchange(picked) instanceof Member<?> oldest) {
+            oldest.report(Outcome.SUCCESS);
+        }
+        return picked.target();
+    }
+
+    /** Tenfold with a lease. */
+    @Benchmark
+    public String tenfoldSelect(Calls calls) {
+        Selection<String> selected = leastLoaded.select();
+        if (calls.exchange(selected) instanceof Selection<?> oldest) {
+            oldest.report(Outcome.SUCCESS);
+        }
+        return selected.target();
+    }
+
+    /** Vert.x. */
+    @Benchmark
+    public String vertxPowerOfTwo(Calls calls) {
+        VertxEndpoint selected = servers.get(vertx.select());
+        ServerInteraction begun = selected.newInteraction();
+        begun.reportRequestBegin();
+        if (calls.exchange(begun) instanceof ServerInteraction oldest) {
+            oldest.reportResponseEnd();
+        }
+        return selected.key();
+    }
+
+    /** As little as will do. */
+    @Benchmark
+    public String powerOfTwoByHand(NumberedCalls calls) {
+        ThreadLocalRandom random = ThreadLocalRandom.current();
+        int one = random.nextInt(targets.length);
+        int two = random.nextInt(targets.length);
+        int picked = load(two) < load(one) ? two : one;
+        inFlight.getAndIncrement((picked + 1) * SPREAD);
+        int oldest = calls.exchange(picked);
+        if (oldest > 0) {
+            inFlight.getAndDecrement(oldest * SPREAD);
+        }
+        return targets[picked];
+    }
+
+    private int load(int endpoint) {
+        return inFlight.getOpaque((endpoint + 1) * SPREAD);
+    }
+
+    /** No balancing. */
+    @Benchmark
+    public String randomByHand() {
+        return targets[ThreadLocalRandom.current().nextInt(targets.length)];
+    }
+}

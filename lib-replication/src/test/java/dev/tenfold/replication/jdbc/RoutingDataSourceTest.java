@@ -1,0 +1,243 @@
+package dev.tenfold.replication.jdbc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tenfold.error.OutcomeUnknownException;
+import dev.tenfold.observe.Observer;
+import dev.tenfold.replication.ReplicaSet;
+import dev.tenfold.session.Position;
+import dev.tenfold.session.Session;
+import dev.tenfold.testing.SimulatedTime;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.SQLFeatureNotSupportedException;
+import java.sql.SQLNonTransientConnectionException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.Executor;
+import java.util.stream.Stream;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+@Timeout(20)
+class RoutingDataSourceTest {
+
+    private final SimulatedTime time = new SimulatedTime();
+    private final FakeDatabase database = new FakeDatabase();
+    private ReplicaSet<DataSource> set;
+    private RoutingDataSource routing;
+
+    @BeforeEach
+    void start() {
+        database.node("a").writable = true;
+        set = ReplicaSet.<DataSource>builder("users")
+                .primary("a", database.source("a"))
+                .replica("b", database.source("b"))
+                .engine(database)
+                .time(time)
+                .scheduler(time)
+                .observer(Observer.none())
+                .start();
+        time.advance(Duration.ZERO);
+        routing = RoutingDataSource.over(set);
+    }
+
+    @AfterEach
+    void stop() {
+        set.close();
+    }
+
+    static Stream<Method> methodsOfConnection() {
+        return Arrays.stream(Connection.class.getMethods()).filter(m -> !Modifier.isStatic(m.getModifiers()));
+    }
+
+    @ParameterizedTest
+    @MethodSource("methodsOfConnection")
+    void everyMethodOfConnectionIsWrittenOut(Method method) throws Exception {
+        Method own = RoutingConnection.class.getMethod(method.getName(), method.getParameterTypes());
+        assertThat(own.getDeclaringClass()).isEqualTo(RoutingConnection.class);
+    }
+
+    @ParameterizedTest
+    @MethodSource("methodsOfConnection")
+    void everyMethodReachesTheNodeOrIsKeptOrRefused(Method method) throws Exception {
+        // What the connection answers or does itself; everything else must arrive under its own name.
+        List<String> own = List.of(
+                "setAutoCommit",
+                "getAutoCommit",
+                "setReadOnly",
+                "isReadOnly",
+                "close",
+                "isClosed",
+                "commit",
+                "rollback",
+                "beginRequest",
+                "endRequest");
+        try (Connection connection = routing.getConnection()) {
+            connection.createStatement();
+            database.node("a").calls.clear();
+            Object[] arguments = Arrays.stream(method.getParameterTypes())
+                    .map(RoutingDataSourceTest::anyValue)
+                    .toArray();
+            try {
+                method.invoke(connection, arguments);
+            } catch (InvocationTargetException refused) {
+                boolean byName = method.getName().startsWith("setShardingKey");
+                assertThat(refused.getCause())
+                        .isInstanceOf(byName ? SQLFeatureNotSupportedException.class : SQLException.class);
+                assertThat(byName || own.contains(method.getName())).isTrue();
+                return;
+            }
+            if (!own.contains(method.getName())) {
+                assertThat(database.node("a").calls).contains(method.getName());
+            }
+        }
+    }
+
+    private static Object anyValue(Class<?> type) {
+        if (type == int.class) {
+            return 2;
+        }
+        if (type == boolean.class) {
+            return false;
+        }
+        if (type == String.class) {
+            return "x";
+        }
+        if (type == Map.class) {
+            return Map.of();
+        }
+        if (type == Class.class) {
+            return Runnable.class;
+        }
+        if (type == Executor.class) {
+            return (Executor) Runnable::run;
+        }
+        if (type == Properties.class) {
+            Properties properties = new Properties();
+            properties.setProperty("name", "value");
+            return properties;
+        }
+        return null;
+    }
+
+    @Test
+    void noNodeIsAskedBeforeTheFirstStatement() throws SQLException {
+        try (Connection connection = routing.getConnection()) {
+            connection.setReadOnly(true);
+            connection.setAutoCommit(false);
+            connection.setSchema("s");
+            connection.commit();
+            connection.rollback();
+            assertThat(connection.isValid(1)).isTrue();
+            assertThat(database.node("a").calls).isEmpty();
+            assertThat(database.node("b").calls).isEmpty();
+        }
+    }
+
+    @Test
+    void settingsArriveBeforeTheStatementAndAutoCommitLast() throws SQLException {
+        try (Connection connection = routing.getConnection()) {
+            connection.setAutoCommit(false);
+            connection.setReadOnly(true);
+            connection.setTransactionIsolation(Connection.TRANSACTION_SERIALIZABLE);
+            connection.setSchema("s");
+            connection.setCatalog("c");
+            connection.setHoldability(1);
+            connection.setTypeMap(Map.of());
+            connection.setNetworkTimeout(Runnable::run, 5);
+            connection.setClientInfo("ApplicationName", "x");
+            connection.createStatement();
+        }
+        assertThat(database.node("b").calls)
+                .containsSubsequence("setNetworkTimeout", "setReadOnly", "setTransactionIsolation", "createStatement")
+                .containsSubsequence("setCatalog", "setSchema", "setClientInfo", "setHoldability", "setTypeMap")
+                .containsSubsequence("setTypeMap", "setAutoCommit", "createStatement", "rollback", "close");
+        assertThat(database.node("a").calls).isEmpty();
+    }
+
+    @Test
+    void aCommitThatBreaksIsOfUnknownOutcomeAndSendsTheSessionToThePrimary() throws SQLException {
+        database.node("a").breaksAtCommit = true;
+        Session session = new Session();
+        try (Connection connection = routing.withSession(session).getConnection()) {
+            connection.setAutoCommit(false);
+            connection.createStatement();
+            assertThatThrownBy(connection::commit)
+                    .isInstanceOf(SQLNonTransientConnectionException.class)
+                    .hasCauseInstanceOf(OutcomeUnknownException.class)
+                    .extracting(failure -> ((SQLException) failure).getSQLState())
+                    .isEqualTo("08007");
+        }
+        assertThat(session.required("users")).isEqualTo(Position.primaryOnly("users"));
+        assertThat(database.node("a").calls).contains("abort");
+    }
+
+    @Test
+    void aSessionLearnsItsPositionAtCommit() throws SQLException {
+        Session session = new Session();
+        try (Connection connection = routing.withSession(session).getConnection()) {
+            connection.setAutoCommit(false);
+            connection.createStatement();
+            assertThat(session.required("users")).isEqualTo(Position.none());
+            connection.commit();
+        }
+        assertThat(session.required("users")).isEqualTo(new Position("users", 1, 77));
+    }
+
+    @Test
+    void theAnswerOfThePrimarySettlesASessionThatAskedForIt() throws SQLException {
+        Session session = new Session();
+        session.requirePrimary("users");
+        try (Connection connection = routing.withSession(session).getConnection()) {
+            connection.setAutoCommit(false);
+            connection.createStatement();
+            connection.commit();
+        }
+        assertThat(session.required("users").isPrimaryOnly()).isFalse();
+    }
+
+    @Test
+    void connectionsToAPrimaryThatWasReplacedAreAborted() throws SQLException {
+        Connection writer = routing.getConnection();
+        writer.setAutoCommit(false);
+        writer.createStatement();
+        Connection idle = routing.getConnection();
+
+        database.node("a").refusing = true;
+        database.node("b").writable = true;
+        database.node("b").timeline = 2;
+        time.advance(Duration.ofSeconds(1));
+
+        assertThat(set.topology().epoch()).isEqualTo(2);
+        assertThat(database.node("a").calls).contains("abort");
+        idle.createStatement();
+        assertThat(database.node("b").calls).contains("createStatement");
+        writer.close();
+        idle.close();
+    }
+
+    @Test
+    void aClosedConnectionSaysSo() throws SQLException {
+        Connection connection = routing.getConnection();
+        connection.close();
+        connection.close();
+        assertThat(connection.isClosed()).isTrue();
+        assertThat(connection.isValid(0)).isFalse();
+        assertThatThrownBy(connection::createStatement)
+                .isInstanceOf(SQLException.class)
+                .hasMessageContaining("closed");
+    }
+}
