@@ -23,7 +23,9 @@ import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /**
  * The program. Exit code 0: every promise was kept; 1: one was not, and is named; 2: wrong arguments; 3: a stage could not
@@ -47,6 +49,10 @@ public final class Journey implements Callable<Integer> {
     private static final int WIDTH = 100;
 
     private final PrintStream out;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it before it calls
+    private CommandSpec spec;
 
     @Option(
             names = "--stage",
@@ -129,7 +135,7 @@ public final class Journey implements Callable<Integer> {
     }
 
     private List<Stage> chosen() {
-        CommandLine line = new CommandLine(this);
+        CommandLine line = spec.commandLine();
         require(line, "--seconds", seconds, 1, 600);
         require(line, "--rate", rate, 10, 5000);
         require(line, "--people", people, 100, 10_000);
