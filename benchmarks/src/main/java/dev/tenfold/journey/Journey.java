@@ -12,6 +12,7 @@ import dev.tenfold.journey.stage.Stages;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -43,9 +44,9 @@ public final class Journey implements Callable<Integer> {
     private static final int KEPT = 0;
     private static final int BROKEN = 1;
     private static final int NOT_PLAYED = 3;
+    private static final int WIDTH = 100;
 
-    private final PrintStream out =
-            new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
+    private final PrintStream out;
 
     @Option(
             names = "--stage",
@@ -75,7 +76,9 @@ public final class Journey implements Callable<Integer> {
     @Option(names = "--seed", paramLabel = "<n>", description = "decides who does what; default ${DEFAULT-VALUE}")
     private long seed = 1;
 
-    private Journey() {}
+    private Journey(PrintStream out) {
+        this.out = out;
+    }
 
     /**
      * Runs the journey and ends the process.
@@ -83,15 +86,18 @@ public final class Journey implements Callable<Integer> {
      * @param arguments see {@code --help}
      */
     public static void main(String[] arguments) {
-        System.exit(execute(arguments));
+        // Whatever the terminal's settings are, the names of things are in UTF-8.
+        System.exit(execute(
+                new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8), arguments));
     }
 
     /** Runs the journey; returns the exit code. */
-    static int execute(String... arguments) {
+    static int execute(PrintStream out, String... arguments) {
         // Both are read once, by the first server and the first client of the process.
         System.setProperty("sun.net.httpserver.nodelay", "true");
         Browser.configure();
-        return new CommandLine(new Journey()).execute(arguments);
+        PrintWriter words = new PrintWriter(out, true, StandardCharsets.UTF_8);
+        return new CommandLine(new Journey(out)).setOut(words).setErr(words).execute(arguments);
     }
 
     @Override
@@ -145,7 +151,21 @@ public final class Journey implements Callable<Integer> {
         out.println();
         out.println("── Stage " + stage.number() + ": " + stage.title() + " "
                 + "─".repeat(Math.max(3, 60 - stage.title().length())));
-        out.println("   " + stage.story());
+        out.println(wrapped(stage.story()));
+    }
+
+    private static String wrapped(String text) {
+        StringBuilder lines = new StringBuilder("  ");
+        int column = 2;
+        for (String word : text.split(" ", -1)) {
+            if (column + 1 + word.length() > WIDTH) {
+                lines.append(System.lineSeparator()).append("  ");
+                column = 2;
+            }
+            lines.append(' ').append(word);
+            column += 1 + word.length();
+        }
+        return lines.toString();
     }
 
     private StageResult play(Stage stage, Town town) throws Exception {

@@ -29,6 +29,7 @@ final class ResultTable {
                         number("p50 ms", r -> millis(r.latencies().p50())),
                         number("p99 ms", r -> millis(r.latencies().p99())),
                         number("p99 sent", r -> millis(r.latencies().p99FromSent())),
+                        number("gap ms", r -> millis(r.longestGapMillis())),
                         number("queries", r -> Long.toString(r.queries())),
                         number("per req.", r -> perRequest(r)),
                         text("killed", r -> r.killed().isEmpty() ? "nothing" : String.join("; ", r.killed())),

@@ -15,6 +15,7 @@ import dev.tenfold.replication.ReplicaSetBuilder;
 import dev.tenfold.replication.postgres.Postgres;
 import dev.tenfold.replication.postgres.PostgresStreaming;
 import dev.tenfold.sharding.Sharder;
+import dev.tenfold.time.Scheduler;
 import dev.tenfold.time.TimeSource;
 import dev.tenfold.topology.Endpoint;
 import java.nio.file.Path;
@@ -79,9 +80,15 @@ final class Homes {
         return byShard.values().iterator().next();
     }
 
+    /** The connections to some node, where there is only one. */
+    DataSource anyNode() {
+        return distances.keySet().iterator().next();
+    }
+
     /** Spreads people over the shards as the map says that all servers share. It may name shards in any order. */
     Sharder<Long, Replicas<DataSource>> sharded(String mapUrl) {
-        return ShardMaps.follow(parts.add(ShardMaps.register(pool(mapUrl))), byShard, observer);
+        Scheduler scheduler = parts.add(Scheduler.start("shard-map"));
+        return ShardMaps.follow(parts.add(ShardMaps.register(pool(mapUrl), scheduler)), byShard, observer);
     }
 
     IdentityHashMap<DataSource, Duration> distances() {

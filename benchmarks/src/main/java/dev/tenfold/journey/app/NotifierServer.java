@@ -22,7 +22,7 @@ public final class NotifierServer {
         Observer observer = Observer.all(meters.observer(), server.events());
         try (Parts parts = new Parts()) {
             Homes homes = new Homes(config, parts, meters, observer);
-            DataSource database = homes.distances().keySet().iterator().next();
+            DataSource database = homes.anyNode();
             Sql sql = new Sql(homes.distances(), null);
             meters.count("app.database.queries", "statements sent to databases", sql::queries);
             parts.add(new Notifier(database, sql, meters, observer)).start();

@@ -8,6 +8,7 @@ import dev.tenfold.observe.Observer;
 import dev.tenfold.sharding.ShardMap;
 import dev.tenfold.sharding.Sharder;
 import dev.tenfold.sharding.SharderBuilder;
+import dev.tenfold.time.Scheduler;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -28,12 +29,14 @@ public final class ShardMaps {
      * Opens the register of the map.
      *
      * @param database where its table is
+     * @param scheduler looks for changes
      * @return a register to be closed
      */
-    public static VersionedRegister<ShardMap> register(DataSource database) {
+    public static VersionedRegister<ShardMap> register(DataSource database, Scheduler scheduler) {
         Registers.createTable(database, TABLE);
         return Registers.jdbc(database, TABLE, "shards", ShardMap.codec())
                 .pollInterval(POLL)
+                .scheduler(scheduler)
                 .build();
     }
 

@@ -18,9 +18,9 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * JDBC, counted. Each statement is a transaction of its own; on shards, which may be moving, it shares that with a check
- * that the database is still the home of the people it is about. A transaction takes as long as the injected distance to
- * its database says. Thread-safe.
+ * JDBC, counted. Each statement is a transaction of its own; on shards, which may be moving, with a check that the
+ * database is the home of the people it is about. It takes as long as the injected distance to its database says.
+ * Thread-safe.
  */
 final class Sql {
 
@@ -45,39 +45,28 @@ final class Sql {
         return queries.sum();
     }
 
-    /** Reads what is about these people. */
+    /** Reads what is about these people, and makes sure that they still lived there. */
     <T> List<T> query(DataSource database, Collection<Long> people, String text, Row<T> row, Object... parameters)
             throws SQLException {
-        return transaction(database, people, text, parameters, statement -> {
-            try (ResultSet rows = statement.executeQuery()) {
-                List<T> found = new ArrayList<>();
-                while (rows.next()) {
-                    found.add(row.read(rows));
-                }
-                return found;
-            }
-        });
-    }
-
-    /** Changes what is about these people. */
-    int update(DataSource database, Collection<Long> people, String text, Object... parameters) throws SQLException {
-        return transaction(database, people, text, parameters, PreparedStatement::executeUpdate);
-    }
-
-    private interface Execution<R> {
-        R of(PreparedStatement statement) throws SQLException;
-    }
-
-    private <R> R transaction(
-            DataSource database, Collection<Long> people, String text, Object[] parameters, Execution<R> execution)
-            throws SQLException {
         try (Connection connection = database.getConnection()) {
-            Duration distance = distances.get(database);
-            if (distance != null) {
-                LockSupport.parkNanos(distance.toNanos());
+            travel(database);
+            List<T> answer = execute(connection, text, parameters, statement -> rows(statement, row));
+            if (routes != null) {
+                for (long person : people) {
+                    queries.increment();
+                    ShardGuard.checkRead(connection, routes.apply(person));
+                }
             }
+            return answer;
+        }
+    }
+
+    /** Changes what is about these people, once it is sure that they live there and stay until it is done. */
+    int update(DataSource database, Collection<Long> people, String text, Object... parameters) throws SQLException {
+        try (Connection connection = database.getConnection()) {
+            travel(database);
             if (routes == null) {
-                return execute(connection, text, parameters, execution);
+                return execute(connection, text, parameters, PreparedStatement::executeUpdate);
             }
             connection.setAutoCommit(false);
             try {
@@ -85,14 +74,35 @@ final class Sql {
                     queries.increment();
                     ShardGuard.check(connection, routes.apply(person));
                 }
-                R answer = execute(connection, text, parameters, execution);
+                int changed = execute(connection, text, parameters, PreparedStatement::executeUpdate);
                 connection.commit();
-                return answer;
+                return changed;
             } catch (SQLException | RuntimeException failure) {
                 connection.rollback();
                 throw failure;
             }
         }
+    }
+
+    private void travel(DataSource database) {
+        Duration distance = distances.get(database);
+        if (distance != null) {
+            LockSupport.parkNanos(distance.toNanos());
+        }
+    }
+
+    private static <T> List<T> rows(PreparedStatement statement, Row<T> row) throws SQLException {
+        try (ResultSet rows = statement.executeQuery()) {
+            List<T> found = new ArrayList<>();
+            while (rows.next()) {
+                found.add(row.read(rows));
+            }
+            return found;
+        }
+    }
+
+    private interface Execution<R> {
+        R of(PreparedStatement statement) throws SQLException;
     }
 
     private <R> R execute(Connection connection, String text, Object[] parameters, Execution<R> execution)

@@ -10,11 +10,14 @@ import java.util.concurrent.atomic.LongAdder;
 public final class Tally {
 
     private static final int SAMPLES = 5;
+    private static final long NEVER = Long.MIN_VALUE;
 
     private final LongAdder requests = new LongAdder();
     private final LongAdder failed = new LongAdder();
     private final LongAdder loggedOut = new LongAdder();
     private final LongAdder wentBack = new LongAdder();
+    private final AtomicLong servedAt = new AtomicLong(NEVER);
+    private final AtomicLong longestGap = new AtomicLong();
     private final AtomicLong stalestNanos = new AtomicLong();
     private final ArrayBlockingQueue<String> samples = new ArrayBlockingQueue<>(SAMPLES);
 
@@ -23,6 +26,14 @@ public final class Tally {
 
     void request() {
         requests.increment();
+    }
+
+    /** A request was served at this time, by the clock of the load. */
+    void served(long nanos) {
+        long before = servedAt.getAndAccumulate(nanos, Math::max);
+        if (before != NEVER) {
+            longestGap.accumulateAndGet(nanos - before, Math::max);
+        }
     }
 
     void failed(String why) {
@@ -60,6 +71,15 @@ public final class Tally {
      */
     public long failed() {
         return failed.sum();
+    }
+
+    /**
+     * Returns how long at most nobody was served.
+     *
+     * @return milliseconds between two good answers
+     */
+    public double longestGapMillis() {
+        return longestGap.get() / 1e6;
     }
 
     /**

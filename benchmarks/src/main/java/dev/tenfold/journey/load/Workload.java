@@ -140,7 +140,9 @@ public final class Workload implements OpenLoop.Request {
         try {
             Answer answer = site.send(ask);
             if (answer.isGood()) {
-                latencies.record(due, sent, time.nanoTime());
+                long answered = time.nanoTime();
+                latencies.record(due, sent, answered);
+                tally.served(answered);
             } else if (answer.status() == Answer.LOGGED_OUT) {
                 tally.loggedOut(ask.method() + " " + ask.path());
             } else {

@@ -20,6 +20,7 @@ final class EventLog implements Observer {
 
     private final Narrator narrator;
     private final Map<String, LongAdder> kinds = new ConcurrentHashMap<>();
+    private volatile boolean telling;
 
     EventLog(Narrator narrator) {
         this.narrator = narrator;
@@ -41,6 +42,12 @@ final class EventLog implements Observer {
         }
     }
 
+    /** From now on what happens is told; before, things are only being set up. */
+    void beginTelling() {
+        telling = true;
+        kinds.clear();
+    }
+
     /** How often something happened. */
     long count(String kind) {
         LongAdder count = kinds.get(kind);
@@ -50,7 +57,7 @@ final class EventLog implements Observer {
     private void happened(String kind, String text) {
         LongAdder count = kinds.computeIfAbsent(kind, unseen -> new LongAdder());
         count.increment();
-        if (count.sum() <= TOLD && !DULL.contains(kind)) {
+        if (telling && count.sum() <= TOLD && !DULL.contains(kind)) {
             narrator.note("↳ " + text);
         }
     }

@@ -8,13 +8,15 @@ import dev.tenfold.journey.app.ShardMaps;
 import dev.tenfold.journey.env.Database;
 import dev.tenfold.replication.testing.PostgresNode;
 import dev.tenfold.sharding.ShardMap;
-import dev.tenfold.sharding.ShardPlan;
 import dev.tenfold.sharding.Sharder;
 import dev.tenfold.sharding.hash.KeyHash;
 import dev.tenfold.sharding.jdbc.JdbcShardStore;
 import dev.tenfold.sharding.jdbc.ShardedTable;
 import dev.tenfold.sharding.reshard.Resharder;
+import dev.tenfold.time.Scheduler;
+import dev.tenfold.time.TimeSource;
 import java.net.URI;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -67,11 +69,13 @@ final class Shards implements Stage {
         Map<String, DataSource> targets = new LinkedHashMap<>();
         shards.forEach((name, database) -> targets.put(name, database.connect()));
         Database atlas = Database.create(server, "shard_map");
-        VersionedRegister<ShardMap> register = run.open(ShardMaps.register(atlas.connect()));
+        Scheduler scheduler = run.open(Scheduler.start("shards"));
+        VersionedRegister<ShardMap> register = run.open(ShardMaps.register(atlas.connect(), scheduler));
         Sharder<Long, DataSource> sharder = run.open(ShardMaps.follow(register, targets, run.observer()));
         Resharder mover = Resharder.over(register)
                 .stores(name -> JdbcShardStore.postgres(name, source(targets, name), KeyHash.xxh3(), TABLES))
                 .observer(run.observer())
+                .time(TimeSource.system(), scheduler)
                 .build();
         mover.install();
         populate(run, sharder);
@@ -84,23 +88,19 @@ final class Shards implements Stage {
         }
         LoadBalancer<URI> balancer =
                 run.open(Gateway.balancer("apps", run.start(app, app.renamed("app-2")), run.observer()));
-        run.then(0.2, "s1 is split onto s3", () -> mover.run(plan(run, sharder, HOT)));
-        run.then(0.6, "user 1 moves to a shard alone", () -> mover.run(celebrityPlan(sharder)));
+        run.then(0.2, "s1 is split onto s3", () -> {
+            String before = residents(shards).toString();
+            mover.run(sharder.plan(change -> change.split(HOT, RELIEF)));
+            run.remark("people per shard before the split " + before + ", after it " + residents(shards));
+        });
+        run.then(0.6, "user 1 moves to a shard alone", () -> {
+            sharder.refresh();
+            mover.run(sharder.plan(change -> change.isolate(CELEBRITY, STARDOM)));
+        });
         run.load(
                 Gateway.patient(Gateway.through(balancer)),
                 Database.truth(shards.values().toArray(Database[]::new)));
         judge(run, shards, sharder);
-    }
-
-    private static ShardPlan plan(StageRun run, Sharder<Long, DataSource> sharder, String hot) {
-        ShardPlan plan = sharder.plan(change -> change.split(hot, RELIEF));
-        run.remark(plan.toString().lines().findFirst().orElse(""));
-        return plan;
-    }
-
-    private static ShardPlan celebrityPlan(Sharder<Long, DataSource> sharder) {
-        sharder.refresh();
-        return sharder.plan(change -> change.isolate(CELEBRITY, STARDOM));
     }
 
     private static void populate(StageRun run, Sharder<Long, DataSource> sharder) throws Exception {
@@ -116,33 +116,42 @@ final class Shards implements Stage {
     }
 
     private static void judge(StageRun run, Map<String, Database> shards, Sharder<Long, DataSource> sharder)
-            throws Exception {
+            throws SQLException {
         sharder.refresh();
-        Map<String, Integer> residents = new LinkedHashMap<>();
         int strays = 0;
         int total = 0;
-        boolean starAlone = false;
         for (Map.Entry<String, Database> shard : shards.entrySet()) {
-            Set<Long> people = Schema.versions(shard.getValue().connect()).keySet();
-            residents.put(shard.getKey(), people.size());
-            total += people.size();
-            strays += (int) people.stream()
-                    .filter(person -> !sharder.route(person).shard().equals(shard.getKey()))
-                    .count();
-            starAlone |= shard.getKey().equals(STARDOM) && people.equals(Set.of(CELEBRITY));
+            for (long person : people(shard.getValue())) {
+                total++;
+                strays += sharder.route(person).shard().equals(shard.getKey()) ? 0 : 1;
+            }
         }
+        Map<String, Integer> residents = residents(shards);
         run.claim(
                 "everybody lives on one shard, where the map says",
                 strays == 0 && total == run.people().size(),
                 residents + ", " + strays + " elsewhere");
         run.claim(
                 "the celebrity has a shard alone",
-                starAlone,
-                "shard " + sharder.route(CELEBRITY).shard());
+                sharder.route(CELEBRITY).shard().equals(STARDOM)
+                        && Integer.valueOf(1).equals(residents.get(STARDOM)),
+                "user " + CELEBRITY + " is on " + sharder.route(CELEBRITY).shard());
         run.claim(
                 "slots moved while the load ran",
                 run.events("slots.moved") > 0,
                 run.events("slots.moved") + " batches moved");
+    }
+
+    private static Map<String, Integer> residents(Map<String, Database> shards) throws SQLException {
+        Map<String, Integer> residents = new LinkedHashMap<>();
+        for (Map.Entry<String, Database> shard : shards.entrySet()) {
+            residents.put(shard.getKey(), people(shard.getValue()).size());
+        }
+        return residents;
+    }
+
+    private static Set<Long> people(Database shard) throws SQLException {
+        return Schema.versions(shard.connect()).keySet();
     }
 
     private static DataSource source(Map<String, DataSource> targets, String name) {

@@ -11,6 +11,7 @@ import java.util.List;
  * @param requests how many were sent
  * @param failed how many were not served
  * @param latencies of those that were
+ * @param longestGapMillis how long at most nobody was served
  * @param queries statements sent to databases; what a killed server sent in its last second is missing
  * @param killed what was broken, in order
  * @param audit how the ledger compared with the databases
@@ -22,6 +23,7 @@ public record StageResult(
         long requests,
         long failed,
         Latencies.Summary latencies,
+        double longestGapMillis,
         long queries,
         List<String> killed,
         Audit audit,

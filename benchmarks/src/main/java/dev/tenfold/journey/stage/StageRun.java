@@ -256,6 +256,7 @@ public final class StageRun implements AutoCloseable {
         warmUp(site);
         scrapeAll(THOROUGH);
         queriesBefore = scraper.total(QUERIES);
+        events.beginTelling();
         Workload workload = new Workload(crowd, site, ledger, tally, latencies, time, pace.seed());
         OpenLoop loop = new OpenLoop(
                 pace.rate(),
@@ -448,6 +449,7 @@ public final class StageRun implements AutoCloseable {
                 tally.requests(),
                 tally.failed(),
                 total,
+                tally.longestGapMillis(),
                 (long) (scraper.total(QUERIES) - queriesBefore),
                 killed,
                 audit,
