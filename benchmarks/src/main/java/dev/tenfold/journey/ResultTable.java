@@ -9,6 +9,7 @@ import dev.tenfold.journey.stage.StageResult;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** The stages side by side. */
 final class ResultTable {
@@ -49,7 +50,7 @@ final class ResultTable {
         return String.format(Locale.ROOT, "%.1f", value);
     }
 
-    private static ColumnData<StageResult> text(String header, Function<StageResult, String> cell) {
+    private static ColumnData<StageResult> text(String header, Function<StageResult, @Nullable String> cell) {
         return new Column()
                 .header(header)
                 .headerAlign(HorizontalAlign.LEFT)
@@ -58,7 +59,7 @@ final class ResultTable {
                 .with(cell);
     }
 
-    private static ColumnData<StageResult> number(String header, Function<StageResult, String> cell) {
+    private static ColumnData<StageResult> number(String header, Function<StageResult, @Nullable String> cell) {
         return new Column()
                 .header(header)
                 .headerAlign(HorizontalAlign.RIGHT)

@@ -38,7 +38,7 @@ final class Store<K, V> {
             caffeine.ticker(time::nanoTime)
                     .expireAfter(Expiry.writing((key, copy) -> Duration.ofNanos(Lifetimes.UNLIMITED)));
         }
-        copies = caffeine.build();
+        copies = caffeine.<K, Positioned<@Nullable V>>build();
         expiring = expires ? copies.policy().expireVariably().orElseThrow() : null;
     }
 

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One connection per node for the engine's own statements, kept open so that a probe costs a round trip, not a connection,
@@ -24,7 +25,7 @@ final class ControlConnections implements AutoCloseable {
         R on(Connection connection) throws SQLException;
     }
 
-    private final ConcurrentHashMap<String, AtomicReference<Connection>> slots = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, AtomicReference<@Nullable Connection>> slots = new ConcurrentHashMap<>();
     private final int timeoutMillis;
     private volatile boolean closed;
 
@@ -33,7 +34,7 @@ final class ControlConnections implements AutoCloseable {
     }
 
     <R> R with(Endpoint<DataSource> node, Work<R> work) throws SQLException {
-        AtomicReference<Connection> slot = slots.computeIfAbsent(node.id(), id -> new AtomicReference<>());
+        AtomicReference<@Nullable Connection> slot = slots.computeIfAbsent(node.id(), id -> new AtomicReference<>());
         Connection kept = slot.getAndSet(null);
         Connection connection = kept != null ? kept : open(node.target());
         boolean sound = false;
@@ -88,7 +89,7 @@ final class ControlConnections implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        for (AtomicReference<Connection> slot : slots.values()) {
+        for (AtomicReference<@Nullable Connection> slot : slots.values()) {
             Connection connection = slot.getAndSet(null);
             if (connection != null) {
                 giveBack(connection);

@@ -17,7 +17,12 @@ import java.util.function.Consumer;
  */
 public interface ShardStore {
 
-    /** A slot that a move left half way. */
+    /**
+     * A slot that a move left half way.
+     *
+     * @param state what this shard does with it
+     * @param peer the shard at the other end of the move
+     */
     record Unsettled(SlotState state, String peer) {}
 
     /** Sends rows, chunk by chunk. */
