@@ -48,6 +48,11 @@ final class EventLog implements Observer {
         kinds.clear();
     }
 
+    /** What happens from now on is only cleaning up. */
+    void endTelling() {
+        telling = false;
+    }
+
     /** How often something happened. */
     long count(String kind) {
         LongAdder count = kinds.get(kind);

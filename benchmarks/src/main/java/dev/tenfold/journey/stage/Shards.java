@@ -6,6 +6,7 @@ import dev.tenfold.journey.app.AppConfig;
 import dev.tenfold.journey.app.Schema;
 import dev.tenfold.journey.app.ShardMaps;
 import dev.tenfold.journey.env.Database;
+import dev.tenfold.journey.env.ServerProcess;
 import dev.tenfold.replication.testing.PostgresNode;
 import dev.tenfold.sharding.ShardMap;
 import dev.tenfold.sharding.Sharder;
@@ -86,12 +87,18 @@ final class Shards implements Stage {
         for (Map.Entry<String, Database> shard : shards.entrySet()) {
             app = app.node(shard.getKey(), "a", shard.getValue().url());
         }
-        LoadBalancer<URI> balancer =
-                run.open(Gateway.balancer("apps", run.start(app, app.renamed("app-2")), run.observer()));
+        List<ServerProcess> apps = run.start(app, app.renamed("app-2"));
+        LoadBalancer<URI> balancer = run.open(Gateway.balancer("apps", apps, run.observer()));
         run.then(0.2, "s1 is split onto s3", () -> {
             String before = residents(shards).toString();
             mover.run(sharder.plan(change -> change.split(HOT, RELIEF)));
             run.remark("people per shard before the split " + before + ", after it " + residents(shards));
+        });
+        ServerProcess victim = apps.get(0);
+        run.kill(0.45, "app-1 (kill -9)", victim::kill9);
+        run.then(0.5, "app-1 is started again, and reads the new map", () -> {
+            victim.launch();
+            victim.await();
         });
         run.then(0.6, "user 1 moves to a shard alone", () -> {
             sharder.refresh();

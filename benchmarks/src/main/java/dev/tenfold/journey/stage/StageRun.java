@@ -21,40 +21,30 @@ import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One stage while it plays: collects its servers and faults, drives the load, and checks what was promised. Used by one
- * thread; faults run on another, one after the other.
+ * One stage while it plays: collects its servers and faults, drives the load, and checks what was promised. Used by the
+ * thread of the journey, and by the operator's while that one waits.
  */
 public final class StageRun implements AutoCloseable {
 
     private static final int WORKERS = 96;
-    private static final int DOORS = 8;
-    private static final int ENTER_ATTEMPTS = 5;
     private static final long TICK_NANOS = 1_000_000_000;
-    private static final int FAULT_PATIENCE_SECONDS = 60;
+    private static final long GLANCE_NANOS = 10_000_000;
     /** How long to wait for a server's figures, while the load runs and when they must not be missed. */
     private static final Duration BRIEF = Duration.ofMillis(200);
 
     private static final Duration THOROUGH = Duration.ofSeconds(5);
     /** How long the load may go on beyond its time, where the operator is slow on a slow machine. */
     private static final Duration LONGEST_OVERTIME = Duration.ofSeconds(60);
-
-    /** How long it goes on after the last act at least. */
-    private static final Duration AFTERMATH = Duration.ofMillis(1500);
 
     private static final String QUERIES = "app.database.queries";
 
@@ -65,22 +55,19 @@ public final class StageRun implements AutoCloseable {
     private final TimeSource time = TimeSource.system();
     private final Parts parts = new Parts();
     private final EventLog events;
+    private final Operator operator;
     private final Crowd crowd;
     private final Ledger ledger = new Ledger();
     private final Tally tally = new Tally();
     private final Latencies latencies = new Latencies();
     private final Scraper scraper = new Scraper();
     private final List<URI> servers = new ArrayList<>();
-    private final List<Act> acts = new ArrayList<>();
     private final List<String> killed = new ArrayList<>();
     private final List<Claim> claims = new ArrayList<>();
     private final List<String> remarks = new ArrayList<>();
     private Ledger.@Nullable Audit audit;
     private Latencies.@Nullable Summary total;
     private double queriesBefore;
-
-    /** When the last act had been played, and a little later; in the far future before. */
-    private volatile long settledAt;
 
     /**
      * Prepares a stage.
@@ -95,6 +82,7 @@ public final class StageRun implements AutoCloseable {
         this.pace = pace;
         this.narrator = town.narrator();
         this.events = new EventLog(narrator);
+        this.operator = parts.add(new Operator(narrator, time));
         this.crowd = new Crowd(pace.people());
     }
 
@@ -109,8 +97,6 @@ public final class StageRun implements AutoCloseable {
          */
         void run() throws Exception;
     }
-
-    private record Act(double at, String announcement, Action action) {}
 
     /**
      * Returns where the stage plays.
@@ -224,11 +210,11 @@ public final class StageRun implements AutoCloseable {
      * @return this
      */
     public StageRun kill(double at, String what, Action action) {
-        acts.add(new Act(at, "✖ killed: " + what, () -> {
+        operator.plan(at, "✖ killed: " + what, () -> {
             scrapeAll(BRIEF);
             killed.add(what);
             action.run();
-        }));
+        });
         return this;
     }
 
@@ -241,7 +227,7 @@ public final class StageRun implements AutoCloseable {
      * @return this
      */
     public StageRun then(double at, String announcement, Action action) {
-        acts.add(new Act(at, "▶ " + announcement, action));
+        operator.plan(at, "▶ " + announcement, action);
         return this;
     }
 
@@ -253,111 +239,47 @@ public final class StageRun implements AutoCloseable {
      * @throws Exception if a fault could not be played, or the truth not be read
      */
     public void load(Site site, Ledger.Truth truth) throws Exception {
-        warmUp(site);
+        Entrance.letIn(crowd.people(), site);
         scrapeAll(THOROUGH);
         queriesBefore = scraper.total(QUERIES);
-        events.beginTelling();
         Workload workload = new Workload(crowd, site, ledger, tally, latencies, time, pace.seed());
         OpenLoop loop = new OpenLoop(
                 pace.rate(),
                 pace.length(),
                 pace.length().plus(LONGEST_OVERTIME),
-                () -> time.nanoTime() - settledAt >= 0,
+                operator::isSettled,
                 time,
                 LockSupport::parkNanos);
-        ExecutorService operator = Executors.newSingleThreadExecutor();
+        events.beginTelling();
+        operator.begin(pace.length());
         ExecutorService users = Executors.newSingleThreadExecutor();
         try {
-            watch(
-                    users.submit(() -> {
-                        loop.run(WORKERS, workload);
-                        return null;
-                    }),
-                    operator);
+            watch(users.submit(() -> {
+                loop.run(WORKERS, workload);
+                return null;
+            }));
         } finally {
             users.shutdownNow();
-            operator.shutdownNow();
         }
+        operator.await();
         narrator.flush();
         scrapeAll(THOROUGH);
         total = latencies.total();
         audit = ledger.audit(crowd, truth);
     }
 
-    /** Everybody logs in and looks around, before anything is counted: a server is slow at its first steps. */
-    private void warmUp(Site site) throws Exception {
-        BlockingQueue<Person> waiting = new LinkedBlockingQueue<>(crowd.people());
-        ExecutorService doors = Executors.newFixedThreadPool(DOORS);
-        try {
-            List<Future<?>> all = new ArrayList<>();
-            for (int i = 0; i < DOORS; i++) {
-                all.add(doors.submit(() -> {
-                    for (Person person = waiting.poll(); person != null; person = waiting.poll()) {
-                        enter(site, new Site.Ask("POST", "/login/" + person.id(), "", person));
-                        enter(site, new Site.Ask("GET", "/timeline", "", person));
-                    }
-                    return null;
-                }));
-            }
-            for (Future<?> one : all) {
-                one.get();
-            }
-        } catch (ExecutionException failure) {
-            throw failure.getCause() instanceof Exception cause ? cause : failure;
-        } finally {
-            doors.shutdownNow();
-        }
-    }
-
-    /** Nothing is broken yet, so a few attempts must do. */
-    private static void enter(Site site, Site.Ask ask) throws Exception {
-        for (int attempt = 1; ; attempt++) {
-            Site.Answer answer = site.send(ask);
-            if (answer.isGood()) {
-                return;
-            }
-            if (attempt == ENTER_ATTEMPTS) {
-                throw new IllegalStateException(
-                        "before the load: " + ask.method() + " " + ask.path() + " was answered " + answer);
-            }
-        }
-    }
-
-    /**
-     * Says a line a second, and hands each act to the operator when its time has come. The load goes on until the last act
-     * has been played and had a little time to show.
-     */
-    private void watch(Future<?> load, ExecutorService operator) throws Exception {
+    /** Says a line a second, and reminds the operator, until the last user has gone. */
+    private void watch(Future<?> load) throws Exception {
         long start = time.nanoTime();
-        long length = pace.length().toNanos();
-        settledAt = acts.isEmpty() ? start : start + length + LONGEST_OVERTIME.toNanos();
-        AtomicInteger left = new AtomicInteger(acts.size());
-        List<Act> waiting = new ArrayList<>(acts);
-        waiting.sort(Comparator.comparingDouble(Act::at));
-        List<Future<?>> played = new ArrayList<>();
         for (long second = 1; !load.isDone(); ) {
-            long now = time.nanoTime() - start;
-            while (!waiting.isEmpty() && waiting.get(0).at() * length <= now) {
-                Act act = waiting.remove(0);
-                played.add(operator.submit(() -> {
-                    narrator.note(act.announcement());
-                    act.action().run();
-                    if (left.decrementAndGet() == 0) {
-                        settledAt = time.nanoTime() + AFTERMATH.toNanos();
-                    }
-                    return null;
-                }));
-            }
-            if (second * TICK_NANOS <= now) {
+            operator.playDue();
+            if (time.nanoTime() - start >= second * TICK_NANOS) {
                 tick(second++);
             }
-            LockSupport.parkNanos(10_000_000);
+            LockSupport.parkNanos(GLANCE_NANOS);
         }
         try {
             load.get();
-            for (Future<?> act : played) {
-                act.get(FAULT_PATIENCE_SECONDS, TimeUnit.SECONDS);
-            }
         } catch (ExecutionException failure) {
             throw failure.getCause() instanceof Exception cause ? cause : failure;
         }
@@ -459,6 +381,7 @@ public final class StageRun implements AutoCloseable {
 
     @Override
     public void close() {
+        events.endTelling();
         parts.close();
     }
 }

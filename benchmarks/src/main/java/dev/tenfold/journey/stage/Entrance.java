@@ -1,0 +1,60 @@
+package dev.tenfold.journey.stage;
+
+import dev.tenfold.journey.load.Person;
+import dev.tenfold.journey.load.Site;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+
+/** Where everybody logs in and looks around, before anything is counted: a server is slow at its first steps. */
+final class Entrance {
+
+    private static final int DOORS = 8;
+    private static final int ATTEMPTS = 5;
+
+    private Entrance() {}
+
+    /** Returns when all are in; throws if somebody was not let in. */
+    static void letIn(List<Person> people, Site site) throws Exception {
+        BlockingQueue<Person> waiting = new LinkedBlockingQueue<>(people);
+        ExecutorService doors = Executors.newFixedThreadPool(DOORS);
+        try {
+            List<Future<?>> all = new ArrayList<>();
+            for (int i = 0; i < DOORS; i++) {
+                all.add(doors.submit(() -> {
+                    for (Person person = waiting.poll(); person != null; person = waiting.poll()) {
+                        ask(site, new Site.Ask("POST", "/login/" + person.id(), "", person));
+                        ask(site, new Site.Ask("GET", "/timeline", "", person));
+                    }
+                    return null;
+                }));
+            }
+            for (Future<?> one : all) {
+                one.get();
+            }
+        } catch (ExecutionException failure) {
+            throw failure.getCause() instanceof Exception cause ? cause : failure;
+        } finally {
+            doors.shutdownNow();
+        }
+    }
+
+    /** Nothing is broken yet, so a few attempts must do. */
+    private static void ask(Site site, Site.Ask ask) throws Exception {
+        for (int attempt = 1; ; attempt++) {
+            Site.Answer answer = site.send(ask);
+            if (answer.isGood()) {
+                return;
+            }
+            if (attempt == ATTEMPTS) {
+                throw new IllegalStateException(
+                        "before the load: " + ask.method() + " " + ask.path() + " was answered " + answer);
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+package dev.tenfold.journey.stage;
+
+import dev.tenfold.journey.report.Narrator;
+import dev.tenfold.time.TimeSource;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Breaks things and mends them when their time has come, one after the other, on a thread of its own: what takes longer than
+ * it should delays what follows. Planned and driven by one thread; {@link #isSettled} is for any.
+ */
+final class Operator implements AutoCloseable {
+
+    /** How long the load goes on after the last act, so that it can show. */
+    private static final Duration AFTERMATH = Duration.ofMillis(1500);
+
+    private static final int PATIENCE_SECONDS = 60;
+    private static final long NOT_YET = Long.MAX_VALUE;
+
+    private final Narrator narrator;
+    private final TimeSource time;
+    private final List<Act> planned = new ArrayList<>();
+    private final Deque<Act> waiting = new ArrayDeque<>();
+    private final List<Future<?>> played = new ArrayList<>();
+    private final AtomicInteger left = new AtomicInteger();
+    private final ExecutorService hands = Executors.newSingleThreadExecutor();
+    private long start;
+    private long length;
+
+    /** Nanoseconds from the start to the end of the aftermath. */
+    private volatile long settled = NOT_YET;
+
+    Operator(Narrator narrator, TimeSource time) {
+        this.narrator = narrator;
+        this.time = time;
+    }
+
+    /** Something to do when a share of the load's length has passed. */
+    private record Act(double at, String announcement, StageRun.Action action) {}
+
+    void plan(double at, String announcement, StageRun.Action action) {
+        planned.add(new Act(at, announcement, action));
+    }
+
+    /** The load begins. */
+    void begin(Duration load) {
+        start = time.nanoTime();
+        length = load.toNanos();
+        planned.sort(Comparator.comparingDouble(Act::at));
+        waiting.addAll(planned);
+        left.set(planned.size());
+        if (planned.isEmpty()) {
+            settled = 0;
+        }
+    }
+
+    /** Hands over what is due. */
+    void playDue() {
+        long now = time.nanoTime() - start;
+        for (Act act = waiting.peek(); act != null && act.at() * length <= now; act = waiting.peek()) {
+            Act due = waiting.remove();
+            played.add(hands.submit(() -> {
+                play(due);
+                return null;
+            }));
+        }
+    }
+
+    private void play(Act act) throws Exception {
+        narrator.note(act.announcement());
+        try {
+            act.action().run();
+        } finally {
+            if (left.decrementAndGet() == 0) {
+                settled = time.nanoTime() - start + AFTERMATH.toNanos();
+            }
+        }
+    }
+
+    /** Says whether everything was played, and had its time to show. */
+    boolean isSettled() {
+        return time.nanoTime() - start >= settled;
+    }
+
+    /** Waits for the last act; throws what went wrong in one. */
+    void await() throws Exception {
+        try {
+            for (Future<?> act : played) {
+                act.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+            }
+        } catch (ExecutionException failure) {
+            throw failure.getCause() instanceof Exception cause ? cause : failure;
+        }
+    }
+
+    @Override
+    public void close() {
+        hands.shutdownNow();
+    }
+}
