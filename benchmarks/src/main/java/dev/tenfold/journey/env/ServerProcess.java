@@ -102,20 +102,24 @@ public final class ServerProcess implements AutoCloseable {
         }
     }
 
-    /** Asks the process to end, by closing its input, and kills it if it does not. */
+    /** Asks the process to end, by closing its input, and does not wait for it. */
+    public synchronized void dismiss() {
+        if (process != null) {
+            try {
+                process.getOutputStream().close();
+            } catch (IOException alreadyClosed) {
+                // it is ending, which is what is wanted
+            }
+        }
+    }
+
+    /** Asks the process to end, waits for it, and kills it if it does not. */
     @Override
     public synchronized void close() {
+        dismiss();
         Process running = process;
-        if (running == null) {
-            return;
-        }
         process = null;
-        try {
-            running.getOutputStream().close();
-        } catch (IOException alreadyClosed) {
-            // it is ending, which is what is wanted
-        }
-        if (!awaitEnd(running)) {
+        if (running != null && !awaitEnd(running)) {
             running.destroyForcibly();
         }
     }

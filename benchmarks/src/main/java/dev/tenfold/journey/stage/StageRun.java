@@ -61,6 +61,7 @@ public final class StageRun implements AutoCloseable {
     private final Tally tally = new Tally();
     private final Latencies latencies = new Latencies();
     private final Scraper scraper = new Scraper();
+    private final List<ServerProcess> processes = new ArrayList<>();
     private final List<URI> servers = new ArrayList<>();
     private final List<String> killed = new ArrayList<>();
     private final List<Claim> claims = new ArrayList<>();
@@ -153,14 +154,14 @@ public final class StageRun implements AutoCloseable {
      * @throws Exception if one does not start
      */
     public List<ServerProcess> start(AppConfig... configs) throws Exception {
-        List<ServerProcess> processes = new ArrayList<>();
+        List<ServerProcess> started = new ArrayList<>();
         for (AppConfig config : configs) {
-            processes.add(launch(AppServer.class, config));
+            started.add(launch(AppServer.class, config));
         }
-        for (ServerProcess process : processes) {
+        for (ServerProcess process : started) {
             servers.add(process.await());
         }
-        return processes;
+        return started;
     }
 
     /**
@@ -178,6 +179,7 @@ public final class StageRun implements AutoCloseable {
 
     private ServerProcess launch(Class<?> main, AppConfig config) throws IOException {
         ServerProcess process = parts.add(new ServerProcess(main, config, line -> events.heard(config.name(), line)));
+        processes.add(process);
         process.launch();
         return process;
     }
@@ -382,6 +384,8 @@ public final class StageRun implements AutoCloseable {
     @Override
     public void close() {
         events.endTelling();
+        // All at once: each takes a moment to say goodbye to its databases.
+        processes.forEach(ServerProcess::dismiss);
         parts.close();
     }
 }
