@@ -22,7 +22,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -67,11 +66,7 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
     private final @Nullable Executor executor;
     private final Scheduler scheduler;
 
-    private final LongAdder hits = new LongAdder();
-    private final LongAdder misses = new LongAdder();
-    private final LongAdder loads = new LongAdder();
-    private final LongAdder loadFailures = new LongAdder();
-    private final LongAdder staleFillsRefused = new LongAdder();
+    private final CacheCounters counters = new CacheCounters();
 
     Cache(CacheBuilder<K, V> b, @Nullable Loader<? super K, ? extends V> loader) {
         configuration = new CacheConfiguration(
@@ -82,7 +77,7 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
         scheduler = b.effectiveScheduler();
         lifetimes = new Lifetimes<>(b.expireEach, b.expireAfterWrite, b.negativeTtl, b.jitter, b.random);
         store = new Store<>(b.maximumSize, lifetimes.areLimited(), time, executor);
-        flights = new Flights<>(store, staleFillsRefused, b.name);
+        flights = new Flights<>(store, counters.staleFillsRefused, b.name);
         ownLoad = loader == null ? null : loading(loader);
     }
 
@@ -125,10 +120,10 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
     public @Nullable V get(K key, Loader<? super K, ? extends V> loader) {
         Positioned<@Nullable V> copy = store.read(key);
         if (copy != null) {
-            hits.increment();
+            counters.hits.increment();
             return copy.value();
         }
-        misses.increment();
+        counters.misses.increment();
         return miss(key, Position.none(), loading(loader)).value();
     }
 
@@ -146,10 +141,10 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
     public Positioned<@Nullable V> get(K key, Position minimum, Function<? super K, Positioned<@Nullable V>> load) {
         Positioned<@Nullable V> copy = store.read(key);
         if (copy != null && copy.position().covers(minimum)) {
-            hits.increment();
+            counters.hits.increment();
             return copy;
         }
-        misses.increment();
+        counters.misses.increment();
         return miss(key, minimum, load);
     }
 
@@ -171,10 +166,10 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
         }
         Positioned<@Nullable V> copy = store.read(key);
         if (copy != null) {
-            hits.increment();
+            counters.hits.increment();
             return CompletableFuture.completedStage(copy.value());
         }
-        misses.increment();
+        counters.misses.increment();
         Flight<V> mine = new Flight<>(Position.none());
         Flight<V> taken = flights.board(key, mine, 0);
         if (taken == mine && !mine.landing.isDone()) {
@@ -191,7 +186,7 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
      */
     public @Nullable V getIfPresent(K key) {
         Positioned<@Nullable V> copy = store.read(key);
-        (copy == null ? misses : hits).increment();
+        (copy == null ? counters.misses : counters.hits).increment();
         return copy == null ? null : copy.value();
     }
 
@@ -247,39 +242,12 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
      * @return a snapshot
      */
     public CacheStats stats() {
-        return new CacheStats(
-                hits.sum(),
-                misses.sum(),
-                loads.sum(),
-                loadFailures.sum(),
-                store.evictions(),
-                store.expirations(),
-                staleFillsRefused.sum(),
-                store.size());
+        return counters.stats(store);
     }
 
     @Override
     public List<Measurement> measurements() {
-        Map<String, String> tags = Map.of("cache", name());
-        return List.of(
-                Measurement.counter("tenfold.cache.hits", "Lookups answered by a copy", tags, hits::sum),
-                Measurement.counter("tenfold.cache.misses", "Lookups no copy could answer", tags, misses::sum),
-                Measurement.counter("tenfold.cache.loads", "Loads begun", tags, loads::sum),
-                Measurement.counter("tenfold.cache.load.failures", "Loads that failed", tags, loadFailures::sum),
-                Measurement.counter(
-                        "tenfold.cache.evictions", "Copies dropped because it was full", tags, store::evictions),
-                Measurement.counter(
-                        "tenfold.cache.expirations",
-                        "Copies dropped because their time was up",
-                        tags,
-                        store::expirations),
-                Measurement.counter(
-                        "tenfold.cache.stale.fills.refused",
-                        "Loaded values not kept because something newer came first",
-                        tags,
-                        staleFillsRefused::sum),
-                Measurement.gauge("tenfold.cache.size", "1", "Copies held", tags, store::size),
-                Measurement.gauge("tenfold.cache.loading", "1", "Loads under way", tags, flights::size));
+        return counters.measurements(name(), store, flights);
     }
 
     @Override
@@ -331,7 +299,7 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
     }
 
     private Positioned<@Nullable V> load(K key, Flight<V> flight, Function<? super K, Positioned<@Nullable V>> load) {
-        loads.increment();
+        counters.loads.increment();
         flight.pilot = Thread.currentThread();
         try {
             Positioned<@Nullable V> loaded = Objects.requireNonNull(
@@ -349,7 +317,7 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
     }
 
     private void fail(K key, Flight<V> flight, Throwable failure) {
-        loadFailures.increment();
+        counters.loadFailures.increment();
         flight.disarm();
         flights.fail(key, flight, failure);
     }

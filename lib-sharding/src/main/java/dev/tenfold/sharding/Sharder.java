@@ -48,7 +48,7 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>Thread-safe. A lookup takes no lock, costs a hash and two array reads, and allocates nothing for numbers, UUIDs and
- * short ASCII text. Where processes share a map, one may for a moment route by an older map than another; so a shard checks
+ * short ASCII text (the caller boxes a primitive key). Where processes share a map, one may for a moment route by an older map than another; so a shard checks
  * the {@link ShardRoute} of every write and refuses an outdated one, and {@link #write} then refreshes and repeats.
  *
  * <p><b>Invariant:</b> the routing in {@code cell} never falls back to a lower epoch. <b>Writers:</b> whoever learns of a
