@@ -22,7 +22,7 @@ final class JourneyTest {
 
     @Test
     void keepsItsPromisesWithOneServerAndWithSeveral() {
-        int code = journey("--stage", "1,3", "--seconds", "2", "--rate", "60", "--people", "100");
+        int code = journey("--stage", "1,3", "--seconds", "1", "--rate", "60", "--people", "100");
 
         assertThat(code).as(said()).isZero();
         assertThat(said())

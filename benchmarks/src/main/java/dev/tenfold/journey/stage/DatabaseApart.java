@@ -51,6 +51,6 @@ final class DatabaseApart implements Stage {
             app.launch();
             app.await();
         });
-        run.load(ask -> browser.send(address, ask), Database.truth(database));
+        run.loadImpatiently(ask -> browser.send(address, ask), Database.truth(database));
     }
 }

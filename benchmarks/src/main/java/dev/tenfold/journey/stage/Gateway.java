@@ -4,7 +4,6 @@ import dev.tenfold.balance.LoadBalancer;
 import dev.tenfold.health.HealthPolicy;
 import dev.tenfold.journey.env.ServerProcess;
 import dev.tenfold.journey.load.Browser;
-import dev.tenfold.journey.load.PatientSite;
 import dev.tenfold.journey.load.Site;
 import dev.tenfold.observe.Observer;
 import dev.tenfold.retry.Backoff;
@@ -53,15 +52,6 @@ final class Gateway {
     static Site through(LoadBalancer<URI> balancer) {
         Browser browser = browser();
         return ask -> balancer.idempotent().call(server -> browser.send(server, ask), Gateway::judge);
-    }
-
-    /** Asks again for a few seconds, as long as the application says that it cannot help now. */
-    static PatientSite patient(Site site) {
-        return new PatientSite(
-                site,
-                Backoff.exponential(Duration.ofMillis(50), Duration.ofMillis(500))
-                        .jitter(0.5)
-                        .attempts(12));
     }
 
     /** An answer is the server's own success, whatever the database behind it could do. */

@@ -59,7 +59,7 @@ final class Notifications implements Stage {
             notifier.launch();
             notifier.await();
         });
-        run.load(Gateway.patient(Gateway.through(balancer)), Database.truth(database));
+        run.load(Gateway.through(balancer), Database.truth(database));
         judge(run, database.connect());
     }
 

@@ -52,6 +52,6 @@ final class OneServer implements Stage {
             app.launch();
             app.await();
         });
-        run.load(ask -> browser.send(address, ask), Database.truth(database));
+        run.loadImpatiently(ask -> browser.send(address, ask), Database.truth(database));
     }
 }

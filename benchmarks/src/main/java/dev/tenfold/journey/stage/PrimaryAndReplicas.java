@@ -4,7 +4,6 @@ import dev.tenfold.balance.LoadBalancer;
 import dev.tenfold.journey.app.AppConfig;
 import dev.tenfold.journey.app.Schema;
 import dev.tenfold.journey.env.Database;
-import dev.tenfold.journey.load.PatientSite;
 import dev.tenfold.replication.testing.PostgresCluster;
 import dev.tenfold.replication.testing.PostgresNode;
 import java.net.URI;
@@ -51,17 +50,15 @@ final class PrimaryAndReplicas implements Stage {
         }
         LoadBalancer<URI> balancer =
                 run.open(Gateway.balancer("apps", run.start(app, app.renamed("app-2")), run.observer()));
-        PatientSite site = Gateway.patient(Gateway.through(balancer));
         PostgresNode replica = cluster.node("c");
         run.kill(0.15, "replica c (kill -9)", replica::kill9);
         run.then(0.3, "replica c is started again", replica::start);
         run.kill(0.5, "primary a (kill -9)", cluster.node("a")::kill9);
-        run.load(site, Database.truth(() -> Database.on(Database.primary(cluster), NAME)));
+        run.load(Gateway.through(balancer), Database.truth(() -> Database.on(Database.primary(cluster), NAME)));
         run.claim(
                 "a replica was promoted",
                 run.events("failover.promoted") == 1,
                 run.events("failover.promoted") + " promotions, to "
                         + Database.primary(cluster).id());
-        run.remark(site.repeated() + " requests were repeated by the browsers while there was no primary");
     }
 }

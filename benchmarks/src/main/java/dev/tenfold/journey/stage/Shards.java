@@ -104,9 +104,7 @@ final class Shards implements Stage {
             sharder.refresh();
             mover.run(sharder.plan(change -> change.isolate(CELEBRITY, STARDOM)));
         });
-        run.load(
-                Gateway.patient(Gateway.through(balancer)),
-                Database.truth(shards.values().toArray(Database[]::new)));
+        run.load(Gateway.through(balancer), Database.truth(shards.values().toArray(Database[]::new)));
         judge(run, shards, sharder);
     }
 

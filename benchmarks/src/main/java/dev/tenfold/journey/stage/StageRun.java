@@ -10,12 +10,14 @@ import dev.tenfold.journey.load.Crowd;
 import dev.tenfold.journey.load.Latencies;
 import dev.tenfold.journey.load.Ledger;
 import dev.tenfold.journey.load.OpenLoop;
+import dev.tenfold.journey.load.PatientSite;
 import dev.tenfold.journey.load.Person;
 import dev.tenfold.journey.load.Site;
 import dev.tenfold.journey.load.Tally;
 import dev.tenfold.journey.load.Workload;
 import dev.tenfold.journey.report.Narrator;
 import dev.tenfold.observe.Observer;
+import dev.tenfold.retry.Backoff;
 import dev.tenfold.time.TimeSource;
 import java.io.IOException;
 import java.net.URI;
@@ -38,6 +40,11 @@ public final class StageRun implements AutoCloseable {
 
     private static final int WORKERS = 96;
     private static final long TICK_NANOS = 1_000_000_000;
+    /** How often and when a browser asks again: for about five seconds. */
+    private static final Backoff PATIENCE = Backoff.exponential(Duration.ofMillis(50), Duration.ofMillis(500))
+            .jitter(0.5)
+            .attempts(12);
+
     private static final long GLANCE_NANOS = 10_000_000;
     /** How long to wait for a server's figures, while the load runs and when they must not be missed. */
     private static final Duration BRIEF = Duration.ofMillis(200);
@@ -234,13 +241,27 @@ public final class StageRun implements AutoCloseable {
     }
 
     /**
-     * Lets the users in, plays the faults, waits until all is quiet, and compares the ledger with the truth.
+     * Lets the users in, plays the faults, waits until all is quiet, and compares the ledger with the truth. A browser that
+     * is told to come back, or gets no answer, asks again for some seconds.
      *
      * @param site the users' way to the application
      * @param truth reads the databases at the end
      * @throws Exception if a fault could not be played, or the truth not be read
      */
     public void load(Site site, Ledger.Truth truth) throws Exception {
+        PatientSite patient = new PatientSite(site, PATIENCE);
+        loadImpatiently(patient, truth);
+        remark(patient.repeated() + " requests were asked again by the browsers");
+    }
+
+    /**
+     * Does as {@link #load}, with browsers that ask once.
+     *
+     * @param site the users' way to the application
+     * @param truth reads the databases at the end
+     * @throws Exception if a fault could not be played, or the truth not be read
+     */
+    public void loadImpatiently(Site site, Ledger.Truth truth) throws Exception {
         Entrance.letIn(crowd.people(), site);
         scrapeAll(THOROUGH);
         queriesBefore = scraper.total(QUERIES);

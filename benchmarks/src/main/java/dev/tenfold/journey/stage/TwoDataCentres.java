@@ -9,7 +9,7 @@ import dev.tenfold.journey.env.City;
 import dev.tenfold.journey.env.Database;
 import dev.tenfold.journey.env.ServerProcess;
 import dev.tenfold.journey.load.Browser;
-import dev.tenfold.journey.load.PatientSite;
+import dev.tenfold.journey.load.Site;
 import dev.tenfold.journey.load.Site.Answer;
 import dev.tenfold.journey.load.Site.Ask;
 import dev.tenfold.locality.DataCentres;
@@ -81,13 +81,13 @@ final class TwoDataCentres implements Stage {
                 .retrying(ATTEMPTS, ask -> true)
                 .classifying(Gateway::judge)
                 .build();
-        PatientSite site = Gateway.patient(ask -> {
+        Site site = ask -> {
             City home = City.of(ask.person().id());
             Region<URI> region = world.nearest(home.place());
             LockSupport.parkNanos(
                     City.roundTrip(home.place(), region.coordinates()).toNanos());
             return path.handle(home.place(), ask);
-        });
+        };
         run.kill(0.4, "data centre Frankfurt: its app server and the primary (kill -9)", () -> {
             apps.get(0).kill9();
             cluster.node("a").kill9();
@@ -98,6 +98,5 @@ final class TwoDataCentres implements Stage {
                 run.events("failover.promoted") == 1
                         && !Database.primary(cluster).id().equals("a"),
                 "node " + Database.primary(cluster).id() + " is the primary");
-        run.remark(site.repeated() + " requests were repeated by the browsers while there was no primary");
     }
 }
