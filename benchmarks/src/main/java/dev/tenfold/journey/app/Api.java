@@ -2,7 +2,6 @@ package dev.tenfold.journey.app;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
-import dev.tenfold.journey.load.Site.Answer;
 import dev.tenfold.session.Session;
 import dev.tenfold.session.SessionToken;
 import java.io.IOException;

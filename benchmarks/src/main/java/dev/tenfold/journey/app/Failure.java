@@ -5,7 +5,6 @@ import dev.tenfold.error.DeadlineExceededException;
 import dev.tenfold.error.OutcomeUnknownException;
 import dev.tenfold.error.OverloadedException;
 import dev.tenfold.error.UnavailableException;
-import dev.tenfold.journey.load.Site.Answer;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.util.Set;

@@ -1,5 +1,6 @@
 package dev.tenfold.journey.load;
 
+import dev.tenfold.journey.app.Answer;
 import dev.tenfold.retry.Backoff;
 import dev.tenfold.time.Chance;
 import java.util.Set;

@@ -1,5 +1,7 @@
 package dev.tenfold.journey.load;
 
+import dev.tenfold.journey.app.Answer;
+
 /** The way from a browser to an application server: directly, through a balancer, through an edge. */
 @FunctionalInterface
 public interface Site {
@@ -30,33 +32,6 @@ public interface Site {
          */
         public boolean isRead() {
             return method.equals("GET");
-        }
-    }
-
-    /**
-     * One answer.
-     *
-     * @param status the HTTP status
-     * @param body the text, may be empty
-     */
-    record Answer(int status, String body) {
-
-        /** The server could do nothing now, and did nothing. */
-        public static final int UNAVAILABLE = 503;
-
-        /** The server does not know whether the write happened. */
-        public static final int OUTCOME_UNKNOWN = 504;
-
-        /** The server does not know this browser. */
-        public static final int LOGGED_OUT = 401;
-
-        /**
-         * Says whether the request was served.
-         *
-         * @return true for the 200s
-         */
-        public boolean isGood() {
-            return status >= 200 && status < 300;
         }
     }
 }

@@ -1,6 +1,6 @@
 package dev.tenfold.journey.load;
 
-import dev.tenfold.journey.load.Site.Answer;
+import dev.tenfold.journey.app.Answer;
 import dev.tenfold.journey.load.Site.Ask;
 import dev.tenfold.time.TimeSource;
 import java.net.ConnectException;

@@ -1,5 +1,6 @@
 package dev.tenfold.journey.stage;
 
+import dev.tenfold.journey.app.Answer;
 import dev.tenfold.journey.load.Person;
 import dev.tenfold.journey.load.Site;
 import java.util.ArrayList;
@@ -47,7 +48,7 @@ final class Entrance {
     /** Nothing is broken yet, so a few attempts must do. */
     private static void ask(Site site, Site.Ask ask) throws Exception {
         for (int attempt = 1; ; attempt++) {
-            Site.Answer answer = site.send(ask);
+            Answer answer = site.send(ask);
             if (answer.isGood()) {
                 return;
             }

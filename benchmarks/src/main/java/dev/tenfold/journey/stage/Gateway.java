@@ -2,6 +2,7 @@ package dev.tenfold.journey.stage;
 
 import dev.tenfold.balance.LoadBalancer;
 import dev.tenfold.health.HealthPolicy;
+import dev.tenfold.journey.app.Answer;
 import dev.tenfold.journey.env.ServerProcess;
 import dev.tenfold.journey.load.Browser;
 import dev.tenfold.journey.load.Site;
@@ -55,7 +56,7 @@ final class Gateway {
     }
 
     /** An answer is the server's own success, whatever the database behind it could do. */
-    static Outcome judge(Site.Answer answer) {
+    static Outcome judge(Answer answer) {
         return answer.status() == 500 ? Outcome.FAILED : Outcome.SUCCESS;
     }
 }

@@ -3,7 +3,7 @@ package dev.tenfold.journey.load;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tenfold.journey.load.Site.Answer;
+import dev.tenfold.journey.app.Answer;
 import dev.tenfold.journey.load.Site.Ask;
 import dev.tenfold.retry.Backoff;
 import java.io.IOException;

@@ -2,7 +2,7 @@ package dev.tenfold.journey.load;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tenfold.journey.load.Site.Answer;
+import dev.tenfold.journey.app.Answer;
 import dev.tenfold.journey.load.Site.Ask;
 import dev.tenfold.time.TimeSource;
 import java.io.IOException;
