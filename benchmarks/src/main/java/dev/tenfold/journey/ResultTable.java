@@ -16,10 +16,17 @@ final class ResultTable {
 
     private static final int WIDEST_TEXT = 34;
 
+    private static final String LEGEND = """
+
+            p50, p99: from when a request was due, in an open loop; p99 sent: from when it was sent. gap: the longest
+            time in which nobody was served. unknown: writes whose outcome was left open. queries: statements of the
+            application, without what a killed server sent in its last second. Distance (stages 2, 6, 7) is injected delay.
+            """;
+
     private ResultTable() {}
 
     static String of(List<StageResult> results) {
-        return AsciiTable.getTable(
+        String table = AsciiTable.getTable(
                 AsciiTable.BASIC_ASCII_NO_DATA_SEPARATORS,
                 results,
                 List.of(
@@ -35,6 +42,7 @@ final class ResultTable {
                         number("per req.", r -> perRequest(r)),
                         text("killed", r -> r.killed().isEmpty() ? "nothing" : String.join("; ", r.killed())),
                         text("lost", r -> lost(r))));
+        return table + LEGEND;
     }
 
     private static String lost(StageResult result) {
