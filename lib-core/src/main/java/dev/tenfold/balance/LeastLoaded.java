@@ -28,9 +28,8 @@ final class LeastLoaded {
             if (size == 1) {
                 return candidates.member(0);
             }
-            // One draw of 64 bits serves both: each half is scaled to its range by multiplication (D. Lemire, 2019).
-            // The
-            // second range has a hole where the first fell, so the two always differ.
+            // One draw of 64 bits serves both: each half is scaled to its range by multiplication (D. Lemire,
+            // 2019). The second range has a hole where the first fell, so the two always differ.
             long bits = random.nextLong();
             int one = (int) (((bits >>> 32) * size) >>> 32);
             int two = (int) (((bits & 0xFFFF_FFFFL) * (size - 1)) >>> 32);

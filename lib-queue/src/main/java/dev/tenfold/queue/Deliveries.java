@@ -4,6 +4,7 @@ import dev.tenfold.queue.Death.Reason;
 import dev.tenfold.retry.Backoff;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -168,7 +169,7 @@ abstract class Deliveries<E> {
         Backoff retry = options.retry();
         boolean again = retry.allowsAfter(entry.failures);
         Duration delay = again ? retry.delayAfter(entry.failures, given.random()) : Duration.ZERO;
-        consumer.tellFailure(entry, cause, again ? "next in " + delay : "the last");
+        consumer.tellFailure(entry, cause, again ? "next in " + delay.truncatedTo(ChronoUnit.MILLIS) : "the last");
         if (!again) {
             die(consumer, entry, Reason.DELIVERY_LIMIT);
             return;

@@ -7,13 +7,13 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 
 /**
- * Tells what happens, at most a line a second while a load runs: what was broken, and what Tenfold did about it, wait for
- * the next line of figures and stand behind it. Thread-safe.
+ * Tells what happens, once a second while a load runs: what was broken, and what Tenfold did about it, wait for the next
+ * line of figures and stand below it, a line each. Thread-safe.
  */
 public final class Narrator {
 
     private static final int REMEMBERED = 64;
-    private static final int PER_LINE = 3;
+    private static final int PER_SECOND = 5;
 
     private final PrintStream out;
     private final BlockingQueue<String> pending = new ArrayBlockingQueue<>(REMEMBERED);
@@ -53,15 +53,18 @@ public final class Narrator {
      * @param figures the state of the load
      */
     public void tick(String figures) {
-        List<String> notes = new ArrayList<>();
-        pending.drainTo(notes, PER_LINE);
-        out.println(notes.isEmpty() ? figures : figures + "  │ " + String.join(" ", notes));
+        out.println(figures);
+        tell(PER_SECOND);
     }
 
     /** Says what is still waiting, a line each. */
     public void flush() {
+        tell(REMEMBERED);
+    }
+
+    private void tell(int most) {
         List<String> notes = new ArrayList<>();
-        pending.drainTo(notes);
+        pending.drainTo(notes, most);
         notes.forEach(note -> out.println("          " + note));
     }
 }

@@ -18,15 +18,25 @@ final class NarratorTest {
     }
 
     @Test
-    void notesStandBehindTheNextFiguresFewAtATime() {
-        for (int i = 1; i <= 4; i++) {
+    void notesStandBelowTheNextFiguresFewAtATime() {
+        for (int i = 1; i <= 6; i++) {
             narrator.note("n" + i);
         }
         narrator.tick("1 s");
         narrator.tick("2 s");
         narrator.tick("3 s");
 
-        assertThat(lines()).containsExactly("1 s  │ n1 n2 n3", "2 s  │ n4", "3 s");
+        assertThat(lines())
+                .containsExactly(
+                        "1 s",
+                        "          n1",
+                        "          n2",
+                        "          n3",
+                        "          n4",
+                        "          n5",
+                        "2 s",
+                        "          n6",
+                        "3 s");
     }
 
     @Test

@@ -16,6 +16,7 @@ import dev.tenfold.time.Scheduler;
 import dev.tenfold.time.TimeSource;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -194,7 +195,8 @@ public final class Resharder {
         tell(
                 "slots.moved",
                 Level.INFO,
-                slots.length + " slots from " + flow.from() + " to " + flow.to() + ", refusing writes for " + stall,
+                slots.length + " slots from " + flow.from() + " to " + flow.to() + ", refusing writes for "
+                        + stall.truncatedTo(ChronoUnit.MILLIS),
                 Map.of("from", flow.from(), "to", flow.to(), "slots", slots.length, "stall", stall));
     }
 
