@@ -6,6 +6,7 @@ import dev.tenfold.queue.Broker;
 import dev.tenfold.queue.Exchange;
 import dev.tenfold.queue.Overflow;
 import dev.tenfold.queue.Queue;
+import java.util.AbstractQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -280,9 +281,8 @@ public class PublishBenchmark {
             while (!mpmc.queue.offer(order)) {
                 Thread.onSpinWait();
             }
-            Order taken = mpmc.own ? mpmc.queue.poll() : null;
-            if (taken != null) {
-                taken.run();
+            if (mpmc.own) {
+                takeOne(mpmc.queue).run();
             }
         }
         return mine.arrivals.await();
@@ -295,9 +295,8 @@ public class PublishBenchmark {
         mine.arrivals.expect(BATCH);
         for (int i = 0; i < BATCH; i++) {
             transfer.queue.add(mine.orders[mine.next(requests)]);
-            Order taken = transfer.own ? transfer.queue.poll() : null;
-            if (taken != null) {
-                taken.run();
+            if (transfer.own) {
+                takeOne(transfer.queue).run();
             }
         }
         return mine.arrivals.await();
@@ -312,6 +311,19 @@ public class PublishBenchmark {
             consuming.executor.execute(mine.orders[mine.next(requests)]);
         }
         return mine.arrivals.await();
+    }
+
+    /**
+     * Takes one message for the one just added: with every publisher taking as often as it adds, there always is one. Yet
+     * under contention the transfer queue of newer JDKs may say for a moment that it is empty.
+     */
+    private static Order takeOne(AbstractQueue<Order> queue) {
+        Order taken = queue.poll();
+        while (taken == null) {
+            Thread.onSpinWait();
+            taken = queue.poll();
+        }
+        return taken;
     }
 
     private static String region(int number) {
