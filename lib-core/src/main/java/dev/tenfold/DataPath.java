@@ -24,9 +24,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>What it does not promise: a session that reads a key twice from replicas, without having written it, may see the
  * second answer a replica's lag older than the first, since a read claims only the position its replica had reached before
- * it. Sessions that do not share a {@link Session} may see each other's writes as late as the
- * cache and the replicas allow. An announcement is published after the commit, at most once by this process; a process
- * that dies in between never publishes it.
+ * it. A session that goes on in another process after its key has moved to another shard may meet a copy there that is
+ * older than its write, since positions of different shards are not compared. Sessions that do not share a {@link Session}
+ * may see each other's writes as late as the cache and the replicas allow. An announcement is published after the commit,
+ * at most once by this process; a process that dies in between never publishes it.
  *
  * <p>Thread-safe. A cached read costs what the cache costs plus one look-up of the home and of the session.
  *
