@@ -186,6 +186,25 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
         return member;
     }
 
+    /**
+     * Picks an endpoint for a key, as {@link #pick()} does: where the {@linkplain Policy policy} places by key, the same one for
+     * the same key while the pool is the same.
+     *
+     * @param keyHash 64 well-mixed bits of the key
+     * @return the endpoint's accounts, on which a call has begun
+     * @throws UnavailableException if there is no endpoint to pick
+     */
+    public Member<T> pick(long keyHash) {
+        Pool<T> now = poolAt(time.nanoTime());
+        Picker<T> picker = now.picker();
+        if (picker == null) {
+            throw unavailable();
+        }
+        Member<T> member = picker.pick(keyHash);
+        member.begin();
+        return member;
+    }
+
     private Member<T> pickAt(long now) {
         Picker<T> picker = poolAt(now).picker();
         if (picker == null) {
