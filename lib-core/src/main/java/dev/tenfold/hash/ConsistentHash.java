@@ -1,9 +1,6 @@
 package dev.tenfold.hash;
 
-import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
 
@@ -113,7 +110,7 @@ public interface ConsistentHash {
      * @throws IllegalArgumentException if there is no node, or a name repeats
      */
     static ConsistentHash rendezvous(List<Node> nodes) {
-        return new Rendezvous(distinct(nodes));
+        return new Rendezvous(NodeOrder.distinct(nodes));
     }
 
     /**
@@ -131,7 +128,7 @@ public interface ConsistentHash {
      * @throws IllegalArgumentException if there is no node, a name repeats, or the size is not such a prime
      */
     static ConsistentHash maglev(List<Node> nodes, int size) {
-        return Maglev.of(distinct(nodes), size);
+        return Maglev.of(NodeOrder.distinct(nodes), size);
     }
 
     /**
@@ -145,41 +142,6 @@ public interface ConsistentHash {
      * @throws IllegalArgumentException if there is no node, a name repeats, or the buckets are too few or too many
      */
     static ConsistentHash of(BucketHash buckets, List<Node> nodes) {
-        return new NodeBuckets(buckets, distinct(nodes));
-    }
-
-    private static List<Node> distinct(List<Node> nodes) {
-        return NodeOrder.distinct(nodes);
-    }
-}
-
-/** What algorithms ask of a list of nodes. */
-final class NodeOrder {
-
-    private NodeOrder() {}
-
-    static List<Node> distinct(List<Node> nodes) {
-        if (nodes.isEmpty()) {
-            throw new IllegalArgumentException("nodes: none (expected: at least one)");
-        }
-        Set<String> names = new HashSet<>();
-        for (Node node : nodes) {
-            if (!names.add(node.name())) {
-                throw new IllegalArgumentException("nodes: " + node.name() + " twice (expected: distinct names)");
-            }
-        }
-        return List.copyOf(nodes);
-    }
-
-    /** The indexes of the nodes by rising name, so that the order in which they were given does not matter. */
-    static int[] byName(List<Node> nodes) {
-        Integer[] byName = new Integer[nodes.size()];
-        Arrays.setAll(byName, i -> i);
-        Arrays.sort(byName, (a, b) -> nodes.get(a).name().compareTo(nodes.get(b).name()));
-        return Arrays.stream(byName).mapToInt(Integer::intValue).toArray();
-    }
-
-    static long totalWeight(List<Node> nodes) {
-        return nodes.stream().mapToLong(Node::weight).sum();
+        return new NodeBuckets(buckets, NodeOrder.distinct(nodes));
     }
 }

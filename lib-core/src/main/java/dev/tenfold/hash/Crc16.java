@@ -13,7 +13,7 @@ final class Crc16 implements KeyHash {
         for (int i = 0; i < TABLE.length; i++) {
             int crc = i << 8;
             for (int bit = 0; bit < 8; bit++) {
-                crc = crc << 1 ^ (crc & 0x8000) / 0x8000 * 0x1021;
+                crc = (crc << 1) ^ ((crc & 0x8000) == 0 ? 0 : 0x1021);
             }
             TABLE[i] = crc & 0xffff;
         }
@@ -40,7 +40,7 @@ final class Crc16 implements KeyHash {
         Objects.checkFromIndexSize(offset, length, bytes.length);
         int crc = 0;
         for (int i = offset; i < offset + length; i++) {
-            crc = crc << 8 & 0xffff ^ TABLE[(crc >>> 8 ^ bytes[i]) & 0xff];
+            crc = ((crc << 8) & 0xffff) ^ TABLE[((crc >>> 8) ^ bytes[i]) & 0xff];
         }
         return crc;
     }

@@ -86,14 +86,15 @@ public final class HashRing implements ConsistentHash {
         if (pointsPerWeight < 1 || pointsPerWeight > MAX_POINTS) {
             throw new IllegalArgumentException("points: " + pointsPerWeight + " (expected: 1 to " + MAX_POINTS + ")");
         }
-        return build("ring_v1", "points=" + pointsPerWeight, nodes, node -> (long) node.weight() * pointsPerWeight, node -> {
-            byte[] bytes = node.name().getBytes(StandardCharsets.UTF_8);
-            long[] points = new long[node.weight() * pointsPerWeight];
-            for (int i = 0; i < points.length; i++) {
-                points[i] = KeyHash.xxh3(i).hash(bytes, 0, bytes.length);
-            }
-            return points;
-        });
+        return build(
+                "ring_v1", "points=" + pointsPerWeight, nodes, node -> (long) node.weight() * pointsPerWeight, node -> {
+                    byte[] bytes = node.name().getBytes(StandardCharsets.UTF_8);
+                    long[] points = new long[node.weight() * pointsPerWeight];
+                    for (int i = 0; i < points.length; i++) {
+                        points[i] = KeyHash.xxh3(i).hash(bytes, 0, bytes.length);
+                    }
+                    return points;
+                });
     }
 
     /**
@@ -133,8 +134,8 @@ public final class HashRing implements ConsistentHash {
         for (Node node : nodes) {
             long own = count.applyAsLong(node);
             if (own == 0) {
-                throw new IllegalArgumentException(
-                        "weight of node '" + node.name() + "': no point is left of it (expected: closer to the others')");
+                throw new IllegalArgumentException("weight of node '" + node.name()
+                        + "': no point is left of it (expected: closer to the others')");
             }
             total += own;
         }
@@ -203,8 +204,7 @@ public final class HashRing implements ConsistentHash {
     @Override
     public int owner(long hash, IntPredicate accepts) {
         int start = pointAfter(hash);
-        return Preference.first(
-                nodes.size(), points.length, step -> owners[(start + step) % points.length], accepts);
+        return Preference.first(nodes.size(), points.length, step -> owners[(start + step) % points.length], accepts);
     }
 
     private int pointAfter(long hash) {

@@ -34,7 +34,10 @@ final class Ketama implements KeyHash {
     /** The little-endian number in a quarter of a digest. */
     static long point(byte[] digest, int quarter) {
         int at = 4 * quarter;
-        int low = (digest[at] & 0xff) | (digest[at + 1] & 0xff) << 8 | (digest[at + 2] & 0xff) << 16 | digest[at + 3] << 24;
+        int low = (digest[at] & 0xff)
+                | ((digest[at + 1] & 0xff) << 8)
+                | ((digest[at + 2] & 0xff) << 16)
+                | (digest[at + 3] << 24);
         return (long) low << 32;
     }
 

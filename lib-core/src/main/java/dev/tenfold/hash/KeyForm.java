@@ -3,7 +3,6 @@ package dev.tenfold.hash;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Function;
@@ -77,10 +76,11 @@ public interface KeyForm<K> {
         List<Function<? super K, ?>> parts = new ArrayList<>();
         parts.add(first);
         parts.add(second);
-        Collections.addAll(parts, more);
+        for (Function<? super K, ?> part : more) {
+            parts.add(part);
+        }
         return (key, hash) -> {
-            ByteBuffer hashes =
-                    ByteBuffer.allocate(Long.BYTES * parts.size()).order(ByteOrder.LITTLE_ENDIAN);
+            ByteBuffer hashes = ByteBuffer.allocate(Long.BYTES * parts.size()).order(ByteOrder.LITTLE_ENDIAN);
             parts.forEach(part -> hashes.putLong(KeyForms.whole(part.apply(key), hash)));
             return hash.hash(hashes.array(), 0, hashes.capacity());
         };

@@ -46,7 +46,8 @@ final class NodeBuckets implements ConsistentHash {
         int[] removed = buckets.removed();
         return removed.length == 0
                 ? ""
-                : "removed=" + Arrays.stream(removed).mapToObj(Integer::toString).collect(Collectors.joining("_"));
+                : "removed="
+                        + Arrays.stream(removed).mapToObj(Integer::toString).collect(Collectors.joining("_"));
     }
 
     @Override
