@@ -24,8 +24,11 @@ final class ShardReplicas {
             owner++;
         }
         int[] chosen = ConsistentHash.rendezvous(nodes)
-                .owners(owner, KeyHash.xxh3().hash((long) slot), count, node -> zoneOf.apply(
-                        nodes.get(node).name()));
+                .owners(
+                        owner,
+                        KeyHash.xxh3().hash((long) slot),
+                        count,
+                        node -> zoneOf.apply(nodes.get(node).name()));
         return Arrays.stream(chosen).mapToObj(node -> nodes.get(node).name()).toList();
     }
 }

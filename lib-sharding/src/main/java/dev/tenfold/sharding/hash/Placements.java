@@ -37,7 +37,9 @@ final class Placements {
     }
 
     static List<Node> nodes(List<Shard> shards) {
-        return shards.stream().map(shard -> new Node(shard.id(), shard.weight())).toList();
+        return shards.stream()
+                .map(shard -> new Node(shard.id(), shard.weight()))
+                .toList();
     }
 
     /** Turns indexes of nodes, in place, into those of the shards they stand for. */
