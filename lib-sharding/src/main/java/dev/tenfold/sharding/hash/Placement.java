@@ -60,7 +60,8 @@ public interface Placement {
     }
 
     /**
-     * Returns the default placement: a {@link HashRing} with {@value HashRing#DEFAULT_POINTS} points per unit of weight.
+     * Returns the default placement: a {@link HashRing} with {@value HashRing#DEFAULT_POINTS} points per unit of weight. It
+     * holds 4,096 units; for more take fewer points, or {@link #rendezvous()}.
      *
      * @return {@code ring_v1}
      */
