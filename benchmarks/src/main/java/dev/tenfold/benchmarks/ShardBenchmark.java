@@ -85,9 +85,50 @@ public class ShardBenchmark {
     private Sharder<Long, String> byNumber;
     private BucketHash jumpBack;
     private BucketHash memento;
-    private ConsistentHash hashRing;
-    private ConsistentHash maglev;
-    private TreeMap<Long, String> ring;
+
+    /** A ring takes long to build, so only who uses it does. */
+    @State(Scope.Benchmark)
+    public static class Ring {
+
+        private ConsistentHash points;
+
+        /** Builds it. */
+        @Setup
+        public void prepare(ShardBenchmark benchmark) {
+            points = HashRing.of(nodes(benchmark.targets, benchmark.shards), POINTS);
+        }
+    }
+
+    /** A table of 65,537 entries. */
+    @State(Scope.Benchmark)
+    public static class MaglevTable {
+
+        private ConsistentHash entries;
+
+        /** Builds it. */
+        @Setup
+        public void prepare(ShardBenchmark benchmark) {
+            entries = ConsistentHash.maglev(nodes(benchmark.targets, benchmark.shards), MAGLEV_SIZE);
+        }
+    }
+
+    /** The ring of a sorted map. */
+    @State(Scope.Benchmark)
+    public static class SortedRing {
+
+        private final TreeMap<Long, String> points = new TreeMap<>();
+
+        /** Builds it. */
+        @Setup
+        public void prepare(ShardBenchmark benchmark) {
+            for (int shard = 0; shard < benchmark.shards; shard++) {
+                for (int point = 0; point < POINTS; point++) {
+                    String target = benchmark.targets[shard];
+                    points.put(XXH3.hashCharsToLong(target + "#" + point), target);
+                }
+            }
+        }
+    }
 
     /** Not thread-safe by contract, so each thread has its own. */
     @State(Scope.Thread)
@@ -124,18 +165,10 @@ public class ShardBenchmark {
         }
         targets = new String[all(shards)];
         Arrays.setAll(targets, shard -> "shard-" + shard);
-        ring = new TreeMap<>();
-        for (int shard = 0; shard < shards; shard++) {
-            for (int point = 0; point < POINTS; point++) {
-                ring.put(XXH3.hashCharsToLong(targets[shard] + "#" + point), targets[shard]);
-            }
-        }
         byText = sharder(targets, shards);
         byNumber = sharder(targets, shards);
         jumpBack = BucketHash.jumpBack(shards);
         memento = memento(shards);
-        hashRing = HashRing.of(nodes(targets, shards), POINTS);
-        maglev = ConsistentHash.maglev(nodes(targets, shards), MAGLEV_SIZE);
     }
 
     static <K> Sharder<K, String> sharder(String[] targets, int shards) {
@@ -192,14 +225,14 @@ public class ShardBenchmark {
 
     /** Tenfold's ring. */
     @Benchmark
-    public String tenfoldRing(Requests requests) {
-        return targets[hashRing.owner(hash(requests.next()))];
+    public String tenfoldRing(Requests requests, Ring ring) {
+        return targets[ring.points.owner(hash(requests.next()))];
     }
 
     /** Tenfold's Maglev table. */
     @Benchmark
-    public String tenfoldMaglev(Requests requests) {
-        return targets[maglev.owner(hash(requests.next()))];
+    public String tenfoldMaglev(Requests requests, MaglevTable table) {
+        return targets[table.entries.owner(hash(requests.next()))];
     }
 
     private long hash(int at) {
@@ -244,9 +277,9 @@ public class ShardBenchmark {
 
     /** A ring written by hand. */
     @Benchmark
-    public String treeMapRing(Requests requests) {
-        Map.Entry<Long, String> next = ring.ceilingEntry(xxh3(requests.next()));
-        return next == null ? ring.firstEntry().getValue() : next.getValue();
+    public String treeMapRing(Requests requests, SortedRing ring) {
+        Map.Entry<Long, String> next = ring.points.ceilingEntry(xxh3(requests.next()));
+        return next == null ? ring.points.firstEntry().getValue() : next.getValue();
     }
 
     private long xxh3(int at) {

@@ -91,7 +91,7 @@ public final class HashRing implements ConsistentHash {
                     byte[] bytes = node.name().getBytes(StandardCharsets.UTF_8);
                     long[] points = new long[node.weight() * pointsPerWeight];
                     for (int i = 0; i < points.length; i++) {
-                        points[i] = KeyHash.xxh3(i).hash(bytes, 0, bytes.length);
+                        points[i] = Xxh3.once(i, bytes);
                     }
                     return points;
                 });

@@ -66,8 +66,17 @@ final class Xxh3 implements KeyHash {
     private final byte[] longSecret;
 
     Xxh3(long seed) {
+        this(seed, seed == 0 ? SECRET : seeded(seed));
+    }
+
+    private Xxh3(long seed, byte[] longSecret) {
         this.seed = seed;
-        this.longSecret = seed == 0 ? SECRET : seeded(seed);
+        this.longSecret = longSecret;
+    }
+
+    /** Hashes with a seed that is used once, which for all but long inputs needs no secret of its own. */
+    static long once(long seed, byte[] in) {
+        return new Xxh3(seed, seed == 0 || in.length <= 240 ? SECRET : seeded(seed)).hash(in, 0, in.length);
     }
 
     @Override
