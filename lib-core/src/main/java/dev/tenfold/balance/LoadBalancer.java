@@ -45,7 +45,7 @@ import org.jspecify.annotations.Nullable;
  * report by themselves; {@link #select} hands out a lease to report; {@link #pick()} hands out the endpoint's own accounts and
  * allocates nothing.
  *
- * <p>It starts no thread and opens nothing. Endpoints that stay through an {@link #update} keep their load, latency and
+ * <p>It starts no thread and opens nothing unless it was {@linkplain LoadBalancerBuilder#start started}. Endpoints that stay through an {@link #update} keep their load, latency and
  * health. When nobody may be picked, every form fails with an {@link UnavailableException} that says why for each endpoint.
  *
  * <p>Thread-safe. A pick reads one immutable picture of the pool and takes no lock.
@@ -88,6 +88,7 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
     private volatile Topology<T> topology;
     private volatile List<Member<T>> members = List.of();
     private volatile boolean closed;
+    private volatile @Nullable Background<T> background;
     private final Readings readings = new Readings();
     private final List<Measurement> measurements;
 
@@ -98,7 +99,7 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
         time = from.time;
         random = from.random;
         relay = new EventRelay(from.observer);
-        health = new HealthGroup("balancer/" + name, from.health, time, relay, this::rebuild);
+        health = new HealthGroup("balancer/" + name, from.effectiveHealth(), time, relay, this::rebuild);
         RetryBudget budget = from.retryBudget != null ? from.retryBudget : RetryBudget.standard();
         once = new Calls<>(this, from, Backoff.none(), budget);
         repeating = new Calls<>(this, from, from.retries, budget);
@@ -281,6 +282,10 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
         before.values().forEach(readings::departed);
         topology = next;
         members = List.copyOf(after);
+        Background<T> checking = background;
+        if (checking != null) {
+            checking.watch(members);
+        }
         announce(
                 "pool.updated",
                 Level.INFO,
@@ -387,6 +392,23 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
         return measurements;
     }
 
+    /** Attaches what goes on in a started balancer, and has the present members checked. */
+    void attach(Background<T> started) {
+        changing.lock();
+        try {
+            background = started;
+            started.watch(members);
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    /** Tells the observer at once; call it holding no lock. */
+    void tell(String kind, Level level, String message, Map<String, Object> details) {
+        announce(kind, level, message, details);
+        relay.deliver();
+    }
+
     List<Member<T>> members() {
         return members;
     }
@@ -395,10 +417,17 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
         return repeating.repeated();
     }
 
-    /** Ends picking: what follows fails with {@link UnavailableException}; calls in flight end as usual. */
+    /**
+     * Ends picking: what follows fails with {@link UnavailableException}; calls in flight end as usual. Stops what {@link
+     * LoadBalancerBuilder#start} started.
+     */
     @Override
     public void close() {
         closed = true;
+        Background<T> started = background;
+        if (started != null) {
+            started.close();
+        }
         rebuild();
         relay.deliver();
     }

@@ -24,6 +24,7 @@ public final class Member<T> extends Accounts {
     Member(Endpoint<T> endpoint, HealthCell health) {
         this.endpoint = endpoint;
         this.health = health;
+        health.countedBy(this::counts);
     }
 
     /**
@@ -61,6 +62,9 @@ public final class Member<T> extends Accounts {
      */
     public void report(Outcome outcome) {
         end(outcome.countsAgainstEndpoint());
+        if (outcome == Outcome.CANCELLED) {
+            cancelled();
+        }
         health.report(outcome);
     }
 

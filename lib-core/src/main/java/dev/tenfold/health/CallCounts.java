@@ -12,7 +12,7 @@ public record CallCounts(long calls, long failures, long timed, long nanos) {
 
     static final CallCounts NONE = new CallCounts(0, 0, 0, 0);
 
-    /** What came between; right even where a counter wrapped in between. */
+    /** What came between; below zero, and so too little to judge, where a counter began anew in between. */
     CallCounts minus(CallCounts before) {
         return new CallCounts(
                 calls - before.calls, failures - before.failures, timed - before.timed, nanos - before.nanos);

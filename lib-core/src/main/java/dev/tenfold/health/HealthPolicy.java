@@ -180,12 +180,7 @@ public final class HealthPolicy {
 
     @Override
     public String toString() {
-        return "HealthPolicy[consecutiveFailures=" + values.consecutiveFailures + ", ejectionTime=" + values.ejectionTime
-                + ", maximumEjectionTime=" + values.maximumEjectionTime + ", maximumEjectedShare=" + values.maximumEjectedShare
-                + ", ejectsLast=" + values.ejectsLast + ", probationSuccesses=" + values.probationSuccesses + ", slowStart="
-                + values.slowStart + ", aggression=" + values.aggression + ", minimumShare=" + values.minimumShare + ", rise=" + values.rise + ", fall=" + values.fall
-                + ", startsProbing=" + values.startsProbing + ", returnsByChecks=" + values.returnsByChecks + ", outliers=" + values.outliers
-                + "]";
+        return "HealthPolicy" + values;
     }
 
     /** Collects the values of a policy. Not thread-safe. */
@@ -392,6 +387,16 @@ public final class HealthPolicy {
             check.atLeast("fall", fall, 1);
             check.throwIfInvalid();
             return new HealthPolicy(this);
+        }
+
+        @Override
+        public String toString() {
+            return "[consecutiveFailures=" + consecutiveFailures + ", ejectionTime=" + ejectionTime
+                    + ", maximumEjectionTime=" + maximumEjectionTime + ", maximumEjectedShare=" + maximumEjectedShare
+                    + ", ejectsLast=" + ejectsLast + ", probationSuccesses=" + probationSuccesses + ", slowStart="
+                    + slowStart + ", aggression=" + aggression + ", minimumShare=" + minimumShare + ", rise=" + rise
+                    + ", fall=" + fall + ", startsProbing=" + startsProbing + ", returnsByChecks=" + returnsByChecks
+                    + ", outliers=" + outliers + "]";
         }
     }
 }
