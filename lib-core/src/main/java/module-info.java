@@ -16,6 +16,7 @@ module dev.tenfold.core {
     exports dev.tenfold.coordination;
     exports dev.tenfold.discovery;
     exports dev.tenfold.error;
+    exports dev.tenfold.hash;
     exports dev.tenfold.health;
     exports dev.tenfold.locality;
     exports dev.tenfold.observe;
