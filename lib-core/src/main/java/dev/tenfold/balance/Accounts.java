@@ -53,6 +53,19 @@ abstract class Accounts extends AccountsPadding.Counters {
         return (before >>> ENDED) + (before & IN_FLIGHT);
     }
 
+    /** Begins a call if fewer than {@code limit} are in flight. */
+    final boolean tryBegin(int limit) {
+        long before = calls;
+        while ((before & IN_FLIGHT) < limit) {
+            long seen = (long) CALLS.compareAndExchange(this, before, before + 1);
+            if (seen == before) {
+                return true;
+            }
+            before = seen;
+        }
+        return false;
+    }
+
     /** Ends a call. */
     final void end(boolean failure) {
         CALLS.getAndAdd(this, (1L << ENDED) - 1);

@@ -38,6 +38,8 @@ public final class LoadBalancerBuilder<T> {
     Policy<T> policy = Policies.leastLoaded();
     HealthPolicy health = HealthPolicy.defaults();
     double panicThreshold = 0.5;
+    int maximumInFlight;
+    int maximumInFlightOfPool;
     Function<? super Throwable, Outcome> classifier = Outcomes::of;
     Backoff retries = Backoff.fixed(Duration.ZERO);
 
@@ -189,6 +191,31 @@ public final class LoadBalancerBuilder<T> {
     }
 
     /**
+     * Sets how many calls may be in flight on one endpoint: one that has as many is not picked, and where all have, picks fail
+     * with {@link dev.tenfold.error.OverloadedException}. Exact.
+     *
+     * @param calls per endpoint, 0 to 16,777,215; 0 is no limit, the default
+     * @return this builder
+     */
+    public LoadBalancerBuilder<T> maximumInFlight(int calls) {
+        maximumInFlight = calls;
+        return this;
+    }
+
+    /**
+     * Sets how many calls may be in flight on all endpoints together; what is more fails at once with {@link
+     * dev.tenfold.error.OverloadedException}. Exact, and so all picks write one counter, which slows threads that pick at
+     * once.
+     *
+     * @param calls >= 0; 0 is no limit, the default
+     * @return this builder
+     */
+    public LoadBalancerBuilder<T> maximumInFlightOfPool(int calls) {
+        maximumInFlightOfPool = calls;
+        return this;
+    }
+
+    /**
      * Sets how calls are judged by what they throw.
      *
      * @param classifier thread-safe; default {@link Outcomes#of}
@@ -314,6 +341,8 @@ public final class LoadBalancerBuilder<T> {
                     "unique ids; see Endpoint.of(id, target)");
         }
         check.between("panicThreshold", panicThreshold, 0, 1);
+        check.between("maximumInFlight", maximumInFlight, 0, (1 << 24) - 1);
+        check.atLeast("maximumInFlightOfPool", maximumInFlightOfPool, 0);
         check.require(
                 scheduler != null || retries.maximum().isZero(),
                 "retries",
