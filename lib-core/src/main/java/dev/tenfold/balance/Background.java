@@ -85,8 +85,8 @@ final class Background<T> implements Discovery.Listener<T>, AutoCloseable {
             return;
         }
         try {
-            if (!endpoints.equals(balancer.topology().endpoints())) {
-                balancer.update(endpoints);
+            if (!endpoints.equals(balancer.topology().endpoints()) && !balancer.replace(endpoints)) {
+                return;
             }
         } catch (IllegalArgumentException twice) {
             failed(twice);

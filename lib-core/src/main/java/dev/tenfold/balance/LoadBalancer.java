@@ -270,10 +270,17 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
      * @throws IllegalStateException if the balancer is closed
      */
     public void update(Collection<Endpoint<T>> endpoints) {
+        if (!replace(endpoints)) {
+            throw new IllegalStateException("load balancer '" + name + "' is closed; build another");
+        }
+    }
+
+    /** Replaces the endpoints; false where the balancer is closed. */
+    boolean replace(Collection<Endpoint<T>> endpoints) {
         changing.lock();
         try {
             if (closed) {
-                throw new IllegalStateException("load balancer '" + name + "' is closed; build another");
+                return false;
             }
             admit(topology.next(endpoints));
         } finally {
@@ -281,6 +288,7 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
         }
         rebuild();
         relay.deliver();
+        return true;
     }
 
     /** Takes over the members that stay, by id. */

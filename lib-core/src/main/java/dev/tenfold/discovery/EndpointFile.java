@@ -69,6 +69,9 @@ final class EndpointFile implements Callable<List<Endpoint<URI>>> {
                 throw new IOException(file + ", line " + (i + 1) + ": " + wrong.getMessage(), wrong);
             }
         }
+        if (found.isEmpty()) {
+            throw new IOException(file + " names no endpoint (expected: at least one)");
+        }
         return found;
     }
 
