@@ -105,7 +105,7 @@ abstract class Accounts extends AccountsPadding.Counters {
 
     /** Returns what was counted so far; read one by one, so that a call that ends meanwhile may be in some of them only. */
     final CallCounts counts() {
-        return new CallCounts((calls >>> ENDED) - cancelled, failed, timed, nanos);
+        return new CallCounts((calls >>> ENDED) - cancelled, failed, meanNanos());
     }
 
     final long meanNanos() {

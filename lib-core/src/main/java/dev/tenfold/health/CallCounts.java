@@ -1,28 +1,22 @@
 package dev.tenfold.health;
 
 /**
- * What was counted of the calls on one endpoint, as {@link OutlierPolicy} judges it. Immutable.
+ * What is known of the calls on one endpoint, as {@link OutlierPolicy} judges it. Immutable.
  *
- * @param calls calls that ended and say something of the endpoint, failures included
- * @param failures those whose outcome counts against the endpoint
- * @param timed those whose latency is known
- * @param nanos the sum of these latencies, in nanoseconds
+ * @param calls calls that ended and say something of the endpoint, failures included; only ever grows
+ * @param failures those whose outcome counts against the endpoint; only ever grows
+ * @param latencyNanos how long answers take now, in nanoseconds; 0 where it is not known
  */
-public record CallCounts(long calls, long failures, long timed, long nanos) {
+public record CallCounts(long calls, long failures, double latencyNanos) {
 
-    static final CallCounts NONE = new CallCounts(0, 0, 0, 0);
+    static final CallCounts NONE = new CallCounts(0, 0, 0);
 
     /** What came between; below zero, and so too little to judge, where a counter began anew in between. */
     CallCounts minus(CallCounts before) {
-        return new CallCounts(
-                calls - before.calls, failures - before.failures, timed - before.timed, nanos - before.nanos);
+        return new CallCounts(calls - before.calls, failures - before.failures, latencyNanos);
     }
 
     double failureShare() {
         return (double) failures / calls;
-    }
-
-    double meanNanos() {
-        return (double) nanos / timed;
     }
 }

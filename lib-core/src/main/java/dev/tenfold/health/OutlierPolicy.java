@@ -92,12 +92,13 @@ public final class OutlierPolicy {
     }
 
     /**
-     * Ejects an endpoint whose mean latency is a multiple of the median of the endpoints' mean latencies, and not tiny.
+     * Ejects an endpoint whose latency, as estimated when the interval ends, is a multiple of the median of the endpoints'
+     * latencies, and not tiny.
      *
      * @param factor the multiple of the median above which it is too slow, > 1
-     * @param floor the mean latency up to which no endpoint is too slow, >= 0
+     * @param floor the latency up to which no endpoint is too slow, >= 0
      * @param minimumEndpoints how many must have had {@code minimumVolume} for the rule to be asked, >= 2
-     * @param minimumVolume how many timed calls an endpoint must have had in the interval to be compared, >= 1
+     * @param minimumVolume how many calls an endpoint must have had in the interval to be compared, >= 1
      * @return a policy with this rule
      */
     public OutlierPolicy latency(double factor, Duration floor, int minimumEndpoints, int minimumVolume) {
@@ -160,7 +161,7 @@ public final class OutlierPolicy {
     }
 
     /**
-     * Returns the mean latency up to which no endpoint is too slow.
+     * Returns the latency up to which no endpoint is too slow.
      *
      * @return at least zero
      */

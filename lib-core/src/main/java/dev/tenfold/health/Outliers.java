@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.ToLongFunction;
+import java.util.function.Predicate;
 
 /** Finds who does worse than the others in the calls of one interval. Pure. */
 final class Outliers {
@@ -28,7 +28,7 @@ final class Outliers {
     }
 
     private void bySuccessRate(OutlierPolicy.Rule rule) {
-        List<Integer> compared = withVolume(rule, CallCounts::calls);
+        List<Integer> compared = withVolume(rule, counted -> true);
         double sum = 0;
         for (int index : compared) {
             sum += rate(index);
@@ -55,7 +55,7 @@ final class Outliers {
 
     private void byFailurePercentage(OutlierPolicy.Rule rule) {
         List<Outlier> outliers = new ArrayList<>();
-        for (int index : withVolume(rule, CallCounts::calls)) {
+        for (int index : withVolume(rule, counted -> true)) {
             double failed = 100 * counts.get(index).failureShare();
             if (failed > rule.limit()) {
                 String why = text("%.1f %% of its calls failed (at most %s %%)", failed, rule.limit());
@@ -66,32 +66,32 @@ final class Outliers {
     }
 
     private void byLatency(OutlierPolicy.Rule rule) {
-        List<Integer> compared = withVolume(rule, CallCounts::timed);
-        double[] means = compared.stream()
-                .mapToDouble(index -> counts.get(index).meanNanos())
+        List<Integer> compared = withVolume(rule, counted -> counted.latencyNanos() > 0);
+        double[] latencies = compared.stream()
+                .mapToDouble(index -> counts.get(index).latencyNanos())
                 .sorted()
                 .toArray();
-        if (means.length == 0) {
+        if (latencies.length == 0) {
             return;
         }
-        double median = (means[(means.length - 1) / 2] + means[means.length / 2]) / 2;
+        double median = (latencies[(latencies.length - 1) / 2] + latencies[latencies.length / 2]) / 2;
         double most = Math.max(policy.latencyFloor().toNanos(), rule.limit() * median);
         List<Outlier> outliers = new ArrayList<>();
         for (int index : compared) {
-            double mean = counts.get(index).meanNanos();
-            if (mean > most) {
-                String why = text("mean latency %.3g ms is above %.3g ms", mean / 1e6, most / 1e6);
-                outliers.add(new Outlier(index, mean, why));
+            double latency = counts.get(index).latencyNanos();
+            if (latency > most) {
+                String why = text("latency %.3g ms is above %.3g ms", latency / 1e6, most / 1e6);
+                outliers.add(new Outlier(index, latency, why));
             }
         }
         add(outliers);
     }
 
     /** Who can be compared; nobody where they are too few. */
-    private List<Integer> withVolume(OutlierPolicy.Rule rule, ToLongFunction<CallCounts> volume) {
+    private List<Integer> withVolume(OutlierPolicy.Rule rule, Predicate<CallCounts> known) {
         List<Integer> compared = new ArrayList<>(counts.size());
         for (int i = 0; i < counts.size(); i++) {
-            if (volume.applyAsLong(counts.get(i)) >= rule.minimumVolume()) {
+            if (counts.get(i).calls() >= rule.minimumVolume() && known.test(counts.get(i))) {
                 compared.add(i);
             }
         }

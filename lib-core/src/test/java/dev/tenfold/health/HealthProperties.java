@@ -147,7 +147,7 @@ class HealthProperties {
                 case 3 -> {
                     for (HealthCell counted : cells) {
                         long calls = step * 10L;
-                        CallCounts counts = new CallCounts(calls, random.nextInt(10), calls, calls * random.nextInt(50));
+                        CallCounts counts = new CallCounts(calls, random.nextInt(10), random.nextInt(50));
                         counted.countedBy(() -> counts);
                     }
                     time.advance(Duration.ofSeconds(random.nextInt(15)));
