@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
@@ -45,7 +46,7 @@ import org.jspecify.annotations.Nullable;
  * report by themselves; {@link #select} hands out a lease to report; {@link #pick()} hands out the endpoint's own accounts and
  * allocates nothing.
  *
- * <p>It starts no thread and opens nothing. Endpoints that stay through an {@link #update} keep their load, latency and
+ * <p>It starts no thread and opens nothing unless it was {@linkplain LoadBalancerBuilder#start started}. Endpoints that stay through an {@link #update} keep their load, latency and
  * health. When nobody may be picked, every form fails with an {@link UnavailableException} that says why for each endpoint.
  *
  * <p>Thread-safe. A pick reads one immutable picture of the pool and takes no lock.
@@ -80,6 +81,7 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
     private final RandomGenerator random;
     private final EventRelay relay;
     private final HealthGroup health;
+    private final @Nullable Limits limits;
     private final Calls<T> once;
     private final Calls<T> repeating;
 
@@ -88,6 +90,7 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
     private volatile Topology<T> topology;
     private volatile List<Member<T>> members = List.of();
     private volatile boolean closed;
+    private volatile @Nullable Background<T> background;
     private final Readings readings = new Readings();
     private final List<Measurement> measurements;
 
@@ -98,7 +101,8 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
         time = from.time;
         random = from.random;
         relay = new EventRelay(from.observer);
-        health = new HealthGroup("balancer/" + name, from.health, time, relay, this::rebuild);
+        health = new HealthGroup("balancer/" + name, from.effectiveHealth(), time, relay, this::rebuild);
+        limits = Limits.of(from.maximumInFlight, from.maximumInFlightOfPool);
         RetryBudget budget = from.retryBudget != null ? from.retryBudget : RetryBudget.standard();
         once = new Calls<>(this, from, Backoff.none(), budget);
         repeating = new Calls<>(this, from, from.retries, budget);
@@ -171,6 +175,7 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
      *
      * @return the endpoint's accounts, on which a call has begun
      * @throws UnavailableException if there is no endpoint to pick
+     * @throws dev.tenfold.error.OverloadedException if a limit of calls in flight is reached
      */
     public Member<T> pick() {
         Pool<T> now = pool;
@@ -179,7 +184,10 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
             return pickAt(time.nanoTime());
         }
         Member<T> member = picker.pick();
-        long picks = member.begin();
+        if (limits != null) {
+            member = admitted(now, member);
+        }
+        long picks = limits == null ? member.begin() : member.picks();
         if (now.waits() && (picks & 15) == 0 && health.isDue(time.nanoTime())) {
             health.advance();
         }
@@ -193,6 +201,7 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
      * @param keyHash 64 well-mixed bits of the key
      * @return the endpoint's accounts, on which a call has begun
      * @throws UnavailableException if there is no endpoint to pick
+     * @throws dev.tenfold.error.OverloadedException if a limit of calls in flight is reached
      */
     public Member<T> pick(long keyHash) {
         Pool<T> now = poolAt(time.nanoTime());
@@ -200,18 +209,32 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
         if (picker == null) {
             throw unavailable();
         }
-        Member<T> member = picker.pick(keyHash);
-        member.begin();
-        return member;
+        return begun(now, picker.pick(keyHash));
     }
 
     private Member<T> pickAt(long now) {
-        Picker<T> picker = poolAt(now).picker();
+        Pool<T> current = poolAt(now);
+        Picker<T> picker = current.picker();
         if (picker == null) {
             throw unavailable();
         }
-        Member<T> member = picker.pick();
-        member.begin();
+        return begun(current, picker.pick());
+    }
+
+    private Member<T> begun(Pool<T> current, Member<T> picked) {
+        if (limits != null) {
+            return admitted(current, picked);
+        }
+        picked.begin();
+        return picked;
+    }
+
+    private Member<T> admitted(Pool<T> current, Member<T> picked) {
+        Limits kept = Objects.requireNonNull(limits);
+        Member<T> member = kept.begin(current, picked, List.of(), random);
+        if (member == null) {
+            throw kept.overloaded(name);
+        }
         return member;
     }
 
@@ -219,12 +242,14 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
     @Nullable
     Lease<T> leaseOther(List<Member<T>> tried) {
         long start = time.nanoTime();
-        Member<T> member = poolAt(start).pickOther(tried, random);
-        if (member == null) {
-            return null;
+        Pool<T> current = poolAt(start);
+        Member<T> member = current.pickOther(tried, random);
+        if (member != null && limits != null) {
+            member = limits.begin(current, member, tried, random);
+        } else if (member != null) {
+            member.begin();
         }
-        member.begin();
-        return new Lease<>(member, time, start);
+        return member == null ? null : new Lease<>(member, time, start);
     }
 
     private Pool<T> poolAt(long now) {
@@ -245,10 +270,17 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
      * @throws IllegalStateException if the balancer is closed
      */
     public void update(Collection<Endpoint<T>> endpoints) {
+        if (!replace(endpoints)) {
+            throw new IllegalStateException("load balancer '" + name + "' is closed; build another");
+        }
+    }
+
+    /** Replaces the endpoints; false where the balancer is closed. */
+    boolean replace(Collection<Endpoint<T>> endpoints) {
         changing.lock();
         try {
             if (closed) {
-                throw new IllegalStateException("load balancer '" + name + "' is closed; build another");
+                return false;
             }
             admit(topology.next(endpoints));
         } finally {
@@ -256,6 +288,7 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
         }
         rebuild();
         relay.deliver();
+        return true;
     }
 
     /** Takes over the members that stay, by id. */
@@ -266,12 +299,13 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
         }
         Map<String, HealthCell> cells =
                 health.update(next.endpoints().stream().map(Endpoint::id).toList());
+        AtomicInteger shared = limits == null ? null : limits.shared();
         List<Member<T>> after = new ArrayList<>(cells.size());
         int joined = 0;
         for (Endpoint<T> endpoint : next.endpoints()) {
             Member<T> member = before.remove(endpoint.id());
             if (member == null) {
-                member = new Member<>(endpoint, Objects.requireNonNull(cells.get(endpoint.id())));
+                member = new Member<>(endpoint, Objects.requireNonNull(cells.get(endpoint.id())), shared);
                 joined++;
             } else {
                 member.replace(endpoint);
@@ -281,6 +315,10 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
         before.values().forEach(readings::departed);
         topology = next;
         members = List.copyOf(after);
+        Background<T> checking = background;
+        if (checking != null) {
+            checking.watch(members);
+        }
         announce(
                 "pool.updated",
                 Level.INFO,
@@ -387,18 +425,46 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
         return measurements;
     }
 
+    /** Attaches what goes on in a started balancer, and has the present members checked. */
+    void attach(Background<T> started) {
+        changing.lock();
+        try {
+            background = started;
+            started.watch(members);
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    /** Tells the observer at once; call it holding no lock. */
+    void tell(String kind, Level level, String message, Map<String, Object> details) {
+        announce(kind, level, message, details);
+        relay.deliver();
+    }
+
     List<Member<T>> members() {
         return members;
+    }
+
+    long refused() {
+        return limits == null ? 0 : limits.refused();
     }
 
     long retries() {
         return repeating.repeated();
     }
 
-    /** Ends picking: what follows fails with {@link UnavailableException}; calls in flight end as usual. */
+    /**
+     * Ends picking: what follows fails with {@link UnavailableException}; calls in flight end as usual. Stops what {@link
+     * LoadBalancerBuilder#start} started.
+     */
     @Override
     public void close() {
         closed = true;
+        Background<T> started = background;
+        if (started != null) {
+            started.close();
+        }
         rebuild();
         relay.deliver();
     }

@@ -32,6 +32,11 @@ final class Readings {
                         tags,
                         () -> departedFailures.sum() + sum(balancer.members(), Member::failures)),
                 Measurement.counter("tenfold.balancer.retries", "attempts after the first", tags, balancer::retries),
+                Measurement.counter(
+                        "tenfold.balancer.refused",
+                        "picks refused because a limit of calls in flight was reached",
+                        tags,
+                        balancer::refused),
                 Measurement.gauge(
                         "tenfold.balancer.in_flight",
                         "1",
