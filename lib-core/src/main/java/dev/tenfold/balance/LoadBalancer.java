@@ -1,6 +1,5 @@
 package dev.tenfold.balance;
 
-import dev.tenfold.Call;
 import dev.tenfold.Selector;
 import dev.tenfold.error.UnavailableException;
 import dev.tenfold.health.HealthCell;
@@ -10,8 +9,7 @@ import dev.tenfold.observe.Event;
 import dev.tenfold.observe.EventRelay;
 import dev.tenfold.observe.Measured;
 import dev.tenfold.observe.Measurement;
-import dev.tenfold.retry.Backoff;
-import dev.tenfold.retry.RetryBudget;
+import dev.tenfold.time.Deadline;
 import dev.tenfold.time.TimeSource;
 import dev.tenfold.topology.Endpoint;
 import dev.tenfold.topology.Outcome;
@@ -20,6 +18,7 @@ import dev.tenfold.topology.Topology;
 import java.lang.System.Logger.Level;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -29,6 +28,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -80,8 +80,10 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
     private final RandomGenerator random;
     private final EventRelay relay;
     private final HealthGroup health;
+    private final CallRules rules;
     private final Calls<T> once;
-    private final Calls<T> repeating;
+    private final IdempotentCaller<T> repeating;
+    private final Abandoned abandoned;
 
     private final ReentrantLock changing = new ReentrantLock();
     private volatile Pool<T> pool = Pool.empty();
@@ -99,9 +101,10 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
         random = from.random;
         relay = new EventRelay(from.observer);
         health = new HealthGroup("balancer/" + name, from.health, time, relay, this::rebuild);
-        RetryBudget budget = from.retryBudget != null ? from.retryBudget : RetryBudget.standard();
-        once = new Calls<>(this, from, Backoff.none(), budget);
-        repeating = new Calls<>(this, from, from.retries, budget);
+        rules = new CallRules(from);
+        once = new Calls<>(this, rules);
+        repeating = once.idempotent();
+        abandoned = new Abandoned(this::announceAbandoned);
         measurements = readings.of(this);
         topology = Topology.of(from.endpoints);
         admit(topology);
@@ -131,35 +134,73 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
 
     @Override
     public <R extends @Nullable Object, X extends Exception> R call(
-            Call<? super T, ? extends R, ? extends X> call, Function<? super R, Outcome> judge) throws X {
+            TimedCall<? super T, ? extends R, ? extends X> call, Function<? super R, Outcome> judge) throws X {
         return once.call(call, judge);
     }
 
     @Override
     public <R extends @Nullable Object> CompletionStage<R> callAsync(
-            Function<? super T, ? extends CompletionStage<R>> call, Function<? super R, Outcome> judge) {
+            BiFunction<? super T, ? super Deadline, ? extends CompletionStage<R>> call,
+            Function<? super R, Outcome> judge) {
         return once.callAsync(call, judge);
     }
 
-    /**
-     * Returns the caller for calls that may be made twice: a call whose outcome {@linkplain
-     * Outcome#countsAgainstEndpoint counts against} its endpoint is made again on another one, as often as {@code retries}
-     * says and the retry budget allows. When no attempt is left the last failure, or the last answer, is the caller's.
-     *
-     * @return a caller over the same endpoints
-     */
-    public Caller<T> idempotent() {
+    @Override
+    public IdempotentCaller<T> idempotent() {
         return repeating;
     }
 
     @Override
+    public Caller<T> forKey(long keyHash) {
+        return once.forKey(keyHash);
+    }
+
+    @Override
+    public Caller<T> within(Duration budget) {
+        return once.within(budget);
+    }
+
+    @Override
+    public Caller<T> within(Deadline deadline) {
+        return once.within(deadline);
+    }
+
+    /**
+     * Picks an endpoint; the caller reports how the call went, or closes the selection. The load of one that is dropped without
+     * either is given back once it was collected as garbage; the observer is told of it ({@code selection.abandoned}), since
+     * until then the endpoint looks busier than it is.
+     */
+    @Override
     public Selection<T> select() {
-        return lease();
+        return abandoned.watch(lease());
+    }
+
+    /**
+     * Picks an endpoint for a key, as {@link #select()} does: where the {@linkplain Policy policy} places by key, the same
+     * one for the same key while the pool is the same.
+     *
+     * @param keyHash 64 well-mixed bits of the key
+     * @return the pick
+     * @throws UnavailableException if there is no endpoint to pick
+     */
+    public Selection<T> select(long keyHash) {
+        return abandoned.watch(lease(keyHash));
     }
 
     Lease<T> lease() {
         long now = time.nanoTime();
         return new Lease<>(pickAt(now), time, now);
+    }
+
+    Lease<T> lease(long keyHash) {
+        long now = time.nanoTime();
+        Picker<T> picker = poolAt(now).picker();
+        if (picker == null) {
+            throw unavailable();
+        }
+        Member<T> member = picker.pick(keyHash);
+        member.begin();
+        return new Lease<>(member, time, now);
     }
 
     /**
@@ -195,13 +236,16 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
      * @throws UnavailableException if there is no endpoint to pick
      */
     public Member<T> pick(long keyHash) {
-        Pool<T> now = poolAt(time.nanoTime());
+        Pool<T> now = pool;
         Picker<T> picker = now.picker();
         if (picker == null) {
-            throw unavailable();
+            return lease(keyHash).member();
         }
         Member<T> member = picker.pick(keyHash);
-        member.begin();
+        long picks = member.begin();
+        if (now.waits() && (picks & 15) == 0 && health.isDue(time.nanoTime())) {
+            health.advance();
+        }
         return member;
     }
 
@@ -217,9 +261,9 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
 
     /** Picks somebody who is not in {@code tried}, or nobody where all candidates are. */
     @Nullable
-    Lease<T> leaseOther(List<Member<T>> tried) {
+    Lease<T> leaseOther(List<Member<T>> tried, @Nullable Long key) {
         long start = time.nanoTime();
-        Member<T> member = poolAt(start).pickOther(tried, random);
+        Member<T> member = poolAt(start).pickOther(tried, key, random);
         if (member == null) {
             return null;
         }
@@ -315,6 +359,15 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
         relay.add(new Event(time.now(), "balancer/" + name, kind, level, message, details));
     }
 
+    private void announceAbandoned(long count) {
+        announce(
+                "selection.abandoned",
+                Level.WARNING,
+                count + " selections were neither reported nor closed; use try-with-resources",
+                Map.of("count", count));
+        relay.deliver();
+    }
+
     private UnavailableException unavailable() {
         List<String> reasons = Description.reasons(members, time.nanoTime());
         String what = closed ? "it is closed" : reasons.isEmpty() ? "it has no endpoints" : "no endpoint takes calls";
@@ -374,12 +427,14 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
     }
 
     /**
-     * Prints the pool for a person: one line for the pool and one for each endpoint with its state, weight, calls and reason.
+     * Prints the pool for a person: one line for the pool, one for its retries and hedges, and one for each endpoint with its
+     * state, weight, calls in flight, latency, failures, and why it is in that state and until when.
      *
      * @return several lines
      */
     public String describe() {
-        return Description.of(name, poolAt(time.nanoTime()), time.nanoTime());
+        abandoned.reclaim();
+        return Description.of(poolAt(time.nanoTime()), rules, abandoned.count());
     }
 
     @Override
@@ -391,8 +446,12 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
         return members;
     }
 
-    long retries() {
-        return repeating.repeated();
+    CallRules rules() {
+        return rules;
+    }
+
+    Abandoned abandoned() {
+        return abandoned;
     }
 
     /** Ends picking: what follows fails with {@link UnavailableException}; calls in flight end as usual. */

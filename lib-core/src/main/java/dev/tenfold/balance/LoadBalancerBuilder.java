@@ -17,6 +17,8 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ForkJoinPool;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +29,12 @@ import org.jspecify.annotations.Nullable;
  * @param <T> the kind of target
  */
 public final class LoadBalancerBuilder<T> {
+
+    /** Hedges per success unless set otherwise. */
+    public static final double DEFAULT_HEDGE_RATIO = 0.1;
+
+    /** Hedges without any success unless set otherwise. */
+    public static final int DEFAULT_HEDGE_RESERVE = 10;
 
     final String name;
     List<Endpoint<T>> endpoints = List.of();
@@ -39,9 +47,16 @@ public final class LoadBalancerBuilder<T> {
     @Nullable
     RetryBudget retryBudget;
 
-    @Nullable
-    Scheduler scheduler;
+    RetryBudget hedgeBudget = RetryBudget.of(DEFAULT_HEDGE_RATIO, DEFAULT_HEDGE_RESERVE);
+    double hedgeQuantile = 0.95;
 
+    @Nullable
+    Duration attemptTimeout;
+
+    @Nullable
+    Executor executor;
+
+    Scheduler scheduler = Scheduler.shared(ForkJoinPool.commonPool());
     Observer observer = Observer.slf4j();
     TimeSource time = TimeSource.system();
     RandomGenerator random = Chance.perThread();
@@ -126,8 +141,7 @@ public final class LoadBalancerBuilder<T> {
      * Sets how often and after what delay {@link LoadBalancer#idempotent()} tries again, each time on an endpoint that has
      * not failed this call.
      *
-     * @param retries default 3 attempts without delay, since another endpoint needs no time to recover; a delay needs a
-     *     {@link #scheduler}
+     * @param retries default 3 attempts without delay, since another endpoint needs no time to recover
      * @return this builder
      */
     public LoadBalancerBuilder<T> retries(Backoff retries) {
@@ -147,13 +161,62 @@ public final class LoadBalancerBuilder<T> {
     }
 
     /**
-     * Sets what waits out the delays between attempts.
+     * Sets how long one attempt of a call may take, so that an endpoint that hangs does not spend the whole deadline of the
+     * call. An asynchronous attempt is cancelled then and fails with a {@link
+     * dev.tenfold.error.DeadlineExceededException}; a synchronous one is told ({@link Caller.TimedCall}).
      *
-     * @param scheduler the caller's own; needed only where {@link #retries} has delays
+     * @param timeout above zero; default none but the call's own deadline
+     * @return this builder
+     */
+    public LoadBalancerBuilder<T> attemptTimeout(Duration timeout) {
+        attemptTimeout = timeout;
+        return this;
+    }
+
+    /**
+     * Sets after which part of the recent latencies {@link IdempotentCaller#hedged()} hedges.
+     *
+     * @param quantile at least 0.5, below 1; default 0.95, so that about one call in twenty is hedged
+     * @return this builder
+     */
+    public LoadBalancerBuilder<T> hedgeQuantile(double quantile) {
+        hedgeQuantile = quantile;
+        return this;
+    }
+
+    /**
+     * Sets what bounds the hedges of all calls together. Balancers may share one.
+     *
+     * @param budget default {@value #DEFAULT_HEDGE_RATIO} hedges per success, {@value #DEFAULT_HEDGE_RESERVE} in reserve
+     * @return this builder
+     */
+    public LoadBalancerBuilder<T> hedgeBudget(RetryBudget budget) {
+        hedgeBudget = budget;
+        return this;
+    }
+
+    /**
+     * Sets what waits out the delays between attempts, the deadlines of asynchronous calls and the delays of hedges.
+     *
+     * @param scheduler the caller's own, on the same clock as {@link #time}; default the JDK's timer with its common pool
+     *     ({@link Scheduler#shared}), which starts nothing
      * @return this builder
      */
     public LoadBalancerBuilder<T> scheduler(Scheduler scheduler) {
         this.scheduler = scheduler;
+        return this;
+    }
+
+    /**
+     * Sets what runs the attempts of synchronous calls that are hedged.
+     *
+     * @param executor the caller's own, such as one virtual thread per task; one that is full lets hedges be, and fails
+     *     a call with its {@link java.util.concurrent.RejectedExecutionException}. Default none: such calls fail with an
+     *     {@link IllegalStateException}
+     * @return this builder
+     */
+    public LoadBalancerBuilder<T> executor(Executor executor) {
+        this.executor = executor;
         return this;
     }
 
@@ -208,11 +271,9 @@ public final class LoadBalancerBuilder<T> {
                     "unique ids; see Endpoint.of(id, target)");
         }
         check.between("panicThreshold", panicThreshold, 0, 1);
+        check.positive("attemptTimeout", attemptTimeout);
         check.require(
-                scheduler != null || retries.maximum().isZero(),
-                "retries",
-                retries,
-                "no delay without a scheduler; call scheduler(...)");
+                hedgeQuantile >= 0.5 && hedgeQuantile < 1, "hedgeQuantile", hedgeQuantile, "at least 0.5, below 1");
         check.throwIfInvalid();
         return new LoadBalancer<>(this);
     }

@@ -28,6 +28,9 @@ record Pool<T>(
         boolean panic,
         boolean waits) {
 
+    /** Leads from one hash to the next: the multiplier of D. Knuth's MMIX generator. */
+    private static final long STEP = 6364136223846793005L;
+
     static <T> Pool<T> empty() {
         return new Pool<>(null, null, List.of(), 0, 0, 0, false, false);
     }
@@ -67,22 +70,25 @@ record Pool<T>(
         return new Pool<>(candidates, made, members, eligible, trusted, counted, panic, waits);
     }
 
-    /** Picks somebody who is not in {@code tried}, or nobody where all candidates are. */
+    /** Picks somebody who is not in {@code tried}, or nobody where all candidates are; for a key the same for the same tried. */
     @Nullable
-    Member<T> pickOther(List<Member<T>> tried, RandomGenerator random) {
+    Member<T> pickOther(List<Member<T>> tried, @Nullable Long key, RandomGenerator random) {
         if (picker == null || candidates == null) {
             return null;
         }
         // The policy first, a few times; then whoever is left, from a random place on.
+        long hash = key == null ? 0 : key;
         for (int i = 0; i < 2 * tried.size(); i++) {
-            Member<T> picked = picker.pick();
+            hash = hash * STEP + 1;
+            Member<T> picked = key == null ? picker.pick() : picker.pick(hash ^ (hash >>> 32));
             if (!tried.contains(picked)) {
                 return picked;
             }
         }
-        int place = random.nextInt(candidates.size());
-        for (int i = 0; i < candidates.size(); i++) {
-            Member<T> next = candidates.member((place + i) % candidates.size());
+        int size = candidates.size();
+        int place = key == null ? random.nextInt(size) : (int) Long.remainderUnsigned(hash, size);
+        for (int i = 0; i < size; i++) {
+            Member<T> next = candidates.member((place + i) % size);
             if (!tried.contains(next)) {
                 return next;
             }
