@@ -81,7 +81,7 @@ record Pool<T>(
         for (int i = 0; i < 2 * tried.size(); i++) {
             hash = hash * STEP + 1;
             Member<T> picked = key == null ? picker.pick() : picker.pick(hash ^ (hash >>> 32));
-            if (!tried.contains(picked)) {
+            if (!contains(tried, picked)) {
                 return picked;
             }
         }
@@ -89,10 +89,21 @@ record Pool<T>(
         int place = key == null ? random.nextInt(size) : (int) Long.remainderUnsigned(hash, size);
         for (int i = 0; i < size; i++) {
             Member<T> next = candidates.member((place + i) % size);
-            if (!tried.contains(next)) {
+            if (!contains(tried, next)) {
                 return next;
             }
         }
         return null;
+    }
+
+    /** By id: an endpoint that left and came back is another member, but was tried all the same. */
+    private static <T> boolean contains(List<Member<T>> tried, Member<T> picked) {
+        String id = picked.endpoint().id();
+        for (Member<T> member : tried) {
+            if (member.endpoint().id().equals(id)) {
+                return true;
+            }
+        }
+        return false;
     }
 }
