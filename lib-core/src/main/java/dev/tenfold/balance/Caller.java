@@ -1,6 +1,8 @@
 package dev.tenfold.balance;
 
 import dev.tenfold.Call;
+import dev.tenfold.hash.KeyForm;
+import dev.tenfold.hash.KeyHash;
 import dev.tenfold.time.Deadline;
 import dev.tenfold.topology.Outcome;
 import java.time.Duration;
@@ -16,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The methods that return a caller narrow this one and compose in any order:
  *
  * <pre>{@code
- * Caller<URI> mine = apps.idempotent().forKey(hashOfUser).within(Duration.ofMillis(300));
+ * Caller<URI> mine = apps.idempotent().forKey(userId).within(Duration.ofMillis(300));
  * String body = mine.call((uri, deadline) -> get(uri.resolve("/users/42"), deadline.remaining()));
  * }</pre>
  *
@@ -144,10 +146,22 @@ public interface Caller<T> {
      * endpoint as long as the pool is the same, and repeated ones to the same others in the same order. Other policies
      * pick as they always do.
      *
+     * @param key a {@code String}, {@code Long}, {@code Integer}, {@code Short}, {@code UUID} or {@code byte[]}, hashed by
+     *     {@link KeyHash#xxh3()}
+     * @return a caller over the same endpoints
+     * @throws IllegalArgumentException if the key is of another kind; hash it for {@link #forKeyHash}
+     */
+    default Caller<T> forKey(Object key) {
+        return forKeyHash(KeyForm.whole().hash(key, KeyHash.xxh3()));
+    }
+
+    /**
+     * Returns a caller whose calls are for one key, as {@link #forKey} does, that was hashed before.
+     *
      * @param keyHash 64 well-mixed bits of the key
      * @return a caller over the same endpoints
      */
-    Caller<T> forKey(long keyHash);
+    Caller<T> forKeyHash(long keyHash);
 
     /**
      * Returns a caller whose every call may take so long in all, counted from its start: all attempts, and the waits

@@ -213,7 +213,7 @@ final class Calls<T> implements IdempotentCaller<T> {
     }
 
     @Override
-    public IdempotentCaller<T> forKey(long keyHash) {
+    public IdempotentCaller<T> forKeyHash(long keyHash) {
         return with(new Ways(ways.repeats, keyHash, ways.budget, ways.deadline, ways.hedges, ways.hedgeDelay));
     }
 

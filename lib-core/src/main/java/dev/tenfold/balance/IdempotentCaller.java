@@ -1,5 +1,7 @@
 package dev.tenfold.balance;
 
+import dev.tenfold.hash.KeyForm;
+import dev.tenfold.hash.KeyHash;
 import dev.tenfold.time.Deadline;
 import java.time.Duration;
 
@@ -41,7 +43,12 @@ public interface IdempotentCaller<T> extends Caller<T> {
     }
 
     @Override
-    IdempotentCaller<T> forKey(long keyHash);
+    default IdempotentCaller<T> forKey(Object key) {
+        return forKeyHash(KeyForm.whole().hash(key, KeyHash.xxh3()));
+    }
+
+    @Override
+    IdempotentCaller<T> forKeyHash(long keyHash);
 
     @Override
     IdempotentCaller<T> within(Duration budget);

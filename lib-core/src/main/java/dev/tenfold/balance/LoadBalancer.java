@@ -151,8 +151,8 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
     }
 
     @Override
-    public Caller<T> forKey(long keyHash) {
-        return once.forKey(keyHash);
+    public Caller<T> forKeyHash(long keyHash) {
+        return once.forKeyHash(keyHash);
     }
 
     @Override

@@ -128,7 +128,7 @@ class CallsProperties {
                 caller = hedged ? balancer.idempotent().hedgedAfter(millis(30)) : balancer.idempotent();
             }
             if (random.nextInt(3) == 0) {
-                caller = caller.forKey(random.nextLong());
+                caller = caller.forKeyHash(random.nextLong());
             }
             long began = time.nanoTime();
             Duration budget = random.nextBoolean() ? millis(80).plusMillis(1) : null;

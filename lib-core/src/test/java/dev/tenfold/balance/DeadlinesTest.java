@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tenfold.error.DeadlineExceededException;
 import dev.tenfold.error.InvalidConfigurationException;
+import dev.tenfold.hash.KeyHash;
 import dev.tenfold.health.HealthPolicy;
 import dev.tenfold.observe.Observer;
 import dev.tenfold.retry.Backoff;
@@ -252,19 +253,26 @@ class DeadlinesTest {
             balancer.pick(key).report(Outcome.SUCCESS);
             List<List<String>> orders = new ArrayList<>();
             for (Caller<String> caller : List.of(
-                    balancer.idempotent().forKey(key).within(Duration.ofMillis(300)),
-                    balancer.forKey(key).within(Duration.ofMillis(300)).idempotent(),
-                    balancer.within(Duration.ofMillis(300)).idempotent().forKey(key))) {
-                List<String> order = new ArrayList<>();
-                assertThatThrownBy(() -> caller.call(target -> {
-                    order.add(target);
-                    throw new IOException("broken");
-                }));
-                orders.add(order);
+                    balancer.idempotent().forKeyHash(key).within(Duration.ofMillis(300)),
+                    balancer.forKeyHash(key).within(Duration.ofMillis(300)).idempotent(),
+                    balancer.within(Duration.ofMillis(300)).idempotent().forKeyHash(key))) {
+                orders.add(order(caller));
             }
             assertThat(orders.get(0)).hasSize(3).startsWith(home).doesNotHaveDuplicates();
+            assertThat(order(balancer.idempotent().forKey("user-" + key)))
+                    .isEqualTo(order(balancer.idempotent()
+                            .forKeyHash(KeyHash.xxh3().hash("user-" + key))));
             assertThat(orders).as("a key is tried on the same others").containsOnly(orders.get(0));
         }
+    }
+
+    private static List<String> order(Caller<String> caller) {
+        List<String> order = new ArrayList<>();
+        assertThatThrownBy(() -> caller.call(target -> {
+            order.add(target);
+            throw new IOException("broken");
+        }));
+        return order;
     }
 
     private LoadBalancerBuilder<String> builder() {
