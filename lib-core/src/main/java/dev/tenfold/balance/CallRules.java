@@ -43,8 +43,8 @@ final class CallRules {
         hedgeBudget = from.hedgeBudget;
         latencies = new Latencies(from.hedgeQuantile);
         attemptTimeout = from.attemptTimeout;
-        scheduler = from.scheduler;
-        executor = from.executor;
+        scheduler = from.callScheduler();
+        executor = from.hedgeExecutor;
         time = from.time;
         random = from.random;
     }

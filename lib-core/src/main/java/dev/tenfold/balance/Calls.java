@@ -118,7 +118,7 @@ final class Calls<T> implements IdempotentCaller<T> {
         Executor executor = rules.executor();
         if (executor == null) {
             throw new IllegalStateException("load balancer '" + rules.name()
-                    + "': hedged synchronous calls need an executor; set LoadBalancerBuilder.executor(...)");
+                    + "': hedged synchronous calls need an executor; set LoadBalancerBuilder.hedgeExecutor(...)");
         }
         CompletableFuture<R> result = AsyncCall.<T, R>start(
                         this,

@@ -14,7 +14,7 @@ import java.time.Duration;
  * calls that succeed ({@link LoadBalancerBuilder#hedgeBudget}), so that a pool that is slow as a whole gets little more load; a call
  * that the budget denies its hedge goes on as if there were none.
  *
- * <p>Hedged synchronous calls run on {@link LoadBalancerBuilder#executor}, the caller's thread waiting; the losing one is
+ * <p>Hedged synchronous calls run on {@link LoadBalancerBuilder#hedgeExecutor}, the caller's thread waiting; the losing one is
  * interrupted. A transport that ignores interrupts holds its thread until its own timeout, so hand it the deadline.
  *
  * @param <T> the kind of target

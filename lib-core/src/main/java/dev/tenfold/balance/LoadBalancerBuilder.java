@@ -54,9 +54,11 @@ public final class LoadBalancerBuilder<T> {
     Duration attemptTimeout;
 
     @Nullable
-    Executor executor;
+    Executor hedgeExecutor;
 
-    Scheduler scheduler = Scheduler.shared(ForkJoinPool.commonPool());
+    @Nullable
+    Scheduler scheduler;
+
     Observer observer = Observer.slf4j();
     TimeSource time = TimeSource.system();
     RandomGenerator random = Chance.perThread();
@@ -215,9 +217,14 @@ public final class LoadBalancerBuilder<T> {
      *     {@link IllegalStateException}
      * @return this builder
      */
-    public LoadBalancerBuilder<T> executor(Executor executor) {
-        this.executor = executor;
+    public LoadBalancerBuilder<T> hedgeExecutor(Executor executor) {
+        hedgeExecutor = executor;
         return this;
+    }
+
+    /** What waits for calls. */
+    Scheduler callScheduler() {
+        return scheduler != null ? scheduler : Scheduler.shared(ForkJoinPool.commonPool());
     }
 
     /**

@@ -195,7 +195,7 @@ class HedgingTest {
         CountDownLatch first = new CountDownLatch(1);
         CountDownLatch ended = new CountDownLatch(1);
         try {
-            balancer = builder().executor(threads).build();
+            balancer = builder().hedgeExecutor(threads).build();
             AtomicReference<String> slow = new AtomicReference<>();
             CompletableFuture<String> answer = CompletableFuture.supplyAsync(
                     () -> balancer.idempotent().hedgedAfter(Duration.ofMillis(10)).call(target -> {
@@ -224,7 +224,7 @@ class HedgingTest {
 
     @Test
     void aSynchronousHedgedCallThrowsWhatItThrew() {
-        balancer = builder().executor(Runnable::run).retries(Backoff.none()).build();
+        balancer = builder().hedgeExecutor(Runnable::run).retries(Backoff.none()).build();
         IOException mine = new IOException("mine");
         assertThatThrownBy(() -> balancer.idempotent()
                         .hedgedAfter(Duration.ofMillis(10))
@@ -242,7 +242,7 @@ class HedgingTest {
     @Test
     void anExecutorThatIsFullSaysNothingAboutTheEndpoint() {
         balancer = builder()
-                .executor(task -> {
+                .hedgeExecutor(task -> {
                     throw new RejectedExecutionException("full");
                 })
                 .build();
@@ -254,14 +254,14 @@ class HedgingTest {
         balancer = builder().build();
         assertThatThrownBy(() -> balancer.idempotent().hedged().call(target -> target))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("LoadBalancerBuilder.executor");
+                .hasMessageContaining("LoadBalancerBuilder.hedgeExecutor");
     }
 
     @Test
     void anInterruptedCallerCancelsItsAttempts() throws Exception {
         ExecutorService threads = Executors.newCachedThreadPool();
         try {
-            balancer = builder().executor(threads).build();
+            balancer = builder().hedgeExecutor(threads).build();
             CountDownLatch calling = new CountDownLatch(1);
             CountDownLatch stopped = new CountDownLatch(1);
             CompletableFuture<Boolean> flag = new CompletableFuture<>();
