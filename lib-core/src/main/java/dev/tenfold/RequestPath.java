@@ -148,7 +148,10 @@ public final class RequestPath<Q, R> implements Measured {
 
     /** How an attempt ended: with a response or a failure. */
     private record Attempt<R>(
-            String server, Outcome outcome, @Nullable R response, @Nullable Exception failure) {
+            String server,
+            Outcome outcome,
+            @Nullable R response,
+            @Nullable Exception failure) {
 
         R result() {
             if (failure != null) {

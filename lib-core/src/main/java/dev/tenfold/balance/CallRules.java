@@ -115,8 +115,7 @@ final class CallRules {
                 "what came before load balancer '" + name + "': no attempt was made", deadline.budget(), null);
     }
 
-    DeadlineExceededException spentOn(
-            Member<?> member, int attempt, Deadline deadline, @Nullable Throwable failure) {
+    DeadlineExceededException spentOn(Member<?> member, int attempt, Deadline deadline, @Nullable Throwable failure) {
         return new DeadlineExceededException(
                 "endpoint '" + member.endpoint().id() + "' of load balancer '" + name + "', attempt " + attempt,
                 deadline.budget(),
@@ -125,9 +124,7 @@ final class CallRules {
 
     DeadlineExceededException spentWaiting(int attemptsMade, Deadline deadline) {
         return new DeadlineExceededException(
-                "attempt " + (attemptsMade + 1) + " on load balancer '" + name + "' to begin",
-                deadline.budget(),
-                null);
+                "attempt " + (attemptsMade + 1) + " on load balancer '" + name + "' to begin", deadline.budget(), null);
     }
 
     String name() {

@@ -77,7 +77,9 @@ final class Description {
         Duration left = health.remaining(now);
         String until = left.isZero()
                 ? ""
-                : row(", until %s (%.1f s)", time.now().plus(left).truncatedTo(ChronoUnit.SECONDS), left.toNanos() / 1e9);
+                : row(
+                        ", until %s (%.1f s)",
+                        time.now().plus(left).truncatedTo(ChronoUnit.SECONDS), left.toNanos() / 1e9);
         String often = health.ejections() == 0 ? "" : row(", ejected %d times", health.ejections());
         return health.reason() + until + often;
     }

@@ -37,15 +37,9 @@ final class Readings {
                         tags,
                         balancer.rules()::retried),
                 Measurement.counter(
-                        "tenfold.balancer.hedges",
-                        "attempts made beside a slow one",
-                        tags,
-                        balancer.rules()::hedged),
+                        "tenfold.balancer.hedges", "attempts made beside a slow one", tags, balancer.rules()::hedged),
                 Measurement.counter(
-                        "tenfold.balancer.hedges_won",
-                        "hedges that answered first",
-                        tags,
-                        balancer.rules()::hedgesWon),
+                        "tenfold.balancer.hedges_won", "hedges that answered first", tags, balancer.rules()::hedgesWon),
                 Measurement.counter(
                         "tenfold.balancer.over_budget",
                         "retries and hedges that a budget denied",

@@ -34,7 +34,8 @@ class AbandonedTest {
         kept.report(Outcome.SUCCESS);
         assertThat(inFlight()).isZero();
         assertThat(balancer.abandoned().watched()).isZero();
-        assertThat(events).filteredOn(event -> event.kind().equals("selection.abandoned"))
+        assertThat(events)
+                .filteredOn(event -> event.kind().equals("selection.abandoned"))
                 .as("told at 1, 2 and 4")
                 .extracting(event -> event.details().get("count"))
                 .containsExactly(1L, 2L, 4L);
@@ -44,8 +45,8 @@ class AbandonedTest {
     @Test
     void anAsynchronousCallThatNobodyCanCompleteIsGivenBack() {
         balancer.callAsync(target -> new CompletableFuture<String>());
-        CompletableFuture<String> held = balancer.callAsync(target -> new CompletableFuture<String>())
-                .toCompletableFuture();
+        CompletableFuture<String> held =
+                balancer.callAsync(target -> new CompletableFuture<String>()).toCompletableFuture();
         assertThat(inFlight()).isEqualTo(2);
         collectUntil(() -> inFlight() == 1);
         assertThat(held).as("who still waits is not abandoned").isNotDone();

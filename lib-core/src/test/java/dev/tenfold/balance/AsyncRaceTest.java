@@ -87,7 +87,9 @@ class AsyncRaceTest {
         try {
             result.orTimeout(20, TimeUnit.SECONDS).join();
         } catch (CancellationException | CompletionException ended) {
-            assertThat(ended.getCause() instanceof TimeoutException).as("a call hangs").isFalse();
+            assertThat(ended.getCause() instanceof TimeoutException)
+                    .as("a call hangs")
+                    .isFalse();
         }
     }
 }

@@ -92,8 +92,9 @@ class CallsProperties {
             assertThat(results).as("every call ends").allMatch(CompletableFuture::isDone);
             assertThat(seen.values()).as("every lease ended").allMatch(member -> member.inFlight() == 0);
             assertThat(picks()).as("and none was made without an attempt").isEqualTo(begun);
-            long successes =
-                    results.stream().filter(result -> !result.isCompletedExceptionally()).count();
+            long successes = results.stream()
+                    .filter(result -> !result.isCompletedExceptionally())
+                    .count();
             double allowed = reserve + ratio * successes + 0.001;
             CallRules rules = balancer.rules();
             assertThat((double) rules.retried()).isLessThanOrEqualTo(allowed);

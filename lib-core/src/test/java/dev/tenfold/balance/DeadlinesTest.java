@@ -116,7 +116,9 @@ class DeadlinesTest {
                 .<String>callAsync(target -> CompletableFuture.failedFuture(new IOException("at once")))
                 .toCompletableFuture();
         assertThat(result).isCompletedExceptionally();
-        assertThat(balancer.rules().retriesLeft()).as("the budget is not charged").isEqualTo(100);
+        assertThat(balancer.rules().retriesLeft())
+                .as("the budget is not charged")
+                .isEqualTo(100);
     }
 
     @Test
@@ -196,8 +198,8 @@ class DeadlinesTest {
     @Test
     void anAttemptTimeoutAloneEndsACallThatIsNotRepeated() {
         balancer = builder().attemptTimeout(Duration.ofMillis(100)).build();
-        CompletableFuture<String> result = balancer.<String>callAsync(target -> new CompletableFuture<>())
-                .toCompletableFuture();
+        CompletableFuture<String> result =
+                balancer.<String>callAsync(target -> new CompletableFuture<>()).toCompletableFuture();
         time.advance(Duration.ofMillis(100));
         assertThatThrownBy(result::join).hasCauseInstanceOf(DeadlineExceededException.class);
         balancer.<Boolean, RuntimeException>call((target, left) -> given.add(left.remaining()));
@@ -260,8 +262,8 @@ class DeadlinesTest {
             }
             assertThat(orders.get(0)).hasSize(3).startsWith(home).doesNotHaveDuplicates();
             assertThat(order(balancer.idempotent().forKey("user-" + key)))
-                    .isEqualTo(order(balancer.idempotent()
-                            .forKeyHash(KeyHash.xxh3().hash("user-" + key))));
+                    .isEqualTo(order(
+                            balancer.idempotent().forKeyHash(KeyHash.xxh3().hash("user-" + key))));
             assertThat(orders).as("a key is tried on the same others").containsOnly(orders.get(0));
         }
     }

@@ -152,8 +152,8 @@ class HedgingTest {
 
     @Test
     void aDeadlineEndsBothAttempts() {
-        CompletableFuture<String> result = start(
-                balancer.idempotent().hedgedAfter(Duration.ofMillis(10)).within(Duration.ofMillis(50)));
+        CompletableFuture<String> result =
+                start(balancer.idempotent().hedgedAfter(Duration.ofMillis(10)).within(Duration.ofMillis(50)));
         time.advance(Duration.ofMillis(50));
         assertThat(attempts).hasSize(2).allMatch(CompletableFuture::isCancelled);
         assertThatThrownBy(result::join).hasMessageContaining("endpoint '" + called.get(0) + "'");
@@ -198,19 +198,21 @@ class HedgingTest {
             balancer = builder().hedgeExecutor(threads).build();
             AtomicReference<String> slow = new AtomicReference<>();
             CompletableFuture<String> answer = CompletableFuture.supplyAsync(
-                    () -> balancer.idempotent().hedgedAfter(Duration.ofMillis(10)).call(target -> {
-                        if (!slow.compareAndSet(null, target)) {
-                            return target;
-                        }
-                        first.countDown();
-                        try {
-                            new CountDownLatch(1).await();
-                        } catch (InterruptedException loser) {
-                            interrupted.add(target);
-                            ended.countDown();
-                        }
-                        return "never";
-                    }),
+                    () -> balancer.idempotent()
+                            .hedgedAfter(Duration.ofMillis(10))
+                            .call(target -> {
+                                if (!slow.compareAndSet(null, target)) {
+                                    return target;
+                                }
+                                first.countDown();
+                                try {
+                                    new CountDownLatch(1).await();
+                                } catch (InterruptedException loser) {
+                                    interrupted.add(target);
+                                    ended.countDown();
+                                }
+                                return "never";
+                            }),
                     threads);
             first.await();
             time.advance(Duration.ofMillis(10));
@@ -224,7 +226,8 @@ class HedgingTest {
 
     @Test
     void aSynchronousHedgedCallThrowsWhatItThrew() {
-        balancer = builder().hedgeExecutor(Runnable::run).retries(Backoff.none()).build();
+        balancer =
+                builder().hedgeExecutor(Runnable::run).retries(Backoff.none()).build();
         IOException mine = new IOException("mine");
         assertThatThrownBy(() -> balancer.idempotent()
                         .hedgedAfter(Duration.ofMillis(10))
@@ -232,9 +235,8 @@ class HedgingTest {
                             throw mine;
                         }))
                 .isSameAs(mine);
-        int status = balancer.idempotent()
-                .hedgedAfter(Duration.ofMillis(10))
-                .call(target -> 503, Outcomes::ofHttpStatus);
+        int status =
+                balancer.idempotent().hedgedAfter(Duration.ofMillis(10)).call(target -> 503, Outcomes::ofHttpStatus);
         assertThat(status).isEqualTo(503);
         assertThat(failures()).isEqualTo(2);
     }
@@ -246,9 +248,8 @@ class HedgingTest {
                     throw new RejectedExecutionException("full");
                 })
                 .build();
-        assertThatThrownBy(() -> balancer.idempotent()
-                        .hedgedAfter(Duration.ofMillis(10))
-                        .call(target -> target))
+        assertThatThrownBy(() ->
+                        balancer.idempotent().hedgedAfter(Duration.ofMillis(10)).call(target -> target))
                 .isInstanceOf(RejectedExecutionException.class);
         assertThat(failures()).isZero();
         balancer = builder().build();
@@ -295,11 +296,13 @@ class HedgingTest {
     }
 
     private CompletableFuture<String> start(Caller<String> caller) {
-        return caller.callAsync(target -> {
-                    called.add(target);
-                    attempts.add(new CompletableFuture<>());
-                    return attempts.get(attempts.size() - 1);
-                }, answer -> Outcome.SUCCESS)
+        return caller.callAsync(
+                        target -> {
+                            called.add(target);
+                            attempts.add(new CompletableFuture<>());
+                            return attempts.get(attempts.size() - 1);
+                        },
+                        answer -> Outcome.SUCCESS)
                 .toCompletableFuture();
     }
 
