@@ -5,6 +5,8 @@ import dev.tenfold.coordination.VersionedRegister;
 import dev.tenfold.coordination.VersionedRegister.Versioned;
 import dev.tenfold.error.DeadlineExceededException;
 import dev.tenfold.error.StaleEpochException;
+import dev.tenfold.hash.KeyForm;
+import dev.tenfold.hash.KeyHash;
 import dev.tenfold.observe.Event;
 import dev.tenfold.observe.Measured;
 import dev.tenfold.observe.Measurement;
