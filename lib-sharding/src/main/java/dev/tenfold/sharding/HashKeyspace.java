@@ -16,6 +16,9 @@ import java.util.stream.IntStream;
  */
 final class HashKeyspace implements Keyspace {
 
+    /** How many of these keys are stored with a name. */
+    static final int MAX_LABELS = 1_024;
+
     private final String name;
     private final long seed;
     private final int slots;
@@ -156,7 +159,7 @@ final class HashKeyspace implements Keyspace {
             nextHashes[i] = hash(division.at());
             nextOwn[i] = division.slot();
             // Names are for people, who read a thousand at most; and the map must stay small.
-            nextLabels[i] = i < ShardMap.MAX_LABELS ? division.label() : "";
+            nextLabels[i] = i < MAX_LABELS ? division.label() : "";
             if (hashedSlot(nextHashes[i]) != division.from()) {
                 throw new IllegalArgumentException("division: " + division + " (expected: from slot "
                         + hashedSlot(nextHashes[i]) + ", where the key is)");

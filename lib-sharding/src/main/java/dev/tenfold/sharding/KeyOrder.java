@@ -110,9 +110,7 @@ public enum KeyOrder {
             }
             UUID a = (UUID) bound;
             int high = Long.compareUnsigned(a.getMostSignificantBits(), b.getMostSignificantBits());
-            return high != 0
-                    ? high
-                    : Long.compareUnsigned(a.getLeastSignificantBits(), b.getLeastSignificantBits());
+            return high != 0 ? high : Long.compareUnsigned(a.getLeastSignificantBits(), b.getLeastSignificantBits());
         }
 
         @Override
@@ -255,8 +253,7 @@ public enum KeyOrder {
     }
 
     IllegalArgumentException refusal(Object key) {
-        return new IllegalArgumentException(
-                "key: " + key + " of " + key.getClass().getName() + " (expected: " + kinds
-                        + "; or name the part of the key that is one)");
+        return new IllegalArgumentException("key: " + key + " of "
+                + key.getClass().getName() + " (expected: " + kinds + "; or name the part of the key that is one)");
     }
 }

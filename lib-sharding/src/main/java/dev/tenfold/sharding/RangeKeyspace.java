@@ -182,8 +182,7 @@ final class RangeKeyspace implements Keyspace {
         for (Division division : divisions) {
             at.put(division, order.bound(order.parseCanonical(division.at())));
         }
-        sorted.sort((a, b) -> order.compare(
-                Objects.requireNonNull(at.get(a)), Objects.requireNonNull(at.get(b))));
+        sorted.sort((a, b) -> order.compare(Objects.requireNonNull(at.get(a)), Objects.requireNonNull(at.get(b))));
         int size = slots.length + sorted.size();
         Object[] nextBounds = new Object[size - 1];
         int[] nextSlots = new int[size];
@@ -195,9 +194,7 @@ final class RangeKeyspace implements Keyspace {
             boolean fresh = from > 0
                     && added < sorted.size()
                     && (from == slots.length
-                            || order.compare(
-                                            Objects.requireNonNull(at.get(sorted.get(added))), bounds[from - 1])
-                                    < 0);
+                            || order.compare(Objects.requireNonNull(at.get(sorted.get(added))), bounds[from - 1]) < 0);
             if (fresh) {
                 Division division = sorted.get(added++);
                 if (nextSlots[i - 1] != division.from()) {
@@ -232,8 +229,8 @@ final class RangeKeyspace implements Keyspace {
             Integer into = gone.remove(slots[i]);
             if (into != null) {
                 if (kept == 0 || nextSlots[kept - 1] != into) {
-                    throw new IllegalArgumentException("merge: slot " + slots[i] + " into " + into
-                            + " (expected: into the range below)");
+                    throw new IllegalArgumentException(
+                            "merge: slot " + slots[i] + " into " + into + " (expected: into the range below)");
                 }
                 continue;
             }

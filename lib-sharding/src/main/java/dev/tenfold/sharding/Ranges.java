@@ -107,7 +107,9 @@ public final class Ranges {
         List<Range> sound = new ArrayList<>();
         for (Range range : ranges) {
             check.require(shards.contains(range.shard), range.name(), range.shard, "one of the shards " + shards);
-            if (isBound(check, range, range.from) & isBound(check, range, range.to)) {
+            boolean from = isBound(check, range, range.from);
+            boolean to = isBound(check, range, range.to);
+            if (from && to) {
                 boolean rising = range.from == null || range.to == null || compare(range.from, range.to) < 0;
                 check.require(rising, range.name(), range.to, "an upper bound above the lower one");
                 if (rising) {
@@ -134,8 +136,7 @@ public final class Ranges {
             }
         }
         check.require(highest.to == null, "highest range", highest.to, "none left out; call from(...)");
-        check.require(
-                sound.size() <= ShardMap.MAX_RANGES, "ranges", sound.size(), "at most " + ShardMap.MAX_RANGES);
+        check.require(sound.size() <= ShardMap.MAX_RANGES, "ranges", sound.size(), "at most " + ShardMap.MAX_RANGES);
     }
 
     private boolean isBound(Validation check, Range range, @Nullable Object bound) {

@@ -1,9 +1,12 @@
 package dev.tenfold.sharding;
 
 import dev.tenfold.error.UnavailableException;
+import dev.tenfold.sharding.hash.Shard;
 import dev.tenfold.topology.Snapshot;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,7 +21,7 @@ final class Routing<S> implements Snapshot {
     private final ShardRoute[] routes;
     private final @Nullable Object[] bySlot;
 
-    Routing(ShardMap map, Map<String, S> targets) {
+    private Routing(ShardMap map, Map<String, S> targets) {
         this.map = map;
         this.targets = targets;
         this.routes = new ShardRoute[map.allSlots()];
@@ -28,6 +31,20 @@ final class Routing<S> implements Snapshot {
             routes[slot] = new ShardRoute(owner, slot, map.epoch());
             bySlot[slot] = targets.get(owner);
         }
+    }
+
+    /** Routes by a map, making a target of each shard that is not known yet, where there is what makes them. */
+    static <S> Routing<S> of(
+            ShardMap map, Map<String, S> known, @Nullable Function<? super String, ? extends S> factory) {
+        Map<String, S> targets = new LinkedHashMap<>(known);
+        if (factory != null) {
+            for (Shard shard : map.shards()) {
+                if (!targets.containsKey(shard.id())) {
+                    targets.put(shard.id(), factory.apply(shard.id()));
+                }
+            }
+        }
+        return new Routing<>(map, targets);
     }
 
     ShardMap map() {

@@ -1,9 +1,9 @@
 package dev.tenfold.sharding;
 
 import dev.tenfold.Codec;
+import dev.tenfold.hash.KeyHash;
 import dev.tenfold.sharding.ShardPlan.Division;
 import dev.tenfold.sharding.ShardPlan.Merge;
-import dev.tenfold.hash.KeyHash;
 import dev.tenfold.sharding.hash.Placement;
 import dev.tenfold.sharding.hash.Shard;
 import dev.tenfold.topology.Snapshot;
@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
  * Which slot a key belongs to, and which shard owns which slot. Immutable and thread-safe; every change makes a map with the
  * next epoch. {@link Slotting} asks it about keys.
  *
- * <p>Slots divide the keys in one of two ways, fixed for the life of the data:
+ * <p>Slots divide the keys in one of two ways:
  *
  * <ul>
  *   <li><b>by hash:</b> a hash belongs to slot {@code ((hash >>> 32) * slots) >>> 32}, which depends on its top 32 bits
@@ -26,11 +26,11 @@ import java.util.stream.IntStream;
  * </ul>
  *
  * <p>Slots are never renumbered. One may be {@linkplain #withDivided divided}: a new slot takes some of its keys, on the
- * same shard, and can then be moved. Where both are on one shard again they can be {@linkplain #withMerged merged}; the new
- * slot's number then stays unused for good, so that a router with an old map can never mean another slot by it.
+ * same shard, and can then be moved. Where both are on one shard again they can be {@linkplain #withMerged merged}; the
+ * number then stays unused for good, so that a router with an old map can never mean another slot by it.
  *
  * <p>The map is the truth about ownership; the placement it names only made the first one. It takes 4 bytes for each slot,
- * and some 20 for each key with a slot of its own, or range.
+ * and some 30 for each key with a slot of its own, or range.
  */
 public final class ShardMap implements Snapshot {
 
@@ -49,13 +49,10 @@ public final class ShardMap implements Snapshot {
     /** The most slots ever, merged ones included. */
     public static final int MAX_ALL_SLOTS = 1 << 21;
 
-    /** The longest bound of a range, in characters of its canonical text. */
+    /** The longest bound of a range, in characters. */
     public static final int MAX_BOUND_LENGTH = 256;
 
-    /** How many keys with slots of their own are stored with a name for people. */
-    static final int MAX_LABELS = 1_024;
-
-    private static final int NOBODY = -1;
+    static final int NOBODY = -1;
 
     private final long epoch;
     private final Keyspace keyspace;
@@ -63,7 +60,6 @@ public final class ShardMap implements Snapshot {
     private final List<Shard> shards;
     /** The owner's index in {@code shards}, for each slot; {@link #NOBODY} for merged ones. */
     private final int[] owners;
-
     private final Map<String, Integer> index;
 
     ShardMap(long epoch, Keyspace keyspace, String placement, List<Shard> shards, int[] owners) {
@@ -76,37 +72,7 @@ public final class ShardMap implements Snapshot {
         for (Shard shard : shards) {
             index.put(shard.id(), index.size());
         }
-        check();
-    }
-
-    private void check() {
-        if (epoch < 1) {
-            throw new IllegalArgumentException("epoch: " + epoch + " (expected: >= 1)");
-        }
-        if (shards.isEmpty() || index.size() != shards.size()) {
-            throw new IllegalArgumentException("shards: " + shards + " (expected: at least one, with distinct names)");
-        }
-        if (owners.length > MAX_ALL_SLOTS) {
-            throw new IllegalArgumentException(
-                    "slots with merged ones: " + owners.length + " (expected: at most " + MAX_ALL_SLOTS + ")");
-        }
-        int owned = 0;
-        for (int owner : owners) {
-            if (owner < NOBODY || owner >= shards.size()) {
-                throw new IllegalArgumentException("owner: " + owner + " (expected: 0 to " + (shards.size() - 1) + ")");
-            }
-            owned += owner == NOBODY ? 0 : 1;
-        }
-        int[] live = keyspace.live();
-        for (int slot : live) {
-            if (slot >= owners.length || owners[slot] == NOBODY) {
-                throw new IllegalArgumentException("slot " + slot + ": no owner (expected: one for each slot in use)");
-            }
-        }
-        if (owned != live.length) {
-            throw new IllegalArgumentException(
-                    "owners: " + owned + " slots have one (expected: " + live.length + ", those in use)");
-        }
+        MapRules.check(epoch, keyspace, shards, owners);
     }
 
     /**
@@ -120,11 +86,9 @@ public final class ShardMap implements Snapshot {
      * @throws IllegalArgumentException if a value is out of range
      */
     public static ShardMap first(List<Shard> shards, int slots, KeyHash hash, Placement placement) {
-        String by = placement.parameters().isEmpty()
-                ? placement.name()
-                : placement.name() + "(" + placement.parameters() + ")";
-        Keyspace keyspace = new HashKeyspace(hash.name(), hash.seed(), slots);
-        return new ShardMap(1, keyspace, by, shards, placement.place(shards, slots));
+        String by = placement.name() + (placement.parameters().isEmpty() ? "" : "(" + placement.parameters() + ")");
+        Keyspace keys = new HashKeyspace(hash.name(), hash.seed(), slots);
+        return new ShardMap(1, keys, by, shards, placement.place(shards, slots));
     }
 
     /**
@@ -165,9 +129,9 @@ public final class ShardMap implements Snapshot {
     }
 
     /**
-     * Returns the name of the hash that keys are hashed with, or of the order that ranges follow.
+     * Returns the name of the hash that keys are hashed with ({@link KeyHash#name()}), or of the order that ranges follow.
      *
-     * @return as {@link KeyHash#name()}, or such as {@code "range_text_v1"}
+     * @return such as {@code "xxh3_64_v1"} or {@code "range_text_v1"}
      */
     public String hashName() {
         return keyspace.name();
@@ -185,7 +149,7 @@ public final class ShardMap implements Snapshot {
     /**
      * Returns what made the first map.
      *
-     * @return the placement's name, and its parameters in parentheses
+     * @return its name, and parameters in parentheses
      */
     public String placement() {
         return placement;
@@ -201,9 +165,9 @@ public final class ShardMap implements Snapshot {
     }
 
     /**
-     * Returns how many slots there ever were.
+     * Returns how many slots there ever were: one more than the highest.
      *
-     * @return one more than the highest slot
+     * @return at most {@value #MAX_ALL_SLOTS}
      */
     public int allSlots() {
         return owners.length;
@@ -228,10 +192,10 @@ public final class ShardMap implements Snapshot {
     }
 
     /**
-     * Says whether a slot was divided so.
+     * Says whether a slot was divided, and not merged again.
      *
      * @param division as planned
-     * @return true if its keys are in its slot
+     * @return true if its keys have its slot
      */
     public boolean has(Division division) {
         return division.slot() < owners.length && keyspace.has(division);
@@ -253,18 +217,13 @@ public final class ShardMap implements Snapshot {
      *
      * @param hash a key's hash, by this map's hash function
      * @return 0 to {@link #allSlots()} - 1
-     * @throws IllegalStateException if this map's slots are ranges
+     * @throws IllegalStateException if slots are ranges
      */
     public int slotOf(long hash) {
         if (keyspace instanceof HashKeyspace hashed) {
             return hashed.slotOf(hash);
         }
-        throw new IllegalStateException("slotOf: a hash, in a map with " + keyspace.name()
-                + " (expected: a map of hashed keys; ask Slotting.ranges)");
-    }
-
-    Keyspace keyspace() {
-        return keyspace;
+        throw new IllegalStateException("keys: " + keyspace.name() + " (expected: hashed ones; ask Slotting.ranges)");
     }
 
     /**
@@ -298,18 +257,15 @@ public final class ShardMap implements Snapshot {
      * @return rising; empty if it owns none or is not in the map
      */
     public int[] slotsOf(String shard) {
-        Integer at = index.get(shard);
-        return at == null
-                ? new int[0]
-                : IntStream.range(0, owners.length)
-                        .filter(slot -> owners[slot] == at)
-                        .toArray();
+        int at = index.getOrDefault(shard, shards.size());
+        return IntStream.range(0, owners.length)
+                .filter(slot -> owners[slot] == at)
+                .toArray();
     }
 
     /**
      * Says which share of the slots each shard holds compared with what its weight asks for: 1 is exactly that, 1.2 is a
-     * fifth too much. Where keys are hashed, slots that are some key's own do not count; where slots are ranges, this counts
-     * ranges, however much is in them.
+     * fifth too much. A hashed key's own slot does not count; ranges count as one each, however much is in them.
      *
      * @return by shard, in the order of {@link #shards()}
      */
@@ -330,7 +286,7 @@ public final class ShardMap implements Snapshot {
         if (owner == null) {
             throw new IllegalArgumentException("shard: " + shard + " (expected: one of " + index.keySet() + ")");
         }
-        int[] next = owners.clone();
+        int[] next = owners();
         for (int slot : moved) {
             if (next[slot] == NOBODY) {
                 throw new IllegalArgumentException("slot: " + slot + " (expected: one that was not merged)");
@@ -407,11 +363,15 @@ public final class ShardMap implements Snapshot {
      * @return a map of the next epoch
      */
     public ShardMap withNextEpoch() {
-        return withEpoch(epoch + 1);
+        return next(keyspace, shards, owners);
     }
 
     ShardMap withEpoch(long next) {
         return new ShardMap(next, keyspace, placement, shards, owners);
+    }
+
+    Keyspace keyspace() {
+        return keyspace;
     }
 
     private ShardMap next(Keyspace nextKeyspace, List<Shard> nextShards, int[] nextOwners) {
@@ -435,7 +395,6 @@ public final class ShardMap implements Snapshot {
 
     @Override
     public String toString() {
-        return "ShardMap[epoch=" + epoch + ", keys=" + keyspace.name() + ", placement=" + placement + ", slots="
-                + keyspace.live().length + ", shards=" + shards + "]";
+        return "ShardMap[epoch=" + epoch + ", " + keyspace.name() + ", shards=" + shards + "]";
     }
 }

@@ -75,7 +75,8 @@ final class ShardMapCodec {
                 Object lower = ranges.lower(i);
                 text.append("range ").append(ranges.slotAt(i)).append(' ');
                 text.append(parent == RangeKeyspace.ORIGINAL ? "-" : Integer.toString(parent));
-                text.append(lower == null ? "" : " " + encoded(lower.toString())).append('\n');
+                text.append(lower == null ? "" : " " + encoded(lower.toString()))
+                        .append('\n');
             }
         } else {
             keys(text, map.divisions());

@@ -58,12 +58,7 @@ public final class ShardPlan {
         }
     }
 
-    ShardPlan(
-            ShardMap before,
-            List<Shard> shards,
-            List<Division> divisions,
-            List<SlotMove> moves,
-            List<Merge> merges) {
+    ShardPlan(ShardMap before, List<Shard> shards, List<Division> divisions, List<SlotMove> moves, List<Merge> merges) {
         this.before = before;
         this.shards = List.copyOf(shards);
         this.divisions = List.copyOf(divisions);
@@ -188,7 +183,11 @@ public final class ShardPlan {
             text.append("  ").append(what).append(": ").append(one).append(System.lineSeparator());
         }
         if (some.size() > PRINTED) {
-            text.append("  ").append(what).append(": ").append(some.size() - PRINTED).append(" more");
+            text.append("  ")
+                    .append(what)
+                    .append(": ")
+                    .append(some.size() - PRINTED)
+                    .append(" more");
             text.append(System.lineSeparator());
         }
     }

@@ -5,15 +5,12 @@ import dev.tenfold.coordination.VersionedRegister;
 import dev.tenfold.coordination.VersionedRegister.Versioned;
 import dev.tenfold.error.DeadlineExceededException;
 import dev.tenfold.error.StaleEpochException;
-import dev.tenfold.hash.KeyForm;
-import dev.tenfold.hash.KeyHash;
 import dev.tenfold.observe.Event;
 import dev.tenfold.observe.Measured;
 import dev.tenfold.observe.Measurement;
 import dev.tenfold.observe.Observer;
 import dev.tenfold.retry.Backoff;
 import dev.tenfold.sharding.hash.Placement;
-import dev.tenfold.sharding.hash.Shard;
 import dev.tenfold.time.Deadline;
 import dev.tenfold.time.Scheduler;
 import dev.tenfold.time.TimeSource;
@@ -21,11 +18,9 @@ import dev.tenfold.topology.SnapshotCell;
 import dev.tenfold.topology.SnapshotCell.Watch;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -91,7 +86,7 @@ public final class Sharder<K, S> implements Locator<K, S>, Measured, AutoCloseab
         this.scheduler = builder.scheduler;
         this.random = builder.random;
         slotting.check(map);
-        this.cell = new SnapshotCell<>(new Routing<>(map, targets(map, builder.targets)));
+        this.cell = new SnapshotCell<>(Routing.of(map, builder.targets, factory));
         this.learnt = new AtomicReference<>(map);
     }
 
@@ -155,17 +150,6 @@ public final class Sharder<K, S> implements Locator<K, S>, Measured, AutoCloseab
     Sharder<K, S> follow() {
         watch = register.watch(versioned -> learn(versioned.value()));
         return this;
-    }
-
-    /** Reads the register's map, writing the first one where there is none. */
-    static ShardMap read(VersionedRegister<ShardMap> register, ShardMap first) {
-        Optional<Versioned<ShardMap>> current = register.read();
-        if (current.isEmpty()) {
-            // Whoever is faster decides; all read it.
-            register.compareAndSet(0, first);
-            current = register.read();
-        }
-        return current.orElseThrow().value();
     }
 
     @Override
@@ -368,7 +352,7 @@ public final class Sharder<K, S> implements Locator<K, S>, Measured, AutoCloseab
         if (map.epoch() <= before.version()) {
             return;
         }
-        cell.offer(new Routing<>(map, targets(map, before.targets())));
+        cell.offer(Routing.of(map, before.targets(), factory));
         switches.increment();
         observer.on(new Event(
                 time.now(),
@@ -377,21 +361,6 @@ public final class Sharder<K, S> implements Locator<K, S>, Measured, AutoCloseab
                 Level.INFO,
                 "routes by epoch " + map.epoch() + " with " + map.shards().size() + " shards",
                 Map.of("epoch", map.epoch(), "shards", map.shards().size())));
-    }
-
-    private Map<String, S> targets(ShardMap map, Map<String, S> known) {
-        if (factory == null
-                || known.keySet()
-                        .containsAll(map.shards().stream().map(Shard::id).toList())) {
-            return known;
-        }
-        Map<String, S> targets = new LinkedHashMap<>(known);
-        for (Shard shard : map.shards()) {
-            if (!targets.containsKey(shard.id())) {
-                targets.put(shard.id(), factory.apply(shard.id()));
-            }
-        }
-        return targets;
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.tenfold.sharding;
 
 import dev.tenfold.coordination.Registers;
 import dev.tenfold.coordination.VersionedRegister;
+import dev.tenfold.coordination.VersionedRegister.Versioned;
 import dev.tenfold.error.Validation;
 import dev.tenfold.hash.KeyForm;
 import dev.tenfold.hash.KeyHash;
@@ -18,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
@@ -242,7 +244,18 @@ public final class SharderBuilder<K, S> {
     }
 
     private Sharder<K, S> following(VersionedRegister<ShardMap> shared) {
-        return new Sharder<>(this, shared, Sharder.read(shared, firstMap())).follow();
+        return new Sharder<>(this, shared, read(shared, firstMap())).follow();
+    }
+
+    /** Reads the register's map, writing the first one where there is none. */
+    private static ShardMap read(VersionedRegister<ShardMap> register, ShardMap first) {
+        Optional<Versioned<ShardMap>> current = register.read();
+        if (current.isEmpty()) {
+            // Whoever is faster decides; all read it.
+            register.compareAndSet(0, first);
+            current = register.read();
+        }
+        return current.orElseThrow().value();
     }
 
     private Validation validate() {

@@ -2,7 +2,6 @@ package dev.tenfold.sharding;
 
 import dev.tenfold.hash.KeyForm;
 import dev.tenfold.hash.KeyHash;
-import java.util.Objects;
 import java.util.function.Function;
 
 /**
@@ -63,68 +62,5 @@ public sealed interface Slotting<K> permits HashSlotting, RangeSlotting {
      */
     static <K> Slotting<K> ranges(KeyOrder order) {
         return new RangeSlotting<>(order, key -> key);
-    }
-}
-
-/** Slots by hash. */
-record HashSlotting<K>(KeyForm<? super K> form, KeyHash hash) implements Slotting<K> {
-
-    HashSlotting {
-        Objects.requireNonNull(form, "form");
-        Objects.requireNonNull(hash, "hash");
-    }
-
-    long hashOf(K key) {
-        return form.hash(key, hash);
-    }
-
-    @Override
-    public int slotOf(ShardMap map, K key) {
-        return map.slotOf(form.hash(key, hash));
-    }
-
-    @Override
-    public void check(ShardMap map) {
-        if (!map.hashName().equals(hash.name()) || map.hashSeed() != hash.seed()) {
-            throw new IllegalStateException("hash of the map: " + map.hashName() + " with seed " + map.hashSeed()
-                    + " (expected: " + hash.name() + " with seed " + hash.seed() + ", as its users were built)");
-        }
-    }
-
-    @Override
-    public <T> Slotting<T> of(Function<? super T, ? extends K> part) {
-        return new HashSlotting<>((key, by) -> form.hash(part.apply(key), by), hash);
-    }
-}
-
-/** Slots by range. */
-record RangeSlotting<K>(KeyOrder order, Function<? super K, ?> part) implements Slotting<K> {
-
-    RangeSlotting {
-        Objects.requireNonNull(order, "order");
-        Objects.requireNonNull(part, "part");
-    }
-
-    @Override
-    public int slotOf(ShardMap map, K key) {
-        return ranges(map).slotOf(part.apply(key));
-    }
-
-    @Override
-    public void check(ShardMap map) {
-        ranges(map);
-    }
-
-    private RangeKeyspace ranges(ShardMap map) {
-        if (map.keyspace() instanceof RangeKeyspace ranges && ranges.order() == order) {
-            return ranges;
-        }
-        throw new IllegalStateException("keys of the map: " + map.hashName() + " (expected: " + order.stored()
-                + ", as its users were built)");
-    }
-
-    @Override
-    public <T> Slotting<T> of(Function<? super T, ? extends K> longer) {
-        return new RangeSlotting<>(order, key -> part.apply(longer.apply(key)));
     }
 }

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tenfold.hash.KeyHash;
 import dev.tenfold.sharding.ShardPlan.Division;
 import dev.tenfold.sharding.ShardPlan.Merge;
-import dev.tenfold.hash.KeyHash;
 import dev.tenfold.sharding.hash.Placement;
 import dev.tenfold.sharding.hash.Shard;
 import java.io.IOException;
@@ -34,15 +34,14 @@ class ShardMapTest {
             .withOwner(new int[] {24, 30, 31}, "s3");
 
     private static final ShardMap MERGED = DIRECTORY
-            .withOwner(new int[] {40}, DIRECTORY.owner(hashedSlot(KeyHash.xxh3(7).hash(15L))))
+            .withOwner(
+                    new int[] {40}, DIRECTORY.owner(hashedSlot(KeyHash.xxh3(7).hash(15L))))
             .withMerged(List.of(new Merge(40, hashedSlot(KeyHash.xxh3(7).hash(15L)))));
 
     private static final ShardMap RANGES = ShardMap.first(
                     List.of(new Shard("a-p", 1), new Shard("q-z", 3)),
                     Ranges.of(KeyOrder.TEXT).from("Q", "q-z").below("Q", "a-p"))
-            .withDivided(List.of(
-                    new Division(0, 2, "M &\n\0", ""),
-                    new Division(1, 3, "\u00e9\ud83d\ude00", "")))
+            .withDivided(List.of(new Division(0, 2, "M &\n\0", ""), new Division(1, 3, "\u00e9\ud83d\ude00", "")))
             .withOwner(new int[] {2}, "q-z");
 
     private static Division key(long hash, int slot, String label) {
@@ -125,7 +124,8 @@ class ShardMapTest {
         assertThat(MERGED.allSlots()).isEqualTo(DIRECTORY.allSlots());
         assertThat(MERGED.divisions()).hasSize(70);
         assertThat(MERGED.sameSlots(DIRECTORY)).isFalse();
-        assertThat(DIRECTORY.sameSlots(DIRECTORY.withOwner(new int[] {0}, "s1"))).isTrue();
+        assertThat(DIRECTORY.sameSlots(DIRECTORY.withOwner(new int[] {0}, "s1")))
+                .isTrue();
         for (Shard shard : MERGED.shards()) {
             assertThat(MERGED.slotsOf(shard.id())).doesNotContain(40);
         }

@@ -22,7 +22,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -206,7 +205,8 @@ public final class Resharder {
     private static int[] pending(ShardMap map, int[] slots, Flow flow) {
         List<Integer> pending = new ArrayList<>();
         for (int slot : slots) {
-            if (!map.owner(slot).equals(flow.to())) {
+            // One without owner has arrived and was merged.
+            if (!map.owner(slot).equals(flow.to()) && !map.owner(slot).isEmpty()) {
                 pending.add(slot);
             }
         }
