@@ -60,6 +60,7 @@ public final class ShardMap implements Snapshot {
     private final List<Shard> shards;
     /** The owner's index in {@code shards}, for each slot; {@link #NOBODY} for merged ones. */
     private final int[] owners;
+
     private final Map<String, Integer> index;
 
     ShardMap(long epoch, Keyspace keyspace, String placement, List<Shard> shards, int[] owners) {
