@@ -55,6 +55,18 @@ final class Routing<S> implements Snapshot {
         return targets;
     }
 
+    /** Returns the targets of the map's shards, as far as there are any. */
+    Map<String, S> present() {
+        Map<String, S> present = new LinkedHashMap<>();
+        for (Shard shard : map.shards()) {
+            S target = targets.get(shard.id());
+            if (target != null) {
+                present.put(shard.id(), target);
+            }
+        }
+        return present;
+    }
+
     @Override
     public long version() {
         return map.epoch();

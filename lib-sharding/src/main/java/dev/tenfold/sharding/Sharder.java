@@ -180,6 +180,15 @@ public final class Sharder<K, S> implements Locator<K, S>, Measured, AutoCloseab
     }
 
     /**
+     * Returns the shards that have a target here: for what is done on every one, whatever slots it holds.
+     *
+     * @return by name, in the order of the map in force
+     */
+    public Map<String, S> targets() {
+        return cell.current().present();
+    }
+
+    /**
      * Returns the map in force.
      *
      * @return the newest this process knows
