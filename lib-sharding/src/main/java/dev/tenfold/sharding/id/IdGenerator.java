@@ -11,6 +11,7 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
@@ -50,7 +51,10 @@ public final class IdGenerator implements LongSupplier, Measured, AutoCloseable 
     /** One reading of both clocks. */
     private record Anchor(long nanos, long millis) {}
 
-    private static final HeldNode CLOSED = new HeldNode(0, 0, 0, 0);
+    private static final HeldNode CLOSED = new HeldNode(0, -1, 0, 0);
+
+    /** What {@code last} is once closed, so that whoever has read a node before cannot take a value any more. */
+    private static final long NO_MORE = Long.MAX_VALUE;
 
     private final String name;
     private final IdLayout layout;
@@ -114,17 +118,20 @@ public final class IdGenerator implements LongSupplier, Measured, AutoCloseable 
      */
     public long next() {
         while (true) {
-            HeldNode node = held.get();
+            HeldNode node = held();
             long now = nowMillis();
             long before = last.get();
+            if (before == NO_MORE) {
+                throw refusal("it is closed");
+            }
             long tick = Math.max(before + 1, Math.max(now, node.from()) << sequenceBits);
             long millis = tick >>> sequenceBits;
             if (millis >= node.until()) {
-                if (node != held.get()) {
+                if (!node.equals(held())) {
                     continue;
                 }
                 throw refusal(
-                        node == CLOSED
+                        node.equals(CLOSED)
                                 ? "it is closed"
                                 : "node " + node.node() + " may be used up to "
                                         + layout.epoch().plusMillis(node.until())
@@ -165,7 +172,11 @@ public final class IdGenerator implements LongSupplier, Measured, AutoCloseable 
      * @return 0 to {@link IdLayout#nodes()} - 1; another one after the claim was lost
      */
     public int node() {
-        return held.get().node();
+        return held().node();
+    }
+
+    private HeldNode held() {
+        return Objects.requireNonNull(held.get());
     }
 
     private long nowMillis() {
@@ -185,8 +196,8 @@ public final class IdGenerator implements LongSupplier, Measured, AutoCloseable 
     }
 
     private void renew() {
-        HeldNode before = held.get();
-        if (before == CLOSED || keeper == null) {
+        HeldNode before = held();
+        if (before.equals(CLOSED) || keeper == null) {
             return;
         }
         Duration again = renewal;
@@ -213,7 +224,7 @@ public final class IdGenerator implements LongSupplier, Measured, AutoCloseable 
             tell("node.not.renewed", Level.WARNING, "could not renew node " + before.node() + ": " + failure, before);
         }
         timer = scheduler.schedule(again, this::renew);
-        if (held.get() == CLOSED) {
+        if (held().equals(CLOSED)) {
             timer.cancel();
         }
     }
@@ -235,7 +246,7 @@ public final class IdGenerator implements LongSupplier, Measured, AutoCloseable 
                 "ms",
                 "How far the last id is ahead of the clock",
                 Map.of("name", name),
-                () -> held.get() == CLOSED ? 0 : Math.max(0, (last.get() >> sequenceBits) - nowMillis())));
+                () -> held().equals(CLOSED) ? 0 : Math.max(0, (last.get() >> sequenceBits) - nowMillis())));
     }
 
     /**
@@ -246,11 +257,11 @@ public final class IdGenerator implements LongSupplier, Measured, AutoCloseable 
      */
     @Override
     public void close() {
-        HeldNode before = held.getAndSet(CLOSED);
+        HeldNode before = Objects.requireNonNull(held.getAndSet(CLOSED));
         timer.cancel();
-        if (before != CLOSED) {
-            // A caller that has read the node and not yet taken its value cannot take it any more.
-            long end = Math.max((last.getAndSet(Long.MAX_VALUE) >> sequenceBits) + 1, before.from());
+        if (!before.equals(CLOSED)) {
+            // Nothing is taken from here on: what was taken is below.
+            long end = Math.max((last.getAndSet(NO_MORE) >> sequenceBits) + 1, before.from());
             if (keeper != null) {
                 keeper.release(before, end);
             }

@@ -208,7 +208,7 @@ public final class VerticalSharder<S> implements AutoCloseable {
      * @return stops the watching when closed
      */
     public Watch watch(Consumer<? super VerticalMap> listener) {
-        return cell.watch(listener::accept);
+        return cell.watch(listener);
     }
 
     /**
