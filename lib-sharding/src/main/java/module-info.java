@@ -7,6 +7,9 @@ module dev.tenfold.sharding {
 
     exports dev.tenfold.sharding;
     exports dev.tenfold.sharding.hash;
+    exports dev.tenfold.sharding.id;
     exports dev.tenfold.sharding.jdbc;
+    exports dev.tenfold.sharding.join;
     exports dev.tenfold.sharding.reshard;
+    exports dev.tenfold.sharding.vertical;
 }

@@ -10,17 +10,17 @@ final class Balance {
 
     private Balance() {}
 
-    /** By shard, its hashed slots over what its weight asks for. */
-    static Map<String, Double> load(List<Shard> shards, int[] owners, int slots) {
+    /** By shard, how many of some slots it holds over what its weight asks for. */
+    static Map<String, Double> load(List<Shard> shards, int[] owners, int[] slots) {
         int[] held = new int[shards.size()];
-        for (int slot = 0; slot < slots; slot++) {
+        for (int slot : slots) {
             held[owners[slot]]++;
         }
         long weights = shards.stream().mapToLong(Shard::weight).sum();
         Map<String, Double> load = new LinkedHashMap<>();
         for (int i = 0; i < held.length; i++) {
             Shard shard = shards.get(i);
-            load.put(shard.id(), held[i] / ((double) slots * shard.weight() / weights));
+            load.put(shard.id(), held[i] / ((double) slots.length * shard.weight() / weights));
         }
         return load;
     }

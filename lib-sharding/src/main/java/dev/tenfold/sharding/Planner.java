@@ -1,11 +1,12 @@
 package dev.tenfold.sharding;
 
-import dev.tenfold.sharding.ShardChange.Isolation;
 import dev.tenfold.sharding.ShardChange.Split;
-import dev.tenfold.sharding.ShardMap.IsolatedKey;
+import dev.tenfold.sharding.ShardPlan.Division;
+import dev.tenfold.sharding.ShardPlan.Merge;
 import dev.tenfold.sharding.hash.Shard;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -66,11 +67,14 @@ final class Planner {
 
     private ShardPlan plan() {
         long weights = change.shards().stream().mapToLong(Shard::weight).sum();
+        int[] counted = map.keyspace().counted();
+        // Ranges are not alike, so that counting them says little about who should have more.
+        boolean alike = map.slots() > 0;
         for (Shard shard : change.shards()) {
-            double share = (double) map.slots() * shard.weight() / weights;
-            places.add(new Place(shard, share, change.fitted().contains(shard.id())));
+            double share = (double) counted.length * shard.weight() / weights;
+            places.add(new Place(shard, share, alike && change.fitted().contains(shard.id())));
         }
-        for (int slot = 0; slot < map.slots(); slot++) {
+        for (int slot : counted) {
             Place owner = find(map.owner(slot));
             (owner == null ? pool : owner.slots).add(slot);
         }
@@ -88,6 +92,10 @@ final class Planner {
         Place onto = place(split.onto());
         int whole = hot.shard.weight() + onto.shard.weight();
         List<Integer> held = List.copyOf(hot.slots);
+        if (held.size() < 2 && map.slots() == 0) {
+            throw new IllegalArgumentException("split: " + hot.shard.id() + " with " + held.size()
+                    + " ranges (expected: at least two; splitRange divides one)");
+        }
         hot.slots.clear();
         // Every other slot or so, rather than the first half: neighbours stay spread, and so does their load.
         for (int i = 0; i < held.size(); i++) {
@@ -115,36 +123,31 @@ final class Planner {
     }
 
     private ShardPlan collect() {
-        String[] owners = new String[map.allSlots()];
+        KeyChanges<?> keys = change.keys();
+        List<Division> divisions = keys.divisions();
+        ShardMap divided = divisions.isEmpty() ? map : map.withDivided(divisions);
+        String[] owners = new String[divided.allSlots()];
+        Arrays.fill(owners, "");
         for (Place place : places) {
             place.slots.forEach(slot -> owners[slot] = place.shard.id());
         }
-        for (IsolatedKey key : map.isolated()) {
-            String owner = map.owner(key.slot());
-            owners[key.slot()] = find(owner) != null ? owner : emptiest().shard.id();
-        }
-        List<IsolatedKey> isolations = new ArrayList<>();
-        List<SlotMove> isolatedMoves = new ArrayList<>();
-        for (Isolation isolation : change.isolations()) {
-            int slot = map.slotOf(isolation.hash());
-            if (slot >= map.slots()) {
-                owners[slot] = isolation.onto();
-                continue;
-            }
-            int own = map.allSlots() + isolations.size();
-            isolations.add(new IsolatedKey(isolation.hash(), own, isolation.label()));
-            if (!map.owner(slot).equals(isolation.onto())) {
-                isolatedMoves.add(new SlotMove(own, map.owner(slot), isolation.onto()));
+        // Keys with slots of their own stay unless their shard is removed.
+        for (int slot : map.keyspace().live()) {
+            if (owners[slot].isEmpty()) {
+                String owner = map.owner(slot);
+                owners[slot] = find(owner) != null ? owner : emptiest().shard.id();
             }
         }
+        divisions.forEach(division -> owners[division.slot()] = owners[division.from()]);
+        keys.place(divided, owners);
+        List<Merge> merges = keys.merges(divided, owners);
         List<SlotMove> moves = new ArrayList<>();
         for (int slot = 0; slot < owners.length; slot++) {
-            if (!owners[slot].equals(map.owner(slot))) {
-                moves.add(new SlotMove(slot, map.owner(slot), owners[slot]));
+            if (!owners[slot].equals(divided.owner(slot))) {
+                moves.add(new SlotMove(slot, divided.owner(slot), owners[slot]));
             }
         }
-        moves.addAll(isolatedMoves);
-        return new ShardPlan(map, change.shards(), isolations, moves);
+        return new ShardPlan(map, change.shards(), divisions, moves, merges);
     }
 
     private Place emptiest() {
@@ -184,8 +187,8 @@ final class Planner {
     /** The map of a plan carried out in one step. */
     static ShardMap apply(ShardPlan plan) {
         ShardMap map = plan.before();
-        for (IsolatedKey key : plan.isolations()) {
-            map = map.withIsolated(key.hash(), key.label());
+        if (!plan.divisions().isEmpty()) {
+            map = map.withDivided(plan.divisions());
         }
         List<Shard> union = new ArrayList<>(plan.shards());
         for (Shard shard : map.shards()) {
@@ -201,6 +204,9 @@ final class Planner {
         for (Map.Entry<String, List<Integer>> entry : arriving.entrySet()) {
             map = map.withOwner(
                     entry.getValue().stream().mapToInt(Integer::intValue).toArray(), entry.getKey());
+        }
+        if (!plan.merges().isEmpty()) {
+            map = map.withMerged(plan.merges());
         }
         return map.withShards(plan.shards()).withEpoch(plan.before().epoch() + 1);
     }

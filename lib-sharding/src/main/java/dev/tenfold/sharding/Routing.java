@@ -1,10 +1,12 @@
 package dev.tenfold.sharding;
 
 import dev.tenfold.error.UnavailableException;
+import dev.tenfold.sharding.hash.Shard;
 import dev.tenfold.topology.Snapshot;
-import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,16 +20,10 @@ final class Routing<S> implements Snapshot {
     private final Map<String, S> targets;
     private final ShardRoute[] routes;
     private final @Nullable Object[] bySlot;
-    private final int slots;
-    /** Open addressing over isolated hashes: the slot where one stands, -1 where none does; empty without any. */
-    private final int[] isolatedSlots;
 
-    private final long[] isolatedHashes;
-
-    Routing(ShardMap map, Map<String, S> targets) {
+    private Routing(ShardMap map, Map<String, S> targets) {
         this.map = map;
         this.targets = targets;
-        this.slots = map.slots();
         this.routes = new ShardRoute[map.allSlots()];
         this.bySlot = new Object[map.allSlots()];
         for (int slot = 0; slot < routes.length; slot++) {
@@ -35,20 +31,20 @@ final class Routing<S> implements Snapshot {
             routes[slot] = new ShardRoute(owner, slot, map.epoch());
             bySlot[slot] = targets.get(owner);
         }
-        int isolated = map.isolated().size();
-        // At most half full, so that a search ends soon.
-        int size = isolated == 0 ? 0 : Integer.highestOneBit(isolated) * 4;
-        this.isolatedHashes = new long[size];
-        this.isolatedSlots = new int[size];
-        Arrays.fill(isolatedSlots, -1);
-        for (ShardMap.IsolatedKey key : map.isolated()) {
-            int at = (int) key.hash() & (size - 1);
-            while (isolatedSlots[at] >= 0) {
-                at = (at + 1) & (size - 1);
+    }
+
+    /** Routes by a map, making a target of each shard that is not known yet, where there is what makes them. */
+    static <S> Routing<S> of(
+            ShardMap map, Map<String, S> known, @Nullable Function<? super String, ? extends S> factory) {
+        Map<String, S> targets = new LinkedHashMap<>(known);
+        if (factory != null) {
+            for (Shard shard : map.shards()) {
+                if (!targets.containsKey(shard.id())) {
+                    targets.put(shard.id(), factory.apply(shard.id()));
+                }
             }
-            isolatedSlots[at] = key.slot();
-            isolatedHashes[at] = key.hash();
         }
+        return new Routing<>(map, targets);
     }
 
     ShardMap map() {
@@ -59,22 +55,21 @@ final class Routing<S> implements Snapshot {
         return targets;
     }
 
+    /** Returns the targets of the map's shards, as far as there are any. */
+    Map<String, S> present() {
+        Map<String, S> present = new LinkedHashMap<>();
+        for (Shard shard : map.shards()) {
+            S target = targets.get(shard.id());
+            if (target != null) {
+                present.put(shard.id(), target);
+            }
+        }
+        return present;
+    }
+
     @Override
     public long version() {
         return map.epoch();
-    }
-
-    int slotOf(long hash) {
-        int mask = isolatedSlots.length - 1;
-        if (mask >= 0) {
-            // The low bits of the hash are free: slots are chosen by the top ones.
-            for (int at = (int) hash & mask; isolatedSlots[at] >= 0; at = (at + 1) & mask) {
-                if (isolatedHashes[at] == hash) {
-                    return isolatedSlots[at];
-                }
-            }
-        }
-        return (int) (((hash >>> 32) * slots) >>> 32);
     }
 
     ShardRoute route(int slot) {

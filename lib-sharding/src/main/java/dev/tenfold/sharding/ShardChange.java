@@ -2,10 +2,11 @@ package dev.tenfold.sharding;
 
 import dev.tenfold.sharding.hash.Shard;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What should become of the shards: handed to {@link Sharder#plan} to be filled in. Several changes in one plan move no
@@ -18,27 +19,26 @@ public final class ShardChange<K> {
     /** A shard that gives part of what it holds to another. */
     record Split(String hot, String onto) {}
 
-    /** A key that gets a slot of its own on a shard. */
-    record Isolation(long hash, String label, String onto) {}
+    /** How much of a key's name is kept for people. */
+    private static final int LABEL_LENGTH = 100;
 
     private final ShardMap map;
-    private final ToLongFunction<? super K> hash;
+    private final KeyChanges<K> keys;
     /** All shards after the change, by name. */
     private final Map<String, Shard> after = new LinkedHashMap<>();
     /** The names of those that may be filled up or drained to fit their weight. */
     private final List<String> fitted = new ArrayList<>();
 
     private final List<Split> splits = new ArrayList<>();
-    private final List<Isolation> isolations = new ArrayList<>();
 
-    ShardChange(ShardMap map, ToLongFunction<? super K> hash) {
+    ShardChange(ShardMap map, Slotting<K> slotting) {
         this.map = map;
-        this.hash = hash;
+        this.keys = KeyChanges.of(map, slotting);
         map.shards().forEach(shard -> after.put(shard.id(), shard));
     }
 
     /**
-     * Adds a shard of weight 1, filled from the fullest ones.
+     * Adds a shard of weight 1, filled from the fullest ones; see {@link #add(String, Weight)}.
      *
      * @param shard its name
      * @return this
@@ -49,7 +49,8 @@ public final class ShardChange<K> {
     }
 
     /**
-     * Adds a shard, filled from the fullest ones up to what its weight asks for.
+     * Adds a shard, filled from the fullest ones up to what its weight asks for. Where slots are ranges it stays empty
+     * unless {@link #splitRange} or {@link #moveRange} gives it something: how much is in a range is not known here.
      *
      * @param shard its name
      * @param weight its share
@@ -76,7 +77,7 @@ public final class ShardChange<K> {
     }
 
     /**
-     * Changes a shard's weight, and fills or drains it to fit.
+     * Changes a shard's weight, and fills or drains it to fit; where slots are ranges, nothing moves.
      *
      * @param shard its name
      * @param weight its new share
@@ -91,7 +92,8 @@ public final class ShardChange<K> {
     }
 
     /**
-     * Gives part of an overloaded shard to another: half, or what the two weights say. No other shard is touched.
+     * Gives part of an overloaded shard's slots to another: half, or what the two weights say. No other shard is touched.
+     * Where slots are ranges and it holds a single one, use {@link #splitRange}.
      *
      * @param hot the overloaded one
      * @param onto the other, added with the hot one's weight where the map does not have it
@@ -111,19 +113,113 @@ public final class ShardChange<K> {
     }
 
     /**
-     * Gives a celebrity's key a slot of its own on a shard.
+     * Gives a celebrity's key a slot of its own on a shard, and keeps its name in the map for people to read.
      *
      * @param key the key
      * @param onto the shard, added with weight 1 and nothing else to hold where the map does not have it
      * @return this
+     * @throws IllegalArgumentException if the key is of no kind that the keyspace has
      */
     public ShardChange<K> isolate(K key, String onto) {
-        if (!after.containsKey(onto)) {
-            addEmpty(onto, Weight.ONE);
-        }
-        String label = key instanceof byte[] ? "" : String.valueOf(key);
-        isolations.add(new Isolation(hash.applyAsLong(key), label, onto));
+        addMissing(onto);
+        String name = key instanceof byte[] ? "" : String.valueOf(key);
+        keys.own(key, name.substring(0, Math.min(name.length(), LABEL_LENGTH)), onto);
         return this;
+    }
+
+    /**
+     * Names the shard of a key, whatever its hash or range says: an entry of a directory. The same as {@link #isolate} but
+     * for the name, which is not kept.
+     *
+     * @param key the key
+     * @param shard the shard, added with weight 1 and nothing else to hold where the map does not have it
+     * @return this
+     * @throws IllegalArgumentException if the key is of no kind that the keyspace has
+     */
+    public ShardChange<K> assign(K key, String shard) {
+        return assign(List.of(key), shard);
+    }
+
+    /**
+     * Names the shard of some keys. A map has at most {@value ShardMap#MAX_OWN_KEYS} keys that are assigned or isolated.
+     *
+     * @param some the keys
+     * @param shard the shard, added with weight 1 and nothing else to hold where the map does not have it
+     * @return this
+     * @throws IllegalArgumentException if a key is of no kind that the keyspace has
+     */
+    public ShardChange<K> assign(Collection<? extends K> some, String shard) {
+        addMissing(shard);
+        some.forEach(key -> keys.own(key, "", shard));
+        return this;
+    }
+
+    /**
+     * Takes an assigned or isolated key out of the directory: it moves to where its hash or range says, and becomes part
+     * of the slot there.
+     *
+     * @param key the key
+     * @return this
+     * @throws IllegalArgumentException if it has no slot of its own
+     */
+    public ShardChange<K> release(K key) {
+        keys.release(key);
+        return this;
+    }
+
+    /**
+     * Divides the range that holds a key, and moves what is from that key on, up to the range's end, to a shard.
+     *
+     * @param at where the upper part begins; where a range begins there already, all of it moves
+     * @param onto the shard, added with weight 1 and nothing else to hold where the map does not have it
+     * @return this
+     * @throws IllegalArgumentException if keys are hashed, or {@code at} is of no kind that the order has
+     */
+    public ShardChange<K> splitRange(Object at, String onto) {
+        ranges("splitRange").split(at, onto);
+        addMissing(onto);
+        return this;
+    }
+
+    /**
+     * Moves all keys between two, dividing ranges where they reach beyond.
+     *
+     * @param from the least key to move; null to move all below {@code to}
+     * @param to the least key above that stays; null to move all from {@code from} on
+     * @param onto the shard, added with weight 1 and nothing else to hold where the map does not have it
+     * @return this
+     * @throws IllegalArgumentException if keys are hashed, or the bounds are of no kind that the order has, or not rising
+     */
+    public ShardChange<K> moveRange(@Nullable Object from, @Nullable Object to, String onto) {
+        ranges("moveRange").move(from, to, onto);
+        addMissing(onto);
+        return this;
+    }
+
+    /**
+     * Makes two neighbouring ranges one: the upper one moves to the shard of the lower one, where it is not there yet, and
+     * becomes part of it.
+     *
+     * @param at where the upper one begins
+     * @return this
+     * @throws IllegalArgumentException if keys are hashed, or no range begins there
+     */
+    public ShardChange<K> mergeRanges(Object at) {
+        ranges("mergeRanges").merge(at);
+        return this;
+    }
+
+    private RangeChanges<K> ranges(String what) {
+        if (keys instanceof RangeChanges<K> ranges) {
+            return ranges;
+        }
+        throw new IllegalArgumentException(what + ": keys are hashed (expected: a map whose slots are ranges)");
+    }
+
+    private void addMissing(String shard) {
+        if (!after.containsKey(shard)) {
+            addEmpty(shard, Weight.ONE);
+        }
     }
 
     private void addEmpty(String shard, Weight weight) {
@@ -157,7 +253,7 @@ public final class ShardChange<K> {
     List<String> named() {
         List<String> named = new ArrayList<>(fitted);
         splits.forEach(split -> named.addAll(List.of(split.hot(), split.onto())));
-        isolations.forEach(isolation -> named.add(isolation.onto()));
+        named.addAll(keys.named());
         return named;
     }
 
@@ -165,7 +261,7 @@ public final class ShardChange<K> {
         return splits;
     }
 
-    List<Isolation> isolations() {
-        return isolations;
+    KeyChanges<K> keys() {
+        return keys;
     }
 }

@@ -2,25 +2,35 @@ package dev.tenfold.sharding;
 
 import dev.tenfold.Codec;
 import dev.tenfold.hash.KeyHash;
+import dev.tenfold.sharding.ShardPlan.Division;
+import dev.tenfold.sharding.ShardPlan.Merge;
 import dev.tenfold.sharding.hash.Placement;
 import dev.tenfold.sharding.hash.Shard;
 import dev.tenfold.topology.Snapshot;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 
 /**
- * Which shard owns which slot, and which slot a key's hash belongs to. Immutable and thread-safe; every change makes a map
- * with the next epoch.
+ * Which slot a key belongs to, and which shard owns which slot. Immutable and thread-safe; every change makes a map with the
+ * next epoch. {@link Slotting} asks it about keys.
  *
- * <p>A hash belongs to slot {@code ((hash >>> 32) * slots) >>> 32}, which depends on its top 32 bits alone, unless it is
- * {@linkplain #isolated() isolated}: then it has a slot of its own beyond those. Slots are never renumbered and their
- * number never changes, so a key keeps its slot for life unless it is isolated.
+ * <p>Slots divide the keys in one of two ways:
  *
- * <p>The map is the truth about ownership; the placement it names only made the first one. It is small: 4 bytes per slot.
+ * <ul>
+ *   <li><b>by hash:</b> a hash belongs to slot {@code ((hash >>> 32) * slots) >>> 32}, which depends on its top 32 bits
+ *       alone, unless its key is in the directory of keys with slots of their own, beyond those;
+ *   <li><b>by range:</b> a key belongs to the range that holds it. A key with a slot of its own is a range of one key.
+ * </ul>
+ *
+ * <p>Slots are never renumbered. One may be {@linkplain #withDivided divided}: a new slot takes some of its keys, on the
+ * same shard, and can then be moved. Where both are on one shard again they can be {@linkplain #withMerged merged}; the
+ * number then stays unused for good, so that a router with an old map can never mean another slot by it.
+ *
+ * <p>The map is the truth about ownership; the placement it names only made the first one. It takes 4 bytes for each slot,
+ * and some 30 for each key with a slot of its own, or range.
  */
 public final class ShardMap implements Snapshot {
 
@@ -30,86 +40,44 @@ public final class ShardMap implements Snapshot {
     /** The most slots keys may hash to. */
     public static final int MAX_SLOTS = 1 << 20;
 
-    /** The most keys that may have slots of their own. */
-    public static final int MAX_ISOLATED = 1_024;
+    /** The most keys that may have slots of their own where keys are hashed. */
+    public static final int MAX_OWN_KEYS = 100_000;
+
+    /** The most ranges; a key with a slot of its own takes up to two. */
+    public static final int MAX_RANGES = 200_000;
+
+    /** The most slots ever, merged ones included. */
+    public static final int MAX_ALL_SLOTS = 1 << 21;
+
+    /** The longest bound of a range, in characters. */
+    public static final int MAX_BOUND_LENGTH = 256;
+
+    static final int NOBODY = -1;
 
     private final long epoch;
-    private final String hashName;
-    private final long hashSeed;
+    private final Keyspace keyspace;
     private final String placement;
-    private final int slots;
     private final List<Shard> shards;
-    /** The owner's index in {@code shards}, for each hashed slot and then for each isolated one. */
+    /** The owner's index in {@code shards}, for each slot; {@link #NOBODY} for merged ones. */
     private final int[] owners;
 
-    private final List<IsolatedKey> isolated;
     private final Map<String, Integer> index;
 
-    /**
-     * A key with a slot of its own.
-     *
-     * @param hash the key's hash; another key with the same hash comes along, which does no harm
-     * @param slot its slot, from {@link #slots()} on
-     * @param label which key it is, for people; at most 100 characters
-     */
-    public record IsolatedKey(long hash, int slot, String label) {}
-
-    ShardMap(
-            long epoch,
-            String hashName,
-            long hashSeed,
-            String placement,
-            int slots,
-            List<Shard> shards,
-            int[] owners,
-            List<IsolatedKey> isolated) {
+    ShardMap(long epoch, Keyspace keyspace, String placement, List<Shard> shards, int[] owners) {
         this.epoch = epoch;
-        this.hashName = hashName;
-        this.hashSeed = hashSeed;
+        this.keyspace = keyspace;
         this.placement = placement;
-        this.slots = slots;
         this.shards = List.copyOf(shards);
         this.owners = owners;
-        this.isolated = List.copyOf(isolated);
         this.index = new LinkedHashMap<>();
         for (Shard shard : shards) {
             index.put(shard.id(), index.size());
         }
-        check();
-    }
-
-    private void check() {
-        if (epoch < 1) {
-            throw new IllegalArgumentException("epoch: " + epoch + " (expected: >= 1)");
-        }
-        if (slots < 1 || slots > MAX_SLOTS) {
-            throw new IllegalArgumentException("slots: " + slots + " (expected: 1 to " + MAX_SLOTS + ")");
-        }
-        if (shards.isEmpty() || index.size() != shards.size()) {
-            throw new IllegalArgumentException("shards: " + shards + " (expected: at least one, with distinct names)");
-        }
-        if (isolated.size() > MAX_ISOLATED || owners.length != slots + isolated.size()) {
-            throw new IllegalArgumentException("owners: " + owners.length + " for " + slots + " slots and "
-                    + isolated.size() + " isolated keys (expected: one each, at most " + MAX_ISOLATED + " isolated)");
-        }
-        for (int owner : owners) {
-            if (owner < 0 || owner >= shards.size()) {
-                throw new IllegalArgumentException("owner: " + owner + " (expected: 0 to " + (shards.size() - 1) + ")");
-            }
-        }
-        for (int i = 0; i < isolated.size(); i++) {
-            IsolatedKey key = isolated.get(i);
-            long hash = key.hash();
-            if (key.slot() != slots + i
-                    || isolated.stream().filter(k -> k.hash() == hash).count() > 1) {
-                throw new IllegalArgumentException(
-                        "isolated: " + key + " (expected: slot " + (slots + i) + ", and each hash once)");
-            }
-        }
+        MapRules.check(epoch, keyspace, shards, owners);
     }
 
     /**
-     * Makes the first map.
+     * Makes the first map of hashed keys.
      *
      * @param shards the shards, with distinct names
      * @param slots how many slots, 1 to {@value #MAX_SLOTS}; fixed for the life of the data
@@ -119,13 +87,22 @@ public final class ShardMap implements Snapshot {
      * @throws IllegalArgumentException if a value is out of range
      */
     public static ShardMap first(List<Shard> shards, int slots, KeyHash hash, Placement placement) {
-        if (slots < 1 || slots > MAX_SLOTS) {
-            throw new IllegalArgumentException("slots: " + slots + " (expected: 1 to " + MAX_SLOTS + ")");
-        }
-        String by = placement.parameters().isEmpty()
-                ? placement.name()
-                : placement.name() + "(" + placement.parameters() + ")";
-        return new ShardMap(1, hash.name(), hash.seed(), by, slots, shards, placement.place(shards, slots), List.of());
+        String by = placement.name() + (placement.parameters().isEmpty() ? "" : "(" + placement.parameters() + ")");
+        Keyspace keys = new HashKeyspace(hash.name(), hash.seed(), slots);
+        return new ShardMap(1, keys, by, shards, placement.place(shards, slots));
+    }
+
+    /**
+     * Makes the first map of ordered keys.
+     *
+     * @param shards the shards, with distinct names
+     * @param ranges give each key an owner
+     * @return a map of epoch 1, whose slots are the ranges in their order
+     * @throws dev.tenfold.error.InvalidConfigurationException with every gap, overlap and unknown shard
+     * @throws IllegalArgumentException if the shards are not distinct
+     */
+    public static ShardMap first(List<Shard> shards, Ranges ranges) {
+        return ranges.first(shards);
     }
 
     /**
@@ -153,45 +130,45 @@ public final class ShardMap implements Snapshot {
     }
 
     /**
-     * Returns the name of the hash that keys are hashed with.
+     * Returns the name of the hash that keys are hashed with ({@link KeyHash#name()}), or of the order that ranges follow.
      *
-     * @return as {@link KeyHash#name()}
+     * @return such as {@code "xxh3_64_v1"} or {@code "range_text_v1"}
      */
     public String hashName() {
-        return hashName;
+        return keyspace.name();
     }
 
     /**
      * Returns the seed of the hash that keys are hashed with.
      *
-     * @return as {@link KeyHash#seed()}
+     * @return as {@link KeyHash#seed()}; 0 where slots are ranges
      */
     public long hashSeed() {
-        return hashSeed;
+        return keyspace.seed();
     }
 
     /**
      * Returns what made the first map.
      *
-     * @return the placement's name, and its parameters in parentheses
+     * @return its name, and parameters in parentheses
      */
     public String placement() {
         return placement;
     }
 
     /**
-     * Returns how many slots keys hash to, isolated ones not counted.
+     * Returns how many slots keys hash to, those that are some key's own not counted.
      *
-     * @return 1 to {@value #MAX_SLOTS}
+     * @return 1 to {@value #MAX_SLOTS}; 0 where slots are ranges
      */
     public int slots() {
-        return slots;
+        return keyspace.hashed();
     }
 
     /**
-     * Returns how many slots have an owner.
+     * Returns how many slots there ever were: one more than the highest.
      *
-     * @return {@link #slots()} and one more for each isolated key
+     * @return at most {@value #MAX_ALL_SLOTS}
      */
     public int allSlots() {
         return owners.length;
@@ -207,45 +184,57 @@ public final class ShardMap implements Snapshot {
     }
 
     /**
-     * Returns the keys that have slots of their own.
+     * Returns the divisions that made slots in use.
      *
-     * @return in the order of their slots
+     * @return rising by slot
      */
-    public List<IsolatedKey> isolated() {
-        return isolated;
+    public List<Division> divisions() {
+        return keyspace.divisions();
     }
 
     /**
-     * Returns the slot of a hash. Costs a multiplication, and a search among the isolated keys where there are any.
+     * Says whether a slot was divided, and not merged again.
+     *
+     * @param division as planned
+     * @return true if its keys have its slot
+     */
+    public boolean has(Division division) {
+        return division.slot() < owners.length && keyspace.has(division);
+    }
+
+    /**
+     * Says whether every key has the same slot in another map.
+     *
+     * @param other a map of the same data
+     * @return false if a slot was divided or merged between the two
+     */
+    public boolean sameSlots(ShardMap other) {
+        return keyspace.equals(other.keyspace);
+    }
+
+    /**
+     * Returns the slot of a hash. Costs a multiplication, and a look into a hash table where keys have slots of their own;
+     * allocates nothing.
      *
      * @param hash a key's hash, by this map's hash function
      * @return 0 to {@link #allSlots()} - 1
+     * @throws IllegalStateException if slots are ranges
      */
     public int slotOf(long hash) {
-        for (IsolatedKey key : isolated) {
-            if (key.hash == hash) {
-                return key.slot;
-            }
+        if (keyspace instanceof HashKeyspace hashed) {
+            return hashed.slotOf(hash);
         }
-        return hashedSlot(hash);
-    }
-
-    int hashedSlot(long hash) {
-        return (int) (((hash >>> 32) * slots) >>> 32);
+        throw new IllegalStateException("keys: " + keyspace.name() + " (expected: hashed ones; ask Slotting.ranges)");
     }
 
     /**
      * Returns the owner of a slot.
      *
      * @param slot 0 to {@link #allSlots()} - 1
-     * @return the shard's name
+     * @return the shard's name; {@code ""} if the slot was merged into another
      */
     public String owner(int slot) {
-        return shards.get(owners[slot]).id();
-    }
-
-    int ownerIndex(int slot) {
-        return owners[slot];
+        return owners[slot] == NOBODY ? "" : shards.get(owners[slot]).id();
     }
 
     int[] owners() {
@@ -269,19 +258,20 @@ public final class ShardMap implements Snapshot {
      * @return rising; empty if it owns none or is not in the map
      */
     public int[] slotsOf(String shard) {
-        int at = index.getOrDefault(shard, -1);
-        IntPredicate owned = slot -> owners[slot] == at;
-        return java.util.stream.IntStream.range(0, owners.length).filter(owned).toArray();
+        int at = index.getOrDefault(shard, shards.size());
+        return IntStream.range(0, owners.length)
+                .filter(slot -> owners[slot] == at)
+                .toArray();
     }
 
     /**
-     * Says which share of the hashed slots each shard holds compared with what its weight asks for: 1 is exactly that,
-     * 1.2 is a fifth too much.
+     * Says which share of the slots each shard holds compared with what its weight asks for: 1 is exactly that, 1.2 is a
+     * fifth too much. A hashed key's own slot does not count; ranges count as one each, however much is in them.
      *
      * @return by shard, in the order of {@link #shards()}
      */
     public Map<String, Double> load() {
-        return Balance.load(shards, owners, slots);
+        return Balance.load(shards, owners, keyspace.counted());
     }
 
     /**
@@ -290,18 +280,21 @@ public final class ShardMap implements Snapshot {
      * @param moved the slots
      * @param shard the new owner's name
      * @return a map of the next epoch
-     * @throws IllegalArgumentException if the shard is not in the map
+     * @throws IllegalArgumentException if the shard is not in the map, or a slot is not in use
      */
     public ShardMap withOwner(int[] moved, String shard) {
         Integer owner = index.get(shard);
         if (owner == null) {
             throw new IllegalArgumentException("shard: " + shard + " (expected: one of " + index.keySet() + ")");
         }
-        int[] next = owners.clone();
+        int[] next = owners();
         for (int slot : moved) {
+            if (next[slot] == NOBODY) {
+                throw new IllegalArgumentException("slot: " + slot + " (expected: one that was not merged)");
+            }
             next[slot] = owner;
         }
-        return next(shards, next, isolated);
+        return next(keyspace, shards, next);
     }
 
     /**
@@ -316,30 +309,53 @@ public final class ShardMap implements Snapshot {
         next.forEach(shard -> at.put(shard.id(), at.size()));
         int[] renumbered = new int[owners.length];
         for (int slot = 0; slot < owners.length; slot++) {
-            Integer owner = at.get(owner(slot));
+            Integer owner = owners[slot] == NOBODY ? Integer.valueOf(NOBODY) : at.get(owner(slot));
             if (owner == null) {
                 throw new IllegalArgumentException("shards: without " + owner(slot) + ", which owns slot " + slot
                         + " (expected: shards are removed once they own nothing)");
             }
             renumbered[slot] = owner;
         }
-        return next(next, renumbered, isolated);
+        return next(keyspace, next, renumbered);
     }
 
     /**
-     * Makes the next map, in which a key has a slot of its own, on the shard where it is now.
+     * Makes the next map, in which some slots are divided: each new slot is where the one is that its keys were in.
      *
-     * @param hash the key's hash
-     * @param label which key it is, for people; cut to 100 characters
+     * @param divisions as planned, their slots from {@link #allSlots()} on, rising without a gap
      * @return a map of the next epoch
-     * @throws IllegalArgumentException if the hash is isolated already, or {@value #MAX_ISOLATED} are
+     * @throws IllegalArgumentException if a division does not fit this map, or there would be too many
      */
-    public ShardMap withIsolated(long hash, String label) {
-        int[] next = Arrays.copyOf(owners, owners.length + 1);
-        next[owners.length] = owners[slotOf(hash)];
-        List<IsolatedKey> keys = new ArrayList<>(isolated);
-        keys.add(new IsolatedKey(hash, owners.length, label.substring(0, Math.min(label.length(), 100))));
-        return next(shards, next, keys);
+    public ShardMap withDivided(List<Division> divisions) {
+        int[] next = Arrays.copyOf(owners, owners.length + divisions.size());
+        for (int i = 0; i < divisions.size(); i++) {
+            Division division = divisions.get(i);
+            if (division.slot() != owners.length + i || division.from() < 0 || division.from() >= division.slot()) {
+                throw new IllegalArgumentException("division: " + division + " (expected: into slot "
+                        + (owners.length + i) + ", the first that is free, from one before)");
+            }
+            next[division.slot()] = next[division.from()];
+        }
+        return next(keyspace.divided(divisions), shards, next);
+    }
+
+    /**
+     * Makes the next map, in which some slots are merged into others.
+     *
+     * @param merges each of two slots with one owner
+     * @return a map of the next epoch
+     * @throws IllegalArgumentException if two slots have different owners, or the first cannot become part of the second
+     */
+    public ShardMap withMerged(List<Merge> merges) {
+        int[] next = owners.clone();
+        for (Merge merge : merges) {
+            if (owners[merge.slot()] != owners[merge.into()]) {
+                throw new IllegalArgumentException("merge: " + merge + ", on " + owner(merge.slot()) + " and "
+                        + owner(merge.into()) + " (expected: on one shard)");
+            }
+            next[merge.slot()] = NOBODY;
+        }
+        return next(keyspace.merged(merges), shards, next);
     }
 
     /**
@@ -348,28 +364,29 @@ public final class ShardMap implements Snapshot {
      * @return a map of the next epoch
      */
     public ShardMap withNextEpoch() {
-        return withEpoch(epoch + 1);
+        return next(keyspace, shards, owners);
     }
 
     ShardMap withEpoch(long next) {
-        return new ShardMap(next, hashName, hashSeed, placement, slots, shards, owners, isolated);
+        return new ShardMap(next, keyspace, placement, shards, owners);
     }
 
-    private ShardMap next(List<Shard> nextShards, int[] nextOwners, List<IsolatedKey> nextIsolated) {
-        return new ShardMap(epoch + 1, hashName, hashSeed, placement, slots, nextShards, nextOwners, nextIsolated);
+    Keyspace keyspace() {
+        return keyspace;
+    }
+
+    private ShardMap next(Keyspace nextKeyspace, List<Shard> nextShards, int[] nextOwners) {
+        return new ShardMap(epoch + 1, nextKeyspace, placement, nextShards, nextOwners);
     }
 
     @Override
     public boolean equals(Object other) {
         return other instanceof ShardMap map
                 && epoch == map.epoch
-                && hashName.equals(map.hashName)
-                && hashSeed == map.hashSeed
                 && placement.equals(map.placement)
-                && slots == map.slots
                 && shards.equals(map.shards)
                 && Arrays.equals(owners, map.owners)
-                && isolated.equals(map.isolated);
+                && keyspace.equals(map.keyspace);
     }
 
     @Override
@@ -379,7 +396,6 @@ public final class ShardMap implements Snapshot {
 
     @Override
     public String toString() {
-        return "ShardMap[epoch=" + epoch + ", hash=" + hashName + ", placement=" + placement + ", slots=" + slots
-                + ", shards=" + shards + ", isolated=" + isolated.size() + "]";
+        return "ShardMap[epoch=" + epoch + ", " + keyspace.name() + ", shards=" + shards + "]";
     }
 }

@@ -1,6 +1,5 @@
 package dev.tenfold.sharding;
 
-import dev.tenfold.sharding.ShardMap.IsolatedKey;
 import dev.tenfold.sharding.hash.Shard;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,21 +11,59 @@ import java.util.Map;
  * Immutable.
  *
  * <p>Slots move only where the change asks for it: onto a shard that is added or gains weight, off one that is removed
- * or loses weight, from a split shard to its other half, and an isolated key to its shard. None moves between two shards
- * that merely survive.
+ * or loses weight, from a split shard to its other half, and a key or range to the shard named for it. None moves between two
+ * shards that merely survive.
+ *
+ * <p>It is carried out in this order: slots are divided where they are, slots move, slots are merged where they then are.
  */
 public final class ShardPlan {
 
+    /** How many divisions are printed one by one. */
+    private static final int PRINTED = 20;
+
     private final ShardMap before;
     private final List<Shard> shards;
-    private final List<IsolatedKey> isolations;
+    private final List<Division> divisions;
     private final List<SlotMove> moves;
+    private final List<Merge> merges;
 
-    ShardPlan(ShardMap before, List<Shard> shards, List<IsolatedKey> isolations, List<SlotMove> moves) {
+    /**
+     * A slot that is divided: some of its keys get another slot, on the same shard.
+     *
+     * @param from the slot the keys were in
+     * @param slot the slot they are in from then on
+     * @param at which keys: where keys are hashed, the one with this hash in 16 hexadecimal digits; where slots are
+     *     ranges, those from this bound on, in canonical text
+     * @param label which key that is, for people; {@code ""} where there is no need
+     */
+    public record Division(int from, int slot, String at, String label) {
+
+        @Override
+        public String toString() {
+            return (label.isEmpty() ? at : label) + " in slot " + slot + ", from slot " + from;
+        }
+    }
+
+    /**
+     * A slot that becomes part of another on the same shard. Its number is not used again.
+     *
+     * @param slot the slot
+     * @param into what its keys are part of from then on
+     */
+    public record Merge(int slot, int into) {
+
+        @Override
+        public String toString() {
+            return "slot " + slot + " into " + into;
+        }
+    }
+
+    ShardPlan(ShardMap before, List<Shard> shards, List<Division> divisions, List<SlotMove> moves, List<Merge> merges) {
         this.before = before;
         this.shards = List.copyOf(shards);
-        this.isolations = List.copyOf(isolations);
+        this.divisions = List.copyOf(divisions);
         this.moves = List.copyOf(moves);
+        this.merges = List.copyOf(merges);
     }
 
     /**
@@ -48,21 +85,30 @@ public final class ShardPlan {
     }
 
     /**
-     * Returns the keys that get slots of their own.
+     * Returns the slots to be divided first.
      *
-     * @return with the slots they will have
+     * @return rising by the new slots, which follow each other
      */
-    public List<IsolatedKey> isolations() {
-        return isolations;
+    public List<Division> divisions() {
+        return divisions;
     }
 
     /**
      * Returns every slot that changes its owner, each once.
      *
-     * @return rising by slot, slots of isolated keys last
+     * @return rising by slot; the slots that divisions made among them
      */
     public List<SlotMove> moves() {
         return moves;
+    }
+
+    /**
+     * Returns the slots to be merged last.
+     *
+     * @return each pair on one shard once the moves are made
+     */
+    public List<Merge> merges() {
+        return merges;
     }
 
     /**
@@ -100,8 +146,8 @@ public final class ShardPlan {
                 "plan from epoch %d: %d of %d slots move (%.2f %%), fullest shard %.3f -> %.3f of its fair share%n",
                 before.epoch(),
                 moves.size(),
-                before.slots(),
-                100.0 * moves.size() / before.slots(),
+                before.keyspace().live().length,
+                100.0 * moves.size() / before.keyspace().live().length,
                 Balance.peak(loadBefore()),
                 Balance.peak(loadAfter())));
         Map<String, Integer> flows = new LinkedHashMap<>();
@@ -114,10 +160,8 @@ public final class ShardPlan {
                 .append(count)
                 .append(count == 1 ? " slot" : " slots")
                 .append(System.lineSeparator()));
-        for (IsolatedKey key : isolations) {
-            text.append(
-                    String.format(Locale.ROOT, "  isolated: key %s in slot %d of its own%n", key.label(), key.slot()));
-        }
+        list(text, "divided", divisions);
+        list(text, "merged", merges);
         Map<String, Double> after = loadAfter();
         loadBefore()
                 .forEach((shard, load) -> text.append(String.format(
@@ -132,5 +176,19 @@ public final class ShardPlan {
             }
         });
         return text.toString();
+    }
+
+    private static void list(StringBuilder text, String what, List<?> some) {
+        for (Object one : some.subList(0, Math.min(some.size(), PRINTED))) {
+            text.append("  ").append(what).append(": ").append(one).append(System.lineSeparator());
+        }
+        if (some.size() > PRINTED) {
+            text.append("  ")
+                    .append(what)
+                    .append(": ")
+                    .append(some.size() - PRINTED)
+                    .append(" more");
+            text.append(System.lineSeparator());
+        }
     }
 }

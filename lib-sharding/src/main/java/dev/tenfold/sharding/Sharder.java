@@ -5,15 +5,12 @@ import dev.tenfold.coordination.VersionedRegister;
 import dev.tenfold.coordination.VersionedRegister.Versioned;
 import dev.tenfold.error.DeadlineExceededException;
 import dev.tenfold.error.StaleEpochException;
-import dev.tenfold.hash.KeyForm;
-import dev.tenfold.hash.KeyHash;
 import dev.tenfold.observe.Event;
 import dev.tenfold.observe.Measured;
 import dev.tenfold.observe.Measurement;
 import dev.tenfold.observe.Observer;
 import dev.tenfold.retry.Backoff;
 import dev.tenfold.sharding.hash.Placement;
-import dev.tenfold.sharding.hash.Shard;
 import dev.tenfold.time.Deadline;
 import dev.tenfold.time.Scheduler;
 import dev.tenfold.time.TimeSource;
@@ -21,11 +18,9 @@ import dev.tenfold.topology.SnapshotCell;
 import dev.tenfold.topology.SnapshotCell.Watch;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -47,8 +42,8 @@ import org.jspecify.annotations.Nullable;
  * DataSource home = shards.locate(42L);
  * }</pre>
  *
- * <p>Thread-safe. A lookup takes no lock, costs a hash and two array reads, and allocates nothing for numbers, UUIDs and
- * short ASCII text (the caller boxes a primitive key). Where processes share a map, one may for a moment route by an older map than another; so a shard checks
+ * <p>Thread-safe. A lookup takes no lock, costs a hash and two array reads (among ranges, a binary search), and allocates
+ * nothing for numbers, UUIDs and short ASCII text (the caller boxes a primitive key). Where processes share a map, one may for a moment route by an older map than another; so a shard checks
  * the {@link ShardRoute} of every write and refuses an outdated one, and {@link #write} then refreshes and repeats.
  *
  * <p><b>Invariant:</b> the routing in {@code cell} never falls back to a lower epoch. <b>Writers:</b> whoever learns of a
@@ -62,8 +57,7 @@ import org.jspecify.annotations.Nullable;
 public final class Sharder<K, S> implements Locator<K, S>, Measured, AutoCloseable {
 
     private final String name;
-    private final KeyForm<? super K> form;
-    private final KeyHash hash;
+    private final Slotting<K> slotting;
     private final VersionedRegister<ShardMap> register;
     private final @Nullable Function<? super String, ? extends S> factory;
     private final Duration writeBudget;
@@ -82,8 +76,7 @@ public final class Sharder<K, S> implements Locator<K, S>, Measured, AutoCloseab
 
     Sharder(SharderBuilder<K, S> builder, VersionedRegister<ShardMap> register, ShardMap map) {
         this.name = builder.name;
-        this.form = builder.form;
-        this.hash = builder.hash;
+        this.slotting = builder.slotting();
         this.register = register;
         this.factory = builder.factory;
         this.writeBudget = builder.writeBudget;
@@ -92,8 +85,8 @@ public final class Sharder<K, S> implements Locator<K, S>, Measured, AutoCloseab
         this.time = builder.time;
         this.scheduler = builder.scheduler;
         this.random = builder.random;
-        check(map);
-        this.cell = new SnapshotCell<>(new Routing<>(map, targets(map, builder.targets)));
+        slotting.check(map);
+        this.cell = new SnapshotCell<>(Routing.of(map, builder.targets, factory));
         this.learnt = new AtomicReference<>(map);
     }
 
@@ -120,27 +113,49 @@ public final class Sharder<K, S> implements Locator<K, S>, Measured, AutoCloseab
         return new SharderBuilder<>(placement);
     }
 
+    /**
+     * Starts a sharder whose slots are ranges of ordered keys.
+     *
+     * <pre>{@code
+     * Sharder<String, DataSource> shards = Sharder.<String, DataSource>ranged(
+     *                 Ranges.of(KeyOrder.TEXT).below("Q", "a-p").from("Q", "q-z"))
+     *         .shard("a-p", db1)
+     *         .shard("q-z", db2)
+     *         .build();
+     * }</pre>
+     *
+     * @param <K> the kind of key: one that the order is for
+     * @param <S> the kind of shard
+     * @param ranges the first map's; their order is fixed for the life of the data
+     * @return a builder without shards
+     */
+    public static <K, S> SharderBuilder<K, S> ranged(Ranges ranges) {
+        return ranged(ranges, key -> key);
+    }
+
+    /**
+     * Starts a sharder whose slots are ranges of a part of the keys, such as the date of an order.
+     *
+     * @param <K> the kind of key
+     * @param <S> the kind of shard
+     * @param ranges the first map's; their order is fixed for the life of the data
+     * @param part extracts what is ordered; pure, and the same for as long as the key has data
+     * @return a builder without shards
+     */
+    public static <K, S> SharderBuilder<K, S> ranged(Ranges ranges, Function<? super K, ?> part) {
+        return new SharderBuilder<>(ranges, part);
+    }
+
     /** Follows the register from now on. */
     Sharder<K, S> follow() {
         watch = register.watch(versioned -> learn(versioned.value()));
         return this;
     }
 
-    /** Reads the register's map, writing the first one where there is none. */
-    static ShardMap read(VersionedRegister<ShardMap> register, ShardMap first) {
-        Optional<Versioned<ShardMap>> current = register.read();
-        if (current.isEmpty()) {
-            // Whoever is faster decides; all read it.
-            register.compareAndSet(0, first);
-            current = register.read();
-        }
-        return current.orElseThrow().value();
-    }
-
     @Override
     public S locate(K key) {
         Routing<S> routing = cell.current();
-        return routing.target(routing.slotOf(hashOf(key)));
+        return routing.target(slotting.slotOf(routing.map(), key));
     }
 
     /**
@@ -152,7 +167,7 @@ public final class Sharder<K, S> implements Locator<K, S>, Measured, AutoCloseab
      */
     public ShardRoute route(K key) {
         Routing<S> routing = cell.current();
-        return routing.route(routing.slotOf(hashOf(key)));
+        return routing.route(slotting.slotOf(routing.map(), key));
     }
 
     /**
@@ -165,17 +180,25 @@ public final class Sharder<K, S> implements Locator<K, S>, Measured, AutoCloseab
      */
     public List<String> replicas(K key, int count, Function<? super String, ?> zoneOf) {
         Routing<S> routing = cell.current();
-        return ShardReplicas.of(routing.map(), routing.slotOf(hashOf(key)), count, zoneOf);
+        return ShardReplicas.of(routing.map(), slotting.slotOf(routing.map(), key), count, zoneOf);
     }
 
     /**
-     * Hashes a key as the map asks for.
+     * Returns what finds the slots of keys here: what stores and scans need to find the same.
      *
-     * @param key the key
-     * @return its hash
+     * @return as built
      */
-    public long hashOf(K key) {
-        return form.hash(key, hash);
+    public Slotting<K> slotting() {
+        return slotting;
+    }
+
+    /**
+     * Returns the shards that have a target here: for what is done on every one, whatever slots it holds.
+     *
+     * @return by name, in the order of the map in force
+     */
+    public Map<String, S> targets() {
+        return cell.current().present();
     }
 
     /**
@@ -230,10 +253,9 @@ public final class Sharder<K, S> implements Locator<K, S>, Measured, AutoCloseab
      */
     public <R extends @Nullable Object, X extends Exception> R write(
             K key, Deadline deadline, ShardCall<? super S, ? extends R, ? extends X> call) throws X {
-        long keyHash = hashOf(key);
         for (int attempt = 1; ; attempt++) {
             Routing<S> routing = cell.current();
-            int slot = routing.slotOf(keyHash);
+            int slot = slotting.slotOf(routing.map(), key);
             try {
                 return call.on(routing.target(slot), routing.route(slot));
             } catch (StaleEpochException refused) {
@@ -305,7 +327,7 @@ public final class Sharder<K, S> implements Locator<K, S>, Measured, AutoCloseab
      * @throws IllegalArgumentException if the change does not fit the map
      */
     public ShardPlan plan(Consumer<? super ShardChange<K>> change) {
-        ShardChange<K> wanted = new ShardChange<>(map(), this::hashOf);
+        ShardChange<K> wanted = new ShardChange<>(map(), slotting);
         change.accept(wanted);
         return Planner.plan(wanted);
     }
@@ -335,7 +357,7 @@ public final class Sharder<K, S> implements Locator<K, S>, Measured, AutoCloseab
     }
 
     private void learn(ShardMap map) {
-        check(map);
+        slotting.check(map);
         learnt.accumulateAndGet(map, (known, found) -> found.epoch() > known.epoch() ? found : known);
         if (switching.getAndIncrement() != 0) {
             return;
@@ -352,7 +374,7 @@ public final class Sharder<K, S> implements Locator<K, S>, Measured, AutoCloseab
         if (map.epoch() <= before.version()) {
             return;
         }
-        cell.offer(new Routing<>(map, targets(map, before.targets())));
+        cell.offer(Routing.of(map, before.targets(), factory));
         switches.increment();
         observer.on(new Event(
                 time.now(),
@@ -361,29 +383,6 @@ public final class Sharder<K, S> implements Locator<K, S>, Measured, AutoCloseab
                 Level.INFO,
                 "routes by epoch " + map.epoch() + " with " + map.shards().size() + " shards",
                 Map.of("epoch", map.epoch(), "shards", map.shards().size())));
-    }
-
-    private Map<String, S> targets(ShardMap map, Map<String, S> known) {
-        if (factory == null
-                || known.keySet()
-                        .containsAll(map.shards().stream().map(Shard::id).toList())) {
-            return known;
-        }
-        Map<String, S> targets = new LinkedHashMap<>(known);
-        for (Shard shard : map.shards()) {
-            if (!targets.containsKey(shard.id())) {
-                targets.put(shard.id(), factory.apply(shard.id()));
-            }
-        }
-        return targets;
-    }
-
-    private void check(ShardMap map) {
-        if (!map.hashName().equals(hash.name()) || map.hashSeed() != hash.seed()) {
-            throw new IllegalStateException("hash of the shared map: " + map.hashName() + " with seed " + map.hashSeed()
-                    + " (expected: " + hash.name() + " with seed " + hash.seed()
-                    + ", as this sharder was built; set it with hash(...))");
-        }
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.tenfold.sharding;
 
 import dev.tenfold.coordination.Registers;
 import dev.tenfold.coordination.VersionedRegister;
+import dev.tenfold.coordination.VersionedRegister.Versioned;
 import dev.tenfold.error.Validation;
 import dev.tenfold.hash.KeyForm;
 import dev.tenfold.hash.KeyHash;
@@ -18,6 +19,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -35,8 +38,6 @@ public final class SharderBuilder<K, S> {
 
     String name = "shards";
     final Map<String, S> targets = new LinkedHashMap<>();
-    KeyForm<? super K> form = KeyForm.whole();
-    KeyHash hash = KeyHash.xxh3();
 
     @Nullable
     Function<? super String, ? extends S> factory;
@@ -54,11 +55,23 @@ public final class SharderBuilder<K, S> {
 
     private final List<String> ids = new ArrayList<>();
     private final List<Weight> weights = new ArrayList<>();
-    private int slots = ShardMap.DEFAULT_SLOTS;
-    private final Placement placement;
+    private final @Nullable Placement placement;
+    private final @Nullable Ranges ranges;
+    private final Function<? super K, ?> part;
+    private @Nullable Integer slots;
+    private @Nullable KeyForm<? super K> form;
+    private @Nullable KeyHash hash;
 
     SharderBuilder(Placement placement) {
         this.placement = placement;
+        this.ranges = null;
+        this.part = key -> key;
+    }
+
+    SharderBuilder(Ranges ranges, Function<? super K, ?> part) {
+        this.placement = null;
+        this.ranges = ranges;
+        this.part = part;
     }
 
     /**
@@ -111,7 +124,7 @@ public final class SharderBuilder<K, S> {
     }
 
     /**
-     * Sets how many slots keys hash to. Fixed for the life of the data; used for the first map only.
+     * Sets how many slots keys hash to. Fixed for the life of the data; used for the first map only. Not for ranges.
      *
      * @param slots 1 to {@value ShardMap#MAX_SLOTS}; default {@value ShardMap#DEFAULT_SLOTS}; many times the shards there
      *     will ever be
@@ -123,7 +136,7 @@ public final class SharderBuilder<K, S> {
     }
 
     /**
-     * Sets how keys are hashed. Fixed for the life of the data; a shared map made with another hash is refused.
+     * Sets how keys are hashed. Fixed for the life of the data; a shared map made with another hash is refused. Not for ranges.
      *
      * @param hash default {@link KeyHash#xxh3()}
      * @return this
@@ -134,7 +147,7 @@ public final class SharderBuilder<K, S> {
     }
 
     /**
-     * Sets which part of a key decides its home. Fixed for the life of the data.
+     * Sets which part of a key decides its home. Fixed for the life of the data. Not for ranges.
      *
      * @param form default {@link KeyForm#whole()}
      * @return this
@@ -231,7 +244,18 @@ public final class SharderBuilder<K, S> {
     }
 
     private Sharder<K, S> following(VersionedRegister<ShardMap> shared) {
-        return new Sharder<>(this, shared, Sharder.read(shared, firstMap())).follow();
+        return new Sharder<>(this, shared, read(shared, firstMap())).follow();
+    }
+
+    /** Reads the register's map, writing the first one where there is none. */
+    private static ShardMap read(VersionedRegister<ShardMap> register, ShardMap first) {
+        Optional<Versioned<ShardMap>> current = register.read();
+        if (current.isEmpty()) {
+            // Whoever is faster decides; all read it.
+            register.compareAndSet(0, first);
+            current = register.read();
+        }
+        return current.orElseThrow().value();
     }
 
     private Validation validate() {
@@ -245,7 +269,14 @@ public final class SharderBuilder<K, S> {
                 check.require(false, "shard " + ids.get(i), weights.get(i), String.valueOf(invalid.getMessage()));
             }
         }
-        check.between("slots", slots, 1, ShardMap.MAX_SLOTS);
+        if (ranges == null) {
+            check.between("slots", slotCount(), 1, ShardMap.MAX_SLOTS);
+        } else {
+            check.require(slots == null, "slots", slots, "none with ranges, which are the slots");
+            check.require(hash == null, "hash", hash, "none with ranges, which follow an order");
+            check.require(form == null, "key", form, "none with ranges; call ranged(ranges, part)");
+            ranges.check(check, new TreeSet<>(ids));
+        }
         check.positive("writeBudget", writeBudget);
         return check;
     }
@@ -255,6 +286,22 @@ public final class SharderBuilder<K, S> {
         for (int i = 0; i < ids.size(); i++) {
             shards.add(new Shard(ids.get(i), weights.get(i).value()));
         }
-        return ShardMap.first(shards, slots, hash, placement);
+        return ranges != null
+                ? ShardMap.first(shards, ranges)
+                : ShardMap.first(shards, slotCount(), keyHash(), Objects.requireNonNull(placement));
+    }
+
+    Slotting<K> slotting() {
+        return ranges != null
+                ? new RangeSlotting<>(ranges.order(), part)
+                : Slotting.hashed(form == null ? KeyForm.whole() : form, keyHash());
+    }
+
+    private int slotCount() {
+        return slots == null ? ShardMap.DEFAULT_SLOTS : slots;
+    }
+
+    private KeyHash keyHash() {
+        return hash == null ? KeyHash.xxh3() : hash;
     }
 }

@@ -2,18 +2,17 @@ package dev.tenfold.sharding;
 
 import dev.tenfold.hash.KeyForm;
 import dev.tenfold.hash.KeyHash;
-import java.util.Objects;
 import java.util.function.Function;
 
 /**
  * Says which slot of a map a key belongs to. Whatever routes, plans, moves or guards keys asks this, so that it works for
  * every keyspace. Fixed for the life of the data: all who share a map must have the same.
  *
- * <p>Implementations are thread-safe and pure.
+ * <p>Thread-safe and pure; a question allocates nothing that the key's form or part does not.
  *
  * @param <K> the kind of key
  */
-public interface Slotting<K> {
+public sealed interface Slotting<K> permits HashSlotting, RangeSlotting {
 
     /**
      * Finds the slot of a key.
@@ -40,20 +39,7 @@ public interface Slotting<K> {
      * @param part extracts the key; pure, and the same for as long as the data lives
      * @return a slotting that asks this one about the part
      */
-    default <T> Slotting<T> of(Function<? super T, ? extends K> part) {
-        Slotting<K> whole = this;
-        return new Slotting<>() {
-            @Override
-            public int slotOf(ShardMap map, T key) {
-                return whole.slotOf(map, part.apply(key));
-            }
-
-            @Override
-            public void check(ShardMap map) {
-                whole.check(map);
-            }
-        };
-    }
+    <T> Slotting<T> of(Function<? super T, ? extends K> part);
 
     /**
      * Returns the slotting by hash, as {@link Sharder#consistent()} uses it. Costs a hash and a multiplication.
@@ -66,26 +52,15 @@ public interface Slotting<K> {
     static <K> Slotting<K> hashed(KeyForm<? super K> form, KeyHash hash) {
         return new HashSlotting<>(form, hash);
     }
-}
 
-/** Slots by hash. */
-record HashSlotting<K>(KeyForm<? super K> form, KeyHash hash) implements Slotting<K> {
-
-    HashSlotting {
-        Objects.requireNonNull(form, "form");
-        Objects.requireNonNull(hash, "hash");
-    }
-
-    @Override
-    public int slotOf(ShardMap map, K key) {
-        return map.slotOf(form.hash(key, hash));
-    }
-
-    @Override
-    public void check(ShardMap map) {
-        if (!map.hashName().equals(hash.name()) || map.hashSeed() != hash.seed()) {
-            throw new IllegalStateException("hash of the map: " + map.hashName() + " with seed " + map.hashSeed()
-                    + " (expected: " + hash.name() + " with seed " + hash.seed() + ", as its users were built)");
-        }
+    /**
+     * Returns the slotting by range, as {@link Sharder#ranged} uses it. Costs a binary search among the bounds.
+     *
+     * @param <K> the kind of key: one the order is for, or keys are refused
+     * @param order as in the map
+     * @return a stateless slotting
+     */
+    static <K> Slotting<K> ranges(KeyOrder order) {
+        return new RangeSlotting<>(order, key -> key);
     }
 }

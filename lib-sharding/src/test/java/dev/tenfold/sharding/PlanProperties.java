@@ -118,7 +118,10 @@ class PlanProperties {
         assertThat(plan.toString())
                 .startsWith("plan from epoch 1: ")
                 .contains(
-                        " of 512 slots move (", "s0 -> s9: ", "key 42 in slot 512 of its own", "s9               new ");
+                        " of 512 slots move (",
+                        "s0 -> s9: ",
+                        "divided: 42 in slot 512, from slot ",
+                        "s9               new ");
     }
 
     @Example

@@ -284,8 +284,8 @@ public final class JdbcShardStore implements ShardStore {
     }
 
     @Override
-    public boolean isolate(int from, int isolated, long token, long epoch, Duration wait) {
-        return ifNotBusy("isolating a key of slot " + from, connection -> {
+    public boolean divide(int from, int part, long token, long epoch, Duration wait) {
+        return ifNotBusy("dividing slot " + from, connection -> {
             limit(connection, wait);
             checkToken(connection, new int[] {from}, token);
             update(
@@ -297,7 +297,7 @@ public final class JdbcShardStore implements ShardStore {
                     connection,
                     "INSERT INTO tenfold_slot (slot, shard, epoch, state) VALUES (?, ?, ?, 'OWNER')"
                             + " ON CONFLICT (slot) DO NOTHING",
-                    isolated,
+                    part,
                     shard,
                     epoch);
             return true;

@@ -7,8 +7,9 @@ import dev.tenfold.observe.Event;
 import dev.tenfold.observe.Observer;
 import dev.tenfold.retry.Backoff;
 import dev.tenfold.sharding.ShardMap;
-import dev.tenfold.sharding.ShardMap.IsolatedKey;
 import dev.tenfold.sharding.ShardPlan;
+import dev.tenfold.sharding.ShardPlan.Division;
+import dev.tenfold.sharding.ShardPlan.Merge;
 import dev.tenfold.sharding.SlotMove;
 import dev.tenfold.sharding.hash.Shard;
 import dev.tenfold.time.Deadline;
@@ -21,7 +22,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -121,7 +121,7 @@ public final class Resharder {
     public ShardMap run(ShardPlan plan) {
         recover();
         enlist(plan.shards());
-        plan.isolations().forEach(this::isolate);
+        plan.divisions().forEach(this::divide);
         for (Map.Entry<Flow, List<SlotMove>> flow : flows(plan).entrySet()) {
             List<SlotMove> moves = flow.getValue();
             for (int from = 0; from < moves.size(); from += batch) {
@@ -129,6 +129,7 @@ public final class Resharder {
                 move(some.stream().mapToInt(SlotMove::slot).toArray(), flow.getKey());
             }
         }
+        plan.merges().forEach(this::merge);
         step("finish");
         ShardMap done = maps.update(map -> map.shards().equals(plan.shards()) ? map : map.withShards(plan.shards()));
         tell("plan.done", Level.INFO, plan.moves().size() + " slots moved", Map.of("epoch", done.epoch()));
@@ -204,7 +205,8 @@ public final class Resharder {
     private static int[] pending(ShardMap map, int[] slots, Flow flow) {
         List<Integer> pending = new ArrayList<>();
         for (int slot : slots) {
-            if (!map.owner(slot).equals(flow.to())) {
+            // One without owner has arrived and was merged.
+            if (!map.owner(slot).equals(flow.to()) && !map.owner(slot).isEmpty()) {
                 pending.add(slot);
             }
         }
@@ -227,7 +229,9 @@ public final class Resharder {
     private static long claim(int[] slots, ShardStore source, ShardStore target) {
         long token = Math.max(source.token(slots), target.token(slots)) + 1;
         source.claim(slots, token);
-        target.claim(slots, token);
+        if (!source.shard().equals(target.shard())) {
+            target.claim(slots, token);
+        }
         return token;
     }
 
@@ -252,9 +256,9 @@ public final class Resharder {
                 return map;
             }
             requireOwner(map, slots, flow.from());
-            if (!map.isolated().equals(copied.isolated())) {
+            if (!map.sameSlots(copied)) {
                 throw new StaleEpochException(
-                        "keys were isolated while slots were copied", copied.epoch(), map.epoch());
+                        "slots were divided or merged while slots were copied", copied.epoch(), map.epoch());
             }
             // After the map was read: see the class comment.
             source.verify(slots, token, SlotState.FENCED);
@@ -283,37 +287,94 @@ public final class Resharder {
         }
     }
 
-    /** Gives a key its own slot where it is; no row moves, so nothing is fenced. */
-    private void isolate(IsolatedKey key) {
+    /** Divides a slot where it is; no row moves, so nothing is fenced. */
+    private void divide(Division division) {
         ShardMap now = maps.current();
-        int slot = now.slotOf(key.hash());
-        if (slot >= now.slots()) {
+        if (now.has(division)) {
             return;
         }
-        String owner = now.owner(slot);
+        String owner = now.owner(division.from());
         ShardStore store = store(owner);
-        int[] slots = {slot};
-        step("claim for isolation");
+        int[] slots = {division.from()};
+        step("claim for division");
         long token = store.token(slots) + 1;
         store.claim(slots, token);
-        step("isolate");
+        step("divide");
         ShardMap map = maps.update(current -> {
-            requireOwner(current, slots, owner);
-            if (current.slotOf(key.hash()) != slot) {
+            if (current.has(division)) {
                 return current;
             }
+            requireOwner(current, slots, owner);
+            requireNext(current, division);
             store.verify(slots, token, SlotState.OWNER);
-            return current.withIsolated(key.hash(), key.label());
+            return current.withDivided(List.of(division));
         });
-        step("open isolated");
-        openIsolated(store, slot, map.slotOf(key.hash()), token, map.epoch());
-        tell("key.isolated", Level.INFO, "key " + key.label() + " of slot " + slot, Map.of("epoch", map.epoch()));
+        step("open divided");
+        openDivided(store, division, token, map.epoch());
+        tell("slot.divided", Level.INFO, division.toString(), Map.of("epoch", map.epoch()));
     }
 
-    private void openIsolated(ShardStore store, int from, int isolated, long token, long epoch) {
+    private static void requireNext(ShardMap map, Division division) {
+        if (division.slot() != map.allSlots()) {
+            throw new StaleEpochException(
+                    "slots were divided since it was planned to divide slot " + division.from(),
+                    map.epoch() - 1,
+                    map.epoch());
+        }
+    }
+
+    /**
+     * Makes a slot part of another one on its shard: its writers are refused first, then the map says so. From then on no
+     * row is the slot's, so closing it deletes none. Refusing them is what keeps a router with an old map from writing by
+     * the merged slot's guard while the other slot moves.
+     */
+    private void merge(Merge merge) {
+        ShardMap now = maps.current();
+        if (now.owner(merge.slot()).isEmpty()) {
+            return;
+        }
+        String owner = now.owner(merge.slot());
+        ShardStore store = store(owner);
+        int[] slots = {merge.slot()};
+        int[] both = {merge.slot(), merge.into()};
+        step("claim for merging");
+        long token = store.token(both) + 1;
+        store.claim(both, token);
+        ShardMap merged;
+        try {
+            step("fence merged");
+            fence(store, slots, token, owner);
+            step("merge");
+            merged = maps.update(current -> {
+                if (current.owner(merge.slot()).isEmpty()) {
+                    return current;
+                }
+                requireOwner(current, both, owner);
+                if (!current.sameSlots(now)) {
+                    throw new StaleEpochException(
+                            "slots were divided or merged meanwhile", now.epoch(), current.epoch());
+                }
+                store.verify(slots, token, SlotState.FENCED);
+                store.verify(new int[] {merge.into()}, token, SlotState.OWNER);
+                return current.withMerged(List.of(merge));
+            });
+        } catch (RuntimeException failure) {
+            try {
+                settle(store, merge.slot(), new ShardStore.Unsettled(SlotState.FENCED, owner));
+            } catch (RuntimeException also) {
+                failure.addSuppressed(also);
+            }
+            throw failure;
+        }
+        step("close merged");
+        store.clear(merged, slots, token);
+        tell("slot.merged", Level.INFO, merge.toString(), Map.of("epoch", merged.epoch()));
+    }
+
+    private void openDivided(ShardStore store, Division division, long token, long epoch) {
         retryBusy(
-                "writers to slot " + from + " on " + store.shard() + " to end",
-                () -> store.isolate(from, isolated, token, epoch, lockWait));
+                "writers to slot " + division.from() + " on " + store.shard() + " to end",
+                () -> store.divide(division.from(), division.slot(), token, epoch, lockWait));
     }
 
     /**
@@ -335,14 +396,13 @@ public final class Resharder {
                 settled++;
             }
         }
-        for (IsolatedKey key : map.isolated()) {
-            ShardStore store = store(map.owner(key.slot()));
-            Optional<SlotState> state = store.state(key.slot());
-            if (state.isEmpty()) {
-                int from = (int) (((key.hash() >>> 32) * map.slots()) >>> 32);
-                long token = store.token(new int[] {from}) + 1;
-                store.claim(new int[] {from}, token);
-                openIsolated(store, from, key.slot(), token, map.epoch());
+        for (Division division : map.divisions()) {
+            ShardStore store = store(map.owner(division.slot()));
+            if (store.state(division.slot()).isEmpty()) {
+                int[] from = {division.from()};
+                long token = store.token(from) + 1;
+                store.claim(from, token);
+                openDivided(store, division, token, map.epoch());
                 settled++;
             }
         }

@@ -162,15 +162,16 @@ public interface ShardStore {
     void clear(ShardMap map, int[] slots, long token);
 
     /**
-     * Lets an isolated key's slot begin here, beside the slot the key was in, whose older routes are refused from now on.
+     * Divides a slot: lets {@code part} begin here, beside the slot its keys were in, whose older routes are refused from
+     * now on.
      *
-     * @param from the key's slot so far
-     * @param isolated its own slot; left as it is where the shard has had it before
+     * @param from the keys' slot so far
+     * @param part their own slot; left as it is where the shard has had it before
      * @param token as claimed for {@code from}
-     * @param epoch the epoch in which the key was isolated
+     * @param epoch the epoch in which the slot was divided
      * @param wait how long to wait for writes that passed the guard
      * @return false if they did not end in time; nothing changed
      * @throws dev.tenfold.error.StaleEpochException if another mover claimed the slot
      */
-    boolean isolate(int from, int isolated, long token, long epoch, Duration wait);
+    boolean divide(int from, int part, long token, long epoch, Duration wait);
 }

@@ -128,7 +128,7 @@ class ReshardTest {
     /** A mover sleeps before a step while another takes over and does everything; then it wakes up. */
     @Test
     void aMoverThatWakesUpLateChangesNothing() throws Exception {
-        for (String asleepBefore : List.of("prepare", "fence", "copy", "commit", "open", "clear", "isolate")) {
+        for (String asleepBefore : List.of("prepare", "fence", "copy", "commit", "open", "clear", "divide")) {
             try (Cluster cluster = new Cluster(8, "s1", "s2")) {
                 fill(cluster);
                 ShardPlan plan = plan(cluster);
