@@ -7,6 +7,7 @@ module dev.tenfold.sharding {
 
     exports dev.tenfold.sharding;
     exports dev.tenfold.sharding.hash;
+    exports dev.tenfold.sharding.hot;
     exports dev.tenfold.sharding.jdbc;
     exports dev.tenfold.sharding.reshard;
 }

@@ -1,5 +1,6 @@
 package dev.tenfold.sharding;
 
+import dev.tenfold.sharding.ShardChange.Gift;
 import dev.tenfold.sharding.ShardChange.Isolation;
 import dev.tenfold.sharding.ShardChange.Split;
 import dev.tenfold.sharding.ShardMap.IsolatedKey;
@@ -9,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,6 +76,7 @@ final class Planner {
             Place owner = find(map.owner(slot));
             (owner == null ? pool : owner.slots).add(slot);
         }
+        change.gifts().forEach(this::give);
         change.splits().forEach(this::split);
         drain();
         fill();
@@ -81,6 +84,14 @@ final class Planner {
             emptiest().slots.add(pool.remove());
         }
         return collect();
+    }
+
+    private void give(Gift gift) {
+        Place from = place(gift.from());
+        Place onto = place(gift.onto());
+        Set<Integer> given = Set.copyOf(gift.slots());
+        // One that an earlier gift has taken is not given again; isolated ones follow when all is collected.
+        from.slots.removeIf(slot -> given.contains(slot) && onto.slots.add(slot));
     }
 
     private void split(Split split) {
@@ -121,7 +132,12 @@ final class Planner {
         }
         for (IsolatedKey key : map.isolated()) {
             String owner = map.owner(key.slot());
-            owners[key.slot()] = find(owner) != null ? owner : emptiest().shard.id();
+            String given = change.gifts().stream()
+                    .filter(gift -> gift.slots().contains(key.slot()))
+                    .map(Gift::onto)
+                    .findFirst()
+                    .orElse(owner);
+            owners[key.slot()] = find(given) != null ? given : emptiest().shard.id();
         }
         List<IsolatedKey> isolations = new ArrayList<>();
         List<SlotMove> isolatedMoves = new ArrayList<>();

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToLongFunction;
+import java.util.stream.IntStream;
 
 /**
  * What should become of the shards: handed to {@link Sharder#plan} to be filled in. Several changes in one plan move no
@@ -18,6 +19,9 @@ public final class ShardChange<K> {
     /** A shard that gives part of what it holds to another. */
     record Split(String hot, String onto) {}
 
+    /** Slots that one shard gives to another. */
+    record Gift(List<Integer> slots, String from, String onto) {}
+
     /** A key that gets a slot of its own on a shard. */
     record Isolation(long hash, String label, String onto) {}
 
@@ -29,6 +33,7 @@ public final class ShardChange<K> {
     private final List<String> fitted = new ArrayList<>();
 
     private final List<Split> splits = new ArrayList<>();
+    private final List<Gift> gifts = new ArrayList<>();
     private final List<Isolation> isolations = new ArrayList<>();
 
     ShardChange(ShardMap map, ToLongFunction<? super K> hash) {
@@ -111,6 +116,33 @@ public final class ShardChange<K> {
     }
 
     /**
+     * Gives chosen slots of a shard to another, such as those that were measured to be hot. No other shard is touched.
+     *
+     * @param slots which ones
+     * @param from the shard that owns all of them
+     * @param onto the other, added with the first one's weight where the map does not have it
+     * @return this
+     * @throws IllegalArgumentException if the map does not have the first shard, it does not own one of the slots, or the
+     *     two are the same
+     */
+    public ShardChange<K> give(int[] slots, String from, String onto) {
+        Shard shard = present(from);
+        if (from.equals(onto)) {
+            throw new IllegalArgumentException("give: slots of " + from + " to itself (expected: another shard)");
+        }
+        for (int slot : slots) {
+            if (slot < 0 || slot >= map.allSlots() || !map.owner(slot).equals(from)) {
+                throw new IllegalArgumentException("give: slot " + slot + " (expected: one that " + from + " owns)");
+            }
+        }
+        if (!after.containsKey(onto)) {
+            addEmpty(onto, new Weight(shard.weight()));
+        }
+        gifts.add(new Gift(IntStream.of(slots).boxed().toList(), from, onto));
+        return this;
+    }
+
+    /**
      * Gives a celebrity's key a slot of its own on a shard.
      *
      * @param key the key
@@ -157,12 +189,17 @@ public final class ShardChange<K> {
     List<String> named() {
         List<String> named = new ArrayList<>(fitted);
         splits.forEach(split -> named.addAll(List.of(split.hot(), split.onto())));
+        gifts.forEach(gift -> named.addAll(List.of(gift.from(), gift.onto())));
         isolations.forEach(isolation -> named.add(isolation.onto()));
         return named;
     }
 
     List<Split> splits() {
         return splits;
+    }
+
+    List<Gift> gifts() {
+        return gifts;
     }
 
     List<Isolation> isolations() {
