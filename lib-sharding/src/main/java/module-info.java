@@ -10,4 +10,5 @@ module dev.tenfold.sharding {
     exports dev.tenfold.sharding.hot;
     exports dev.tenfold.sharding.jdbc;
     exports dev.tenfold.sharding.reshard;
+    exports dev.tenfold.sharding.scatter;
 }

@@ -114,8 +114,7 @@ class PlanProperties {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> shards.plan(change -> change.give(new int[] {others}, "s1", "s9")))
                 .withMessageContaining("slot " + others);
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> shards.plan(change -> change.give(given, "s1", "s1")));
+        assertThatIllegalArgumentException().isThrownBy(() -> shards.plan(change -> change.give(given, "s1", "s1")));
     }
 
     @Example

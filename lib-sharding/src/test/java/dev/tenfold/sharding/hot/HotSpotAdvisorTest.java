@@ -242,7 +242,7 @@ class HotSpotAdvisorTest {
         assertThat(hot.advisor(eager.by(LoadMeasure.COST)).propose(shards.map()))
                 .singleElement()
                 .satisfies(proposal -> {
-            Isolation<String> isolation = (Isolation<String>) proposal;
+                    Isolation<String> isolation = (Isolation<String>) proposal;
                     assertThat(isolation.measure()).isEqualTo(LoadMeasure.COST);
                     assertThat(isolation.key()).isEqualTo("slow");
                 });

@@ -17,7 +17,7 @@ class SpaceSavingProperties {
     private static final double ROUNDING = 1e-9;
 
     /** Every bound of the paper, after every addition, with weights and with decay in between. */
-    @Property(tries = 200)
+    @Property(tries = 60)
     void neverViolatesItsBounds(
             @ForAll @IntRange(min = 1, max = 20) int capacity,
             @ForAll @IntRange(min = 1, max = 60) int distinct,
