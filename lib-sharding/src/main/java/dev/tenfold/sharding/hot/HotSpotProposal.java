@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.function.Consumer;
 
 /**
- * What could be done about a hot spot. It does nothing by itself: a person reads it ({@link #toString()}) or a policy
+ * What could be done about a hot spot. It does nothing by itself: a person reads it ({@link Object#toString()}) or a policy
  * judges it, and then {@code shards.plan(proposal.accept())} makes a plan of it that shows what would move. Immutable.
  *
  * @param <K> the kind of key

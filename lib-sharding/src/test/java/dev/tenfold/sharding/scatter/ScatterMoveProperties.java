@@ -139,7 +139,7 @@ class ScatterMoveProperties {
         List<Row> rows = new ArrayList<>();
         long middle = random.nextInt(KEYS);
         rows.addAll(databases.get(db).headMap(middle).values());
-        for (int steps = random.nextInt(8); steps > 0; steps--) {
+        for (int steps = random.nextInt(16); steps > 0; steps--) {
             step();
         }
         rows.addAll(databases.get(db).tailMap(middle).values());
@@ -198,6 +198,8 @@ class ScatterMoveProperties {
                     now().apply(now().plan(change -> change.isolate(key, home)));
                     guards.get(home).add(now().route(key).slot());
                     isolatedSince = now().map().epoch();
+                    String other = home.equals("one") ? "two" : "one";
+                    move(Set.of(now().route(key).slot()), home, other);
                 });
                 return;
             }
@@ -214,6 +216,10 @@ class ScatterMoveProperties {
         for (int i = 0; i < 3; i++) {
             moving.add(owned[random.nextInt(owned.length)]);
         }
+        move(moving, from, onto);
+    }
+
+    private void move(Set<Integer> moving, String from, String onto) {
         List<Long> keys = new ArrayList<>();
         for (long key = 0; key < KEYS; key++) {
             if (moving.contains(now().route(key).slot())) {
