@@ -156,13 +156,8 @@ final class LoadStripe<K> extends LoadStripePadding.Busy {
     }
 
     private void acquire() {
-        for (int spins = 0; !BUSY.compareAndSet(this, 0, 1); spins++) {
-            if (spins < 1_000) {
-                Thread.onSpinWait();
-            } else {
-                // The holder was taken off its core.
-                Thread.yield();
-            }
+        while (!BUSY.compareAndSet(this, 0, 1)) {
+            Thread.onSpinWait();
         }
     }
 }
