@@ -1,5 +1,6 @@
 package dev.tenfold.sharding;
 
+import dev.tenfold.sharding.ShardChange.Gift;
 import dev.tenfold.sharding.ShardChange.Split;
 import dev.tenfold.sharding.ShardPlan.Division;
 import dev.tenfold.sharding.ShardPlan.Merge;
@@ -10,6 +11,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,6 +80,7 @@ final class Planner {
             Place owner = find(map.owner(slot));
             (owner == null ? pool : owner.slots).add(slot);
         }
+        change.gifts().forEach(this::give);
         change.splits().forEach(this::split);
         drain();
         fill();
@@ -85,6 +88,14 @@ final class Planner {
             emptiest().slots.add(pool.remove());
         }
         return collect();
+    }
+
+    private void give(Gift gift) {
+        Place from = place(gift.from());
+        Place onto = place(gift.onto());
+        Set<Integer> given = Set.copyOf(gift.slots());
+        // One that an earlier gift has taken is not given again; isolated ones follow when all is collected.
+        from.slots.removeIf(slot -> given.contains(slot) && onto.slots.add(slot));
     }
 
     private void split(Split split) {
@@ -134,7 +145,7 @@ final class Planner {
         // Keys with slots of their own stay unless their shard is removed.
         for (int slot : map.keyspace().live()) {
             if (owners[slot].isEmpty()) {
-                String owner = map.owner(slot);
+                String owner = change.given(slot).orElse(map.owner(slot));
                 owners[slot] = find(owner) != null ? owner : emptiest().shard.id();
             }
         }

@@ -76,6 +76,17 @@ final class Routing<S> implements Snapshot {
         return routes[slot];
     }
 
+    S target(String shard) {
+        S target = targets.get(shard);
+        if (target == null) {
+            throw new UnavailableException(
+                    "shard " + shard + " has no target here; name it with shard(...) or make it with targets(...)",
+                    List.of(),
+                    null);
+        }
+        return target;
+    }
+
     S target(int slot) {
         @SuppressWarnings("unchecked")
         S target = (S) bySlot[slot];

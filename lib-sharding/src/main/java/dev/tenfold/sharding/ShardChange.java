@@ -6,6 +6,8 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +21,9 @@ public final class ShardChange<K> {
     /** A shard that gives part of what it holds to another. */
     record Split(String hot, String onto) {}
 
+    /** Slots that one shard gives to another. */
+    record Gift(List<Integer> slots, String from, String onto) {}
+
     /** How much of a key's name is kept for people. */
     private static final int LABEL_LENGTH = 100;
 
@@ -30,6 +35,7 @@ public final class ShardChange<K> {
     private final List<String> fitted = new ArrayList<>();
 
     private final List<Split> splits = new ArrayList<>();
+    private final List<Gift> gifts = new ArrayList<>();
 
     ShardChange(ShardMap map, Slotting<K> slotting) {
         this.map = map;
@@ -109,6 +115,33 @@ public final class ShardChange<K> {
             addEmpty(onto, new Weight(shard.weight()));
         }
         splits.add(new Split(hot, onto));
+        return this;
+    }
+
+    /**
+     * Gives chosen slots of a shard to another, such as those that were measured to be hot. No other shard is touched.
+     *
+     * @param slots which ones
+     * @param from the shard that owns all of them
+     * @param onto the other, added with the first one's weight where the map does not have it
+     * @return this
+     * @throws IllegalArgumentException if the map does not have the first shard, it does not own one of the slots, or the
+     *     two are the same
+     */
+    public ShardChange<K> give(int[] slots, String from, String onto) {
+        Shard shard = present(from);
+        if (from.equals(onto)) {
+            throw new IllegalArgumentException("give: slots of " + from + " to itself (expected: another shard)");
+        }
+        for (int slot : slots) {
+            if (slot < 0 || slot >= map.allSlots() || !map.owner(slot).equals(from)) {
+                throw new IllegalArgumentException("give: slot " + slot + " (expected: one that " + from + " owns)");
+            }
+        }
+        if (!after.containsKey(onto)) {
+            addEmpty(onto, new Weight(shard.weight()));
+        }
+        gifts.add(new Gift(IntStream.of(slots).boxed().toList(), from, onto));
         return this;
     }
 
@@ -253,12 +286,25 @@ public final class ShardChange<K> {
     List<String> named() {
         List<String> named = new ArrayList<>(fitted);
         splits.forEach(split -> named.addAll(List.of(split.hot(), split.onto())));
+        gifts.forEach(gift -> named.addAll(List.of(gift.from(), gift.onto())));
         named.addAll(keys.named());
         return named;
     }
 
     List<Split> splits() {
         return splits;
+    }
+
+    List<Gift> gifts() {
+        return gifts;
+    }
+
+    /** Who is given a slot, where somebody is. */
+    Optional<String> given(int slot) {
+        return gifts.stream()
+                .filter(gift -> gift.slots().contains(slot))
+                .map(Gift::onto)
+                .findFirst();
     }
 
     KeyChanges<K> keys() {

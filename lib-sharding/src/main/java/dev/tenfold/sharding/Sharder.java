@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -66,6 +67,7 @@ public final class Sharder<K, S> implements Locator<K, S>, Measured, AutoCloseab
     private final TimeSource time;
     private final Scheduler scheduler;
     private final RandomGenerator random;
+    private final @Nullable LoadRecorder<? super K> recorder;
 
     private final SnapshotCell<Routing<S>> cell;
     private final AtomicReference<ShardMap> learnt;
@@ -85,6 +87,7 @@ public final class Sharder<K, S> implements Locator<K, S>, Measured, AutoCloseab
         this.time = builder.time;
         this.scheduler = builder.scheduler;
         this.random = builder.random;
+        this.recorder = builder.recorder;
         slotting.check(map);
         this.cell = new SnapshotCell<>(Routing.of(map, builder.targets, factory));
         this.learnt = new AtomicReference<>(map);
@@ -155,7 +158,38 @@ public final class Sharder<K, S> implements Locator<K, S>, Measured, AutoCloseab
     @Override
     public S locate(K key) {
         Routing<S> routing = cell.current();
-        return routing.target(slotting.slotOf(routing.map(), key));
+        return routing.target(recorded(key, slotting.slotOf(routing.map(), key)));
+    }
+
+    private int recorded(K key, int slot) {
+        if (recorder != null) {
+            recorder.record(key, slot, 1, 0);
+        }
+        return slot;
+    }
+
+    /**
+     * Reports what a call on a key cost, where {@link SharderBuilder#hotSpots} was given; else it does nothing. The call
+     * itself was counted when the key was located, routed or written.
+     *
+     * @param key the key
+     * @param cost in any one unit, such as microseconds or bytes; >= 0
+     */
+    public void record(K key, long cost) {
+        if (recorder != null) {
+            recorder.record(key, slotting.slotOf(map(), key), 0, cost);
+        }
+    }
+
+    /**
+     * Returns a shard's target.
+     *
+     * @param id the shard's name
+     * @return what a call on that shard is made on
+     * @throws dev.tenfold.error.UnavailableException if it has no target here
+     */
+    public S shard(String id) {
+        return cell.current().target(id);
     }
 
     /**
@@ -167,7 +201,7 @@ public final class Sharder<K, S> implements Locator<K, S>, Measured, AutoCloseab
      */
     public ShardRoute route(K key) {
         Routing<S> routing = cell.current();
-        return routing.route(slotting.slotOf(routing.map(), key));
+        return routing.route(recorded(key, slotting.slotOf(routing.map(), key)));
     }
 
     /**
@@ -253,6 +287,7 @@ public final class Sharder<K, S> implements Locator<K, S>, Measured, AutoCloseab
      */
     public <R extends @Nullable Object, X extends Exception> R write(
             K key, Deadline deadline, ShardCall<? super S, ? extends R, ? extends X> call) throws X {
+        recorded(key, slotting.slotOf(map(), key));
         for (int attempt = 1; ; attempt++) {
             Routing<S> routing = cell.current();
             int slot = slotting.slotOf(routing.map(), key);
@@ -311,8 +346,12 @@ public final class Sharder<K, S> implements Locator<K, S>, Measured, AutoCloseab
      * @throws dev.tenfold.error.UnavailableException if the register cannot be reached
      */
     public ShardMap refresh() {
-        register.read().ifPresent(versioned -> learn(versioned.value()));
-        return map();
+        Optional<Versioned<ShardMap>> read = register.read();
+        read.ifPresent(versioned -> learn(versioned.value()));
+        ShardMap inForce = map();
+        return read.map(Versioned::value)
+                .filter(found -> found.epoch() > inForce.epoch())
+                .orElse(inForce);
     }
 
     /**

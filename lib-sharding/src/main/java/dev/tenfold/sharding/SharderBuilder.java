@@ -53,6 +53,9 @@ public final class SharderBuilder<K, S> {
     Scheduler scheduler = Scheduler.shared(Runnable::run);
     RandomGenerator random = Chance.perThread();
 
+    @Nullable
+    LoadRecorder<? super K> recorder;
+
     private final List<String> ids = new ArrayList<>();
     private final List<Weight> weights = new ArrayList<>();
     private final @Nullable Placement placement;
@@ -176,6 +179,17 @@ public final class SharderBuilder<K, S> {
      */
     public SharderBuilder<K, S> writeBudget(Duration budget) {
         this.writeBudget = budget;
+        return this;
+    }
+
+    /**
+     * Sets who takes note of the load: every key that is located, routed or written counts as one call.
+     *
+     * @param recorder such as {@code dev.tenfold.sharding.hot.HotSpots}; default none, which costs nothing
+     * @return this
+     */
+    public SharderBuilder<K, S> hotSpots(LoadRecorder<? super K> recorder) {
+        this.recorder = recorder;
         return this;
     }
 

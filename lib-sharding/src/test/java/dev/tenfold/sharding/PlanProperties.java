@@ -98,6 +98,26 @@ class PlanProperties {
     }
 
     @Example
+    void givesChosenSlotsAndTouchesNoOther() {
+        Sharder<Long, String> shards = shards(3, new Random(1));
+        shards.apply(shards.plan(change -> change.isolate(42L, "s1")));
+        int[] held = shards.map().slotsOf("s1");
+        int[] given = {held[0], held[3], SLOTS};
+        ShardPlan plan = shards.plan(change -> change.give(given, "s1", "s9"));
+        assertThat(plan.moves())
+                .containsExactly(
+                        new SlotMove(held[0], "s1", "s9"),
+                        new SlotMove(held[3], "s1", "s9"),
+                        new SlotMove(SLOTS, "s1", "s9"));
+        assertThat(plan.after().slotsOf("s9")).containsExactly(given);
+        int others = shards.map().slotsOf("s0")[0];
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> shards.plan(change -> change.give(new int[] {others}, "s1", "s9")))
+                .withMessageContaining("slot " + others);
+        assertThatIllegalArgumentException().isThrownBy(() -> shards.plan(change -> change.give(given, "s1", "s1")));
+    }
+
+    @Example
     void isolatesAKeyAndTouchesNoOther() {
         Sharder<Long, String> shards = shards(3, new Random(1));
         String home = shards.route(42L).shard();
