@@ -183,7 +183,7 @@ class StartedBalancerTest {
         assertThat(state(balancer, "d")).isEqualTo(HealthState.EJECTED);
         assertThat(state(balancer, "c")).as("cancelled calls say nothing").isEqualTo(HealthState.HEALTHY);
         assertThat(events.get(1).message()).contains("% of its calls failed (at most 40.0 %)");
-        assertThat(events.get(2).message()).contains("latency 40.0 ms is above 30.0 ms");
+        assertThat(events.get(2).message()).contains("d is EJECTED for PT10S: latency", "ms is above 30.0 ms");
     }
 
     /**
