@@ -1,6 +1,5 @@
 package dev.tenfold.balance;
 
-import dev.tenfold.Call;
 import dev.tenfold.Selector;
 import dev.tenfold.error.UnavailableException;
 import dev.tenfold.health.HealthCell;
@@ -10,8 +9,7 @@ import dev.tenfold.observe.Event;
 import dev.tenfold.observe.EventRelay;
 import dev.tenfold.observe.Measured;
 import dev.tenfold.observe.Measurement;
-import dev.tenfold.retry.Backoff;
-import dev.tenfold.retry.RetryBudget;
+import dev.tenfold.time.Deadline;
 import dev.tenfold.time.TimeSource;
 import dev.tenfold.topology.Endpoint;
 import dev.tenfold.topology.Outcome;
@@ -20,6 +18,7 @@ import dev.tenfold.topology.Topology;
 import java.lang.System.Logger.Level;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -30,6 +29,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -82,8 +82,10 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
     private final EventRelay relay;
     private final HealthGroup health;
     private final @Nullable Limits limits;
+    private final CallRules rules;
     private final Calls<T> once;
-    private final Calls<T> repeating;
+    private final IdempotentCaller<T> repeating;
+    private final Abandoned abandoned;
 
     private final ReentrantLock changing = new ReentrantLock();
     private volatile Pool<T> pool = Pool.empty();
@@ -103,9 +105,10 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
         relay = new EventRelay(from.observer);
         health = new HealthGroup("balancer/" + name, from.effectiveHealth(), time, relay, this::rebuild);
         limits = Limits.of(from.maximumInFlight, from.maximumInFlightOfPool);
-        RetryBudget budget = from.retryBudget != null ? from.retryBudget : RetryBudget.standard();
-        once = new Calls<>(this, from, Backoff.none(), budget);
-        repeating = new Calls<>(this, from, from.retries, budget);
+        rules = new CallRules(from);
+        once = new Calls<>(this, rules);
+        repeating = once.idempotent();
+        abandoned = new Abandoned(this::announceAbandoned);
         measurements = readings.of(this);
         topology = Topology.of(from.endpoints);
         admit(topology);
@@ -135,35 +138,72 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
 
     @Override
     public <R extends @Nullable Object, X extends Exception> R call(
-            Call<? super T, ? extends R, ? extends X> call, Function<? super R, Outcome> judge) throws X {
+            TimedCall<? super T, ? extends R, ? extends X> call, Function<? super R, Outcome> judge) throws X {
         return once.call(call, judge);
     }
 
     @Override
     public <R extends @Nullable Object> CompletionStage<R> callAsync(
-            Function<? super T, ? extends CompletionStage<R>> call, Function<? super R, Outcome> judge) {
+            BiFunction<? super T, ? super Deadline, ? extends CompletionStage<R>> call,
+            Function<? super R, Outcome> judge) {
         return once.callAsync(call, judge);
     }
 
-    /**
-     * Returns the caller for calls that may be made twice: a call whose outcome {@linkplain
-     * Outcome#countsAgainstEndpoint counts against} its endpoint is made again on another one, as often as {@code retries}
-     * says and the retry budget allows. When no attempt is left the last failure, or the last answer, is the caller's.
-     *
-     * @return a caller over the same endpoints
-     */
-    public Caller<T> idempotent() {
+    @Override
+    public IdempotentCaller<T> idempotent() {
         return repeating;
     }
 
     @Override
+    public Caller<T> forKeyHash(long keyHash) {
+        return once.forKeyHash(keyHash);
+    }
+
+    @Override
+    public Caller<T> within(Duration budget) {
+        return once.within(budget);
+    }
+
+    @Override
+    public Caller<T> within(Deadline deadline) {
+        return once.within(deadline);
+    }
+
+    /**
+     * Picks an endpoint; the caller reports how the call went, or closes the selection. The load of one that is dropped without
+     * either is given back once it was collected as garbage; the observer is told of it ({@code selection.abandoned}), since
+     * until then the endpoint looks busier than it is.
+     */
+    @Override
     public Selection<T> select() {
-        return lease();
+        return abandoned.watch(lease());
+    }
+
+    /**
+     * Picks an endpoint for a key, as {@link #select()} does: where the {@linkplain Policy policy} places by key, the same
+     * one for the same key while the pool is the same.
+     *
+     * @param keyHash 64 well-mixed bits of the key
+     * @return the pick
+     * @throws UnavailableException if there is no endpoint to pick
+     */
+    public Selection<T> select(long keyHash) {
+        return abandoned.watch(lease(keyHash));
     }
 
     Lease<T> lease() {
         long now = time.nanoTime();
         return new Lease<>(pickAt(now), time, now);
+    }
+
+    Lease<T> lease(long keyHash) {
+        long now = time.nanoTime();
+        Pool<T> current = poolAt(now);
+        Picker<T> picker = current.picker();
+        if (picker == null) {
+            throw unavailable();
+        }
+        return new Lease<>(begun(current, picker.pick(keyHash)), time, now);
     }
 
     /**
@@ -180,18 +220,7 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
     public Member<T> pick() {
         Pool<T> now = pool;
         Picker<T> picker = now.picker();
-        if (picker == null) {
-            return pickAt(time.nanoTime());
-        }
-        Member<T> member = picker.pick();
-        if (limits != null) {
-            member = admitted(now, member);
-        }
-        long picks = limits == null ? member.begin() : member.picks();
-        if (now.waits() && (picks & 15) == 0 && health.isDue(time.nanoTime())) {
-            health.advance();
-        }
-        return member;
+        return picker == null ? lease().member() : begunInPassing(now, picker.pick());
     }
 
     /**
@@ -204,12 +233,19 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
      * @throws dev.tenfold.error.OverloadedException if a limit of calls in flight is reached
      */
     public Member<T> pick(long keyHash) {
-        Pool<T> now = poolAt(time.nanoTime());
+        Pool<T> now = pool;
         Picker<T> picker = now.picker();
-        if (picker == null) {
-            throw unavailable();
+        return picker == null ? lease(keyHash).member() : begunInPassing(now, picker.pick(keyHash));
+    }
+
+    /** Begins a call, and looks at the clock now and then only. */
+    private Member<T> begunInPassing(Pool<T> current, Member<T> picked) {
+        Member<T> member = limits == null ? picked : admitted(current, picked);
+        long picks = limits == null ? member.begin() : member.picks();
+        if (current.waits() && (picks & 15) == 0 && health.isDue(time.nanoTime())) {
+            health.advance();
         }
-        return begun(now, picker.pick(keyHash));
+        return member;
     }
 
     private Member<T> pickAt(long now) {
@@ -240,10 +276,10 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
 
     /** Picks somebody who is not in {@code tried}, or nobody where all candidates are. */
     @Nullable
-    Lease<T> leaseOther(List<Member<T>> tried) {
+    Lease<T> leaseOther(List<Member<T>> tried, @Nullable Long key) {
         long start = time.nanoTime();
         Pool<T> current = poolAt(start);
-        Member<T> member = current.pickOther(tried, random);
+        Member<T> member = current.pickOther(tried, key, random);
         if (member != null && limits != null) {
             member = limits.begin(current, member, tried, random);
         } else if (member != null) {
@@ -353,6 +389,15 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
         relay.add(new Event(time.now(), "balancer/" + name, kind, level, message, details));
     }
 
+    private void announceAbandoned(long count) {
+        announce(
+                "selection.abandoned",
+                Level.WARNING,
+                count + " selections were neither reported nor closed; use try-with-resources",
+                Map.of("count", count));
+        relay.deliver();
+    }
+
     private UnavailableException unavailable() {
         List<String> reasons = Description.reasons(members, time.nanoTime());
         String what = closed ? "it is closed" : reasons.isEmpty() ? "it has no endpoints" : "no endpoint takes calls";
@@ -412,12 +457,14 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
     }
 
     /**
-     * Prints the pool for a person: one line for the pool and one for each endpoint with its state, weight, calls and reason.
+     * Prints the pool for a person: one line for the pool, one for its retries and hedges, and one for each endpoint with its
+     * state, weight, calls in flight, latency, failures, and why it is in that state and until when.
      *
      * @return several lines
      */
     public String describe() {
-        return Description.of(name, poolAt(time.nanoTime()), time.nanoTime());
+        abandoned.reclaim();
+        return Description.of(poolAt(time.nanoTime()), rules, abandoned.count());
     }
 
     @Override
@@ -450,8 +497,12 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
         return limits == null ? 0 : limits.refused();
     }
 
-    long retries() {
-        return repeating.repeated();
+    CallRules rules() {
+        return rules;
+    }
+
+    Abandoned abandoned() {
+        return abandoned;
     }
 
     /**

@@ -33,6 +33,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LoadBalancerBuilder<T> {
 
+    /** Hedges per success unless set otherwise. */
+    public static final double DEFAULT_HEDGE_RATIO = 0.1;
+
+    /** Hedges without any success unless set otherwise. */
+    public static final int DEFAULT_HEDGE_RESERVE = 10;
+
     final String name;
     List<Endpoint<T>> endpoints = List.of();
     Policy<T> policy = Policies.leastLoaded();
@@ -45,6 +51,15 @@ public final class LoadBalancerBuilder<T> {
 
     @Nullable
     RetryBudget retryBudget;
+
+    RetryBudget hedgeBudget = RetryBudget.of(DEFAULT_HEDGE_RATIO, DEFAULT_HEDGE_RESERVE);
+    double hedgeQuantile = 0.95;
+
+    @Nullable
+    Duration attemptTimeout;
+
+    @Nullable
+    Executor hedgeExecutor;
 
     @Nullable
     Scheduler scheduler;
@@ -230,8 +245,7 @@ public final class LoadBalancerBuilder<T> {
      * Sets how often and after what delay {@link LoadBalancer#idempotent()} tries again, each time on an endpoint that has
      * not failed this call.
      *
-     * @param retries default 3 attempts without delay, since another endpoint needs no time to recover; a delay needs a
-     *     {@link #scheduler}
+     * @param retries default 3 attempts without delay, since another endpoint needs no time to recover
      * @return this builder
      */
     public LoadBalancerBuilder<T> retries(Backoff retries) {
@@ -251,14 +265,68 @@ public final class LoadBalancerBuilder<T> {
     }
 
     /**
-     * Sets what waits out the delays between attempts.
+     * Sets how long one attempt of a call may take, so that an endpoint that hangs does not spend the whole deadline of the
+     * call. An asynchronous attempt is cancelled then and fails with a {@link
+     * dev.tenfold.error.DeadlineExceededException}; a synchronous one is told ({@link Caller.TimedCall}).
      *
-     * @param scheduler the caller's own; needed only where {@link #retries} has delays
+     * @param timeout above zero; default none but the call's own deadline
+     * @return this builder
+     */
+    public LoadBalancerBuilder<T> attemptTimeout(Duration timeout) {
+        attemptTimeout = timeout;
+        return this;
+    }
+
+    /**
+     * Sets after which part of the recent latencies {@link IdempotentCaller#hedged()} hedges.
+     *
+     * @param quantile at least 0.5, below 1; default 0.95, so that about one call in twenty is hedged
+     * @return this builder
+     */
+    public LoadBalancerBuilder<T> hedgeQuantile(double quantile) {
+        hedgeQuantile = quantile;
+        return this;
+    }
+
+    /**
+     * Sets what bounds the hedges of all calls together. Balancers may share one.
+     *
+     * @param budget default {@value #DEFAULT_HEDGE_RATIO} hedges per success, {@value #DEFAULT_HEDGE_RESERVE} in reserve
+     * @return this builder
+     */
+    public LoadBalancerBuilder<T> hedgeBudget(RetryBudget budget) {
+        hedgeBudget = budget;
+        return this;
+    }
+
+    /**
+     * Sets what waits out the delays between attempts, the deadlines of asynchronous calls and the delays of hedges.
+     *
+     * @param scheduler the caller's own, on the same clock as {@link #time}; default the JDK's timer with its common pool
+     *     ({@link Scheduler#shared}), which starts nothing
      * @return this builder
      */
     public LoadBalancerBuilder<T> scheduler(Scheduler scheduler) {
         this.scheduler = scheduler;
         return this;
+    }
+
+    /**
+     * Sets what runs the attempts of synchronous calls that are hedged.
+     *
+     * @param executor the caller's own, such as one virtual thread per task; one that is full lets hedges be, and fails
+     *     a call with its {@link java.util.concurrent.RejectedExecutionException}. Default none: such calls fail with an
+     *     {@link IllegalStateException}
+     * @return this builder
+     */
+    public LoadBalancerBuilder<T> hedgeExecutor(Executor executor) {
+        hedgeExecutor = executor;
+        return this;
+    }
+
+    /** What waits for calls. */
+    Scheduler callScheduler() {
+        return scheduler != null ? scheduler : Scheduler.shared(ForkJoinPool.commonPool());
     }
 
     /**
@@ -343,11 +411,9 @@ public final class LoadBalancerBuilder<T> {
         check.between("panicThreshold", panicThreshold, 0, 1);
         check.between("maximumInFlight", maximumInFlight, 0, (1 << 24) - 1);
         check.atLeast("maximumInFlightOfPool", maximumInFlightOfPool, 0);
+        check.positive("attemptTimeout", attemptTimeout);
         check.require(
-                scheduler != null || retries.maximum().isZero(),
-                "retries",
-                retries,
-                "no delay without a scheduler; call scheduler(...)");
+                hedgeQuantile >= 0.5 && hedgeQuantile < 1, "hedgeQuantile", hedgeQuantile, "at least 0.5, below 1");
         return check;
     }
 }

@@ -78,10 +78,11 @@ public final class LineChart {
             String dashes = number < COLOURS.length ? "" : " stroke-dasharray=\"5 3\"";
             StringBuilder points = new StringBuilder();
             for (int i = 0; i < xs.length; i++) {
-                points.append(String.format(
-                        Locale.ROOT, "%.1f,%.1f ", x.of(xs[i]), y.of(Math.log(curve.getValue()[i]))));
+                points.append(
+                        String.format(Locale.ROOT, "%.1f,%.1f ", x.of(xs[i]), y.of(Math.log(curve.getValue()[i]))));
             }
-            shapes.add("<polyline stroke=\"" + colour + "\"" + dashes + " points=\"" + points.toString().strip() + "\"/>");
+            shapes.add("<polyline stroke=\"" + colour + "\"" + dashes + " points=\""
+                    + points.toString().strip() + "\"/>");
             shapes.add(String.format(
                     Locale.ROOT,
                     "<line stroke=\"%s\"%s stroke-width=\"2\" x1=\"%d\" x2=\"%d\" y1=\"%.0f\" y2=\"%.0f\"/>",

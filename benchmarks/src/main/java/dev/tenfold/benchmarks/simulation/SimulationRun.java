@@ -54,7 +54,8 @@ public final class SimulationRun implements Callable<Integer> {
     public Integer call() throws IOException {
         Files.createDirectories(directory);
         StringBuilder page = new StringBuilder("# Balancing policies in simulation\n\n");
-        page.append("Every client balances with a `LoadBalancer` of its own in virtual time; only the servers are simulated. ")
+        page.append(
+                        "Every client balances with a `LoadBalancer` of its own in virtual time; only the servers are simulated. ")
                 .append("The numbers depend on the seeds alone, not on the machine (")
                 .append(Machine.describe())
                 .append(").\n\n```\nmvn -q -Psimulation verify -Dsimulation.args=\"--seeds ")
@@ -73,7 +74,10 @@ public final class SimulationRun implements Callable<Integer> {
                         loads,
                         curves.entrySet().stream()
                                 .collect(Collectors.toMap(
-                                        entry -> entry.getKey().name(), Map.Entry::getValue, (a, b) -> a, LinkedHashMap::new))));
+                                        entry -> entry.getKey().name(),
+                                        Map.Entry::getValue,
+                                        (a, b) -> a,
+                                        LinkedHashMap::new))));
         Files.writeString(directory.resolve("balancing-simulation.md"), page);
         System.out.println(page);
         return 0;
@@ -81,8 +85,10 @@ public final class SimulationRun implements Callable<Integer> {
 
     private void slowServer(StringBuilder page) {
         page.append("\n## One server of 11 slow for half a minute\n\n")
-                .append("1,000 queries a second for a minute; one server takes 2 s a query from second 15 to 45. Published by ")
-                .append("Linkerd in 2016: 95 % within a second by round robin, 99 % by least loaded, 99.9 % by peak EWMA.\n\n")
+                .append(
+                        "1,000 queries a second for a minute; one server takes 2 s a query from second 15 to 45. Published by ")
+                .append(
+                        "Linkerd in 2016: 95 % within a second by round robin, 99 % by least loaded, 99.9 % by peak EWMA.\n\n")
                 .append("| policy | within 1 s | p50 ms | p99 ms |\n|---|--:|--:|--:|\n");
         for (Rule rule : Rule.all()) {
             Latencies sum = new Latencies();
@@ -99,11 +105,14 @@ public final class SimulationRun implements Callable<Integer> {
 
     private Map<Rule, double[]> loads(StringBuilder page) {
         page.append("\n## 100 clients, 100 servers, neighbours that come and go\n\n")
-                .append("p99 in ms, all seeds together; a query times out after 5 s. In the paper (NSDI 2024, table of rules): ")
+                .append(
+                        "p99 in ms, all seeds together; a query times out after 5 s. In the paper (NSDI 2024, table of rules): ")
                 .append("Prequal 281 at 0.7 and 286 at 0.9, least loaded 1,804 and 2,654, round robin timed out.\n\n")
                 .append("![chart](balancing-simulation.svg)\n\n| policy |");
         DoubleStream.of(loads).forEach(load -> page.append(String.format(Locale.ROOT, " %.1f |", load)));
-        page.append(" failed at ").append(String.format(Locale.ROOT, "%.1f", loads[loads.length - 1])).append(" |\n|---|");
+        page.append(" failed at ")
+                .append(String.format(Locale.ROOT, "%.1f", loads[loads.length - 1]))
+                .append(" |\n|---|");
         page.append("--:|".repeat(loads.length + 1)).append('\n');
         Map<Rule, double[]> curves = new LinkedHashMap<>();
         for (Rule rule : Rule.all()) {
@@ -125,7 +134,8 @@ public final class SimulationRun implements Callable<Integer> {
     private void informed(StringBuilder page) {
         int[] clients = {1, 10, 100};
         page.append("\n## How much a client sees matters more than its rule\n\n")
-                .append("p99 in ms at 0.7 / 0.9 of the allocation with the same servers and queries, sent by fewer clients.\n\n")
+                .append(
+                        "p99 in ms at 0.7 / 0.9 of the allocation with the same servers and queries, sent by fewer clients.\n\n")
                 .append("| policy | 1 client | 10 clients | 100 clients |\n|---|--:|--:|--:|\n");
         for (Rule rule : Rule.all()) {
             List<String> cells = new ArrayList<>();
@@ -136,14 +146,19 @@ public final class SimulationRun implements Callable<Integer> {
                         millis(testbed(rule, count, 0.7).millisAt(99)),
                         millis(testbed(rule, count, 0.9).millisAt(99))));
             }
-            page.append("| ").append(rule).append(" | ").append(String.join(" | ", cells)).append(" |\n");
+            page.append("| ")
+                    .append(rule)
+                    .append(" | ")
+                    .append(String.join(" | ", cells))
+                    .append(" |\n");
         }
     }
 
     private void faults(StringBuilder page) {
         List<Testbed.Kind> kinds = List.of(Testbed.Kind.MIXED, Testbed.Kind.SINKHOLE, Testbed.Kind.HANGING);
         page.append("\n## Unequal and failing servers\n\n")
-                .append("Load 0.7, no retries, 10 clients: p99 in ms and failed queries, without ejection / with the default ejection.\n\n")
+                .append(
+                        "Load 0.7, no retries, 10 clients: p99 in ms and failed queries, without ejection / with the default ejection.\n\n")
                 .append("| policy |");
         kinds.forEach(kind -> page.append(' ').append(kind).append(": p99 |").append(" failed |"));
         page.append("\n|---|").append("--:|--:|".repeat(kinds.size())).append('\n');

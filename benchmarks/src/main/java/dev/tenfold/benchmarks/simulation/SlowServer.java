@@ -26,9 +26,7 @@ final class SlowServer {
     private static final long END = 60 * SECOND;
     private static final long SLOW = 2 * SECOND;
 
-    private static final double[] SHARES = {
-        0, 0.01, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.99, 0.995, 0.999, 1
-    };
+    private static final double[] SHARES = {0, 0.01, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.99, 0.995, 0.999, 1};
     private static final double[] MILLIS = {
         164.1, 164.9, 165.4, 165.8, 166.4, 167.5, 170.3, 176.7, 181.7, 192.3, 196.2, 198.8, 200.0
     };

@@ -53,7 +53,6 @@ record Testbed(Kind kind, int clients, int servers, double load, int seconds) {
         }
     }
 
-
     private static final double ALLOCATED = 4;
     private static final double BURST = 2.0;
     private static final double SQUEEZED = 0.5;
