@@ -26,8 +26,7 @@ final class WatchedConnection implements InvocationHandler {
     /** The connection that a statement belongs to; null for the connection itself. */
     private final @Nullable Connection owner;
 
-    private WatchedConnection(
-            Object driver, Selection<? extends DataSource> selection, @Nullable Connection owner) {
+    private WatchedConnection(Object driver, Selection<? extends DataSource> selection, @Nullable Connection owner) {
         this.driver = driver;
         this.selection = selection;
         this.owner = owner;

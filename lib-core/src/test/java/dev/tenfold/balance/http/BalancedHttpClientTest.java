@@ -100,8 +100,8 @@ class BalancedHttpClientTest {
                 "https://s/", "https://s/u?q=1",
                 "http://[::1]:8/base", "http://[::1]:8/base/u?q=1",
                 "http://s:1/base/", "http://s:1/base/u?q=1");
-        cases.forEach((server, whole) -> assertThat(BalancedHttpClient.on(
-                        URI.create(server), URI.create("http://orders/u?q=1#f")))
+        cases.forEach((server, whole) -> assertThat(
+                        BalancedHttpClient.on(URI.create(server), URI.create("http://orders/u?q=1#f")))
                 .isEqualTo(URI.create(whole)));
         assertThat(BalancedHttpClient.on(URI.create("http://s:1"), URI.create("http://orders")))
                 .isEqualTo(URI.create("http://s:1"));
@@ -149,7 +149,10 @@ class BalancedHttpClientTest {
                 .PUT(BodyPublishers.ofString("body"))
                 .build();
         client.send(put, BodyHandlers.discarding());
-        assertThat(seen).as("the body is sent again").filteredOn(line -> line.equals("PUT /base/ body")).hasSize(3);
+        assertThat(seen)
+                .as("the body is sent again")
+                .filteredOn(line -> line.equals("PUT /base/ body"))
+                .hasSize(3);
     }
 
     @Test
@@ -175,11 +178,14 @@ class BalancedHttpClientTest {
         for (int i = 0; i < 2; i++) {
             HttpResponse<InputStream> response = showing.send(get("/"), BodyHandlers.ofInputStream());
             try (InputStream body = response.body()) {
-                assertThat(new String(body.readAllBytes(), StandardCharsets.UTF_8)).isEqualTo("c");
+                assertThat(new String(body.readAllBytes(), StandardCharsets.UTF_8))
+                        .isEqualTo("c");
             }
         }
         assertThat(shown).hasSizeGreaterThan(2);
-        assertThat(shown).extracting(each -> each.headers().firstValue("X-Load")).doesNotContain(java.util.Optional.empty());
+        assertThat(shown)
+                .extracting(each -> each.headers().firstValue("X-Load"))
+                .doesNotContain(java.util.Optional.empty());
         for (HttpResponse<?> response : shown) {
             InputStream body = (InputStream) response.body();
             assertThatThrownBy(body::read).as("closed").isInstanceOf(IOException.class);
@@ -198,7 +204,8 @@ class BalancedHttpClientTest {
         CompletableFuture<HttpResponse<Void>> open = client.sendAsync(get("/"), BodyHandlers.discarding());
         assertThat(balancer.describe()).isNotEmpty();
         open.cancel(true);
-        assertThatThrownBy(() -> open.get(10, TimeUnit.SECONDS)).isInstanceOf(java.util.concurrent.CancellationException.class);
+        assertThatThrownBy(() -> open.get(10, TimeUnit.SECONDS))
+                .isInstanceOf(java.util.concurrent.CancellationException.class);
         double inFlight = balancer.measurements().stream()
                 .filter(each -> each.name().equals("tenfold.balancer.in_flight"))
                 .mapToDouble(each -> each.value().getAsDouble())
@@ -212,7 +219,8 @@ class BalancedHttpClientTest {
         assertThatThrownBy(() -> client.send(get("/"), BodyHandlers.discarding()))
                 .isInstanceOf(UnavailableException.class)
                 .hasMessageContaining("it has no endpoints");
-        assertThatThrownBy(() -> client.sendAsync(get("/"), BodyHandlers.discarding()).get())
+        assertThatThrownBy(() ->
+                        client.sendAsync(get("/"), BodyHandlers.discarding()).get())
                 .isInstanceOf(ExecutionException.class)
                 .hasCauseInstanceOf(UnavailableException.class);
         assertThat(client.version()).isEqualTo(HttpClient.Version.HTTP_1_1);

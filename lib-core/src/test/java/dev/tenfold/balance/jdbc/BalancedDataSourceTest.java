@@ -47,7 +47,10 @@ class BalancedDataSourceTest {
             picks.merge(two.toString().substring(0, 1), 1, Integer::sum);
             assertThat(picks).containsOnlyKeys("a", "b");
             try (PreparedStatement statement = one.prepareStatement("select ? + 1")) {
-                assertThat(statement.getConnection()).isSameAs(one).isEqualTo(one).hasSameHashCodeAs(one);
+                assertThat(statement.getConnection())
+                        .isSameAs(one)
+                        .isEqualTo(one)
+                        .hasSameHashCodeAs(one);
                 statement.setInt(1, 41);
                 try (ResultSet rows = statement.executeQuery()) {
                     assertThat(rows.next()).isTrue();
@@ -132,7 +135,8 @@ class BalancedDataSourceTest {
     void aWrongPasswordIsTriedOnce() {
         SQLException wrong = new SQLException("password authentication failed", "28P01");
         LoadBalancer<DataSource> balancer = balancer(refusing(wrong), refusing(wrong));
-        assertThatThrownBy(() -> BalancedDataSource.over(balancer).getConnection()).isSameAs(wrong);
+        assertThatThrownBy(() -> BalancedDataSource.over(balancer).getConnection())
+                .isSameAs(wrong);
         assertThat(balancer.healthyShare()).isEqualTo(1);
     }
 
@@ -158,7 +162,10 @@ class BalancedDataSourceTest {
     @Test
     void aDatabaseIsCheckedThroughItsDriver() throws Exception {
         Duration timeout = Duration.ofMillis(1_500);
-        assertThat(HealthChecks.jdbc(Runnable::run).check(real, timeout).toCompletableFuture().get())
+        assertThat(HealthChecks.jdbc(Runnable::run)
+                        .check(real, timeout)
+                        .toCompletableFuture()
+                        .get())
                 .isTrue();
         assertThat(HealthChecks.jdbc(Runnable::run)
                         .check(refusing(new SQLException("no", "08001")), timeout)
