@@ -73,7 +73,7 @@ final class Outliers {
             return;
         }
         double median = (latencies[(latencies.length - 1) / 2] + latencies[latencies.length / 2]) / 2;
-        double most = Math.max(policy.latencyFloor().toNanos(), rule.limit() * median);
+        double most = Math.max((double) policy.latencyFloor().toNanos(), rule.limit() * median);
         List<Outlier> outliers = new ArrayList<>();
         for (int index : compared) {
             double latency = counts.get(index).latencyNanos();

@@ -10,6 +10,7 @@ import java.sql.CallableStatement;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.Statement;
+import java.util.Objects;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -48,7 +49,7 @@ final class WatchedConnection implements InvocationHandler {
         try {
             result = method.invoke(driver, arguments);
         } catch (InvocationTargetException thrown) {
-            Throwable failure = thrown.getCause();
+            Throwable failure = Objects.requireNonNull(thrown.getCause());
             Outcome outcome = SqlOutcomes.working(failure);
             if (outcome != null) {
                 selection.report(outcome);
