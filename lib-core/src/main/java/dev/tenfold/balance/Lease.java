@@ -47,7 +47,7 @@ final class Lease<T> implements Selection<T> {
     @Override
     public void report(Outcome outcome) {
         if (REPORTED.compareAndSet(this, false, true)) {
-            member.report(outcome, time.nanoTime() - start);
+            member.report(outcome, start, time.nanoTime());
         }
     }
 

@@ -78,6 +78,7 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
     private final double panicThreshold;
     private final TimeSource time;
     private final RandomGenerator random;
+    private final Ticks ticks;
     private final EventRelay relay;
     private final HealthGroup health;
     private final Calls<T> once;
@@ -97,6 +98,7 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
         panicThreshold = from.panicThreshold;
         time = from.time;
         random = from.random;
+        ticks = new Ticks(time);
         relay = new EventRelay(from.observer);
         health = new HealthGroup("balancer/" + name, from.health, time, relay, this::rebuild);
         RetryBudget budget = from.retryBudget != null ? from.retryBudget : RetryBudget.standard();
@@ -159,6 +161,7 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
 
     Lease<T> lease() {
         long now = time.nanoTime();
+        ticks.at(now);
         return new Lease<>(pickAt(now), time, now);
     }
 
@@ -271,7 +274,7 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
         for (Endpoint<T> endpoint : next.endpoints()) {
             Member<T> member = before.remove(endpoint.id());
             if (member == null) {
-                member = new Member<>(endpoint, Objects.requireNonNull(cells.get(endpoint.id())));
+                member = new Member<>(endpoint, Objects.requireNonNull(cells.get(endpoint.id())), ticks);
                 joined++;
             } else {
                 member.replace(endpoint);
