@@ -11,6 +11,7 @@ module dev.tenfold.core {
     exports dev.tenfold.balance;
     exports dev.tenfold.coordination;
     exports dev.tenfold.error;
+    exports dev.tenfold.hash;
     exports dev.tenfold.health;
     exports dev.tenfold.locality;
     exports dev.tenfold.observe;

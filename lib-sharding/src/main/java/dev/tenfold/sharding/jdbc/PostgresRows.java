@@ -1,7 +1,7 @@
 package dev.tenfold.sharding.jdbc;
 
+import dev.tenfold.hash.KeyHash;
 import dev.tenfold.sharding.ShardMap;
-import dev.tenfold.sharding.hash.KeyHash;
 import dev.tenfold.sharding.reshard.RowChunk;
 import java.sql.Array;
 import java.sql.Connection;

@@ -1,6 +1,6 @@
 package dev.tenfold.sharding.jdbc;
 
-import dev.tenfold.sharding.hash.KeyForm;
+import dev.tenfold.hash.KeyForm;
 import java.util.regex.Pattern;
 
 /**
