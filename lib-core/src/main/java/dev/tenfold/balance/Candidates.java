@@ -75,9 +75,9 @@ public final class Candidates<T> {
         return everyone;
     }
 
-    /** Makes candidates of some of the pool, for a policy under a policy. */
-    Candidates<T> narrowed(List<Member<T>> chosen, double[] chosenWeights) {
-        return new Candidates<>(chosen, chosenWeights, everyone);
+    /** The same candidates with other weights. */
+    Candidates<T> weighing(double[] others) {
+        return new Candidates<>(List.of(members), others, everyone);
     }
 
     /** The weights, for whoever leaves them as they are. */

@@ -110,14 +110,16 @@ public final class Member<T> extends Accounts {
     public void reportLoad(ServerLoad load) {
         long now = ticks().nanoTime();
         ticks().at(now);
-        reported = new Reported(load, now);
+        if (load.utilization() > 0 && load.callsPerSecond() > 0) {
+            reported = new Reported(load, now);
+        }
         LoadListener<T> interested = listener;
         if (interested != null) {
             interested.reported(this, load, now);
         }
     }
 
-    /** What the server last said of its load, or null. */
+    /** The last report that tells a server's capacity, or null. */
     @Nullable
     Reported reported() {
         return reported;
