@@ -117,11 +117,11 @@ final class Keyed<T> implements Picker<T> {
     public Member<T> pick(long keyHash) {
         int home = places[placed.placement.owner(keyHash)];
         if (home < 0 || !keeps(home, keyHash)) {
-            return other(keyHash);
+            return other(keyHash, home);
         }
         Member<T> owner = candidates.member(home);
         // With nothing in flight nobody is above the mean, whatever it is.
-        return owner.inFlight() == 0 || hasRoom(home, total()) ? owner : other(keyHash);
+        return owner.inFlight() == 0 || hasRoom(home, total()) ? owner : other(keyHash, home);
     }
 
     /** Whether an endpoint has warmed up enough to take this key of its own. */
@@ -131,13 +131,13 @@ final class Keyed<T> implements Picker<T> {
                 || (Mix.of(~keyHash) >>> 11) * 0x1p-53 * full < candidates.weight(index);
     }
 
-    private Member<T> other(long keyHash) {
+    private Member<T> other(long keyHash, int home) {
         long sum = total();
         long hash = keyHash;
         for (int i = 0; i < JUMPS; i++) {
             hash = Mix.of(hash);
             int next = places[placed.placement.owner(hash)];
-            if (next >= 0 && keeps(next, hash) && hasRoom(next, sum)) {
+            if (next >= 0 && next != home && keeps(next, hash) && hasRoom(next, sum)) {
                 return candidates.member(next);
             }
         }

@@ -15,7 +15,10 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.random.RandomGenerator;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class RoundRobinTest {
 
@@ -121,6 +124,34 @@ class RoundRobinTest {
         int most = counts.values().stream().mapToInt(AtomicInteger::get).max().orElseThrow();
         int least = counts.values().stream().mapToInt(AtomicInteger::get).min().orElseThrow();
         assertThat(most - least).isBetween(0, picker.turns().stripes());
+    }
+
+    /**
+     * Cases of gRPC's StaticStrideSchedulerTest (grpc-java, xds): weights and how far the share of the first 1,000 picks may be from
+     * theirs.
+     */
+    @ParameterizedTest
+    @CsvSource({
+        "2, 3.3333333, 1, 0.001",
+        "0.5, 0.3, 1, 0.001",
+        "3, 1, 1, 0.001",
+        "0.0001, 0.0002, 0.0003, 0.001",
+        "1000000, 1, 1, 0.001"
+    })
+    void strideFollowsTheCasesOfGrpc(double a, double b, double c, double tolerance) {
+        RoundRobin<String> picker = new RoundRobin<>(candidates(members(3), a, b, c), null, random, new Turns(1));
+        Map<String, Integer> counts = count(picker, 1_000);
+        double sum = a + b + c;
+        assertThat(counts.getOrDefault("a", 0) / 1e3).isCloseTo(a / sum, Offset.offset(tolerance));
+        assertThat(counts.getOrDefault("b", 0) / 1e3).isCloseTo(b / sum, Offset.offset(tolerance));
+        assertThat(counts.getOrDefault("c", 0) / 1e3).isCloseTo(c / sum, Offset.offset(tolerance));
+    }
+
+    /** gRPC's testLargestWeightIndexPickedEveryGeneration: {1, 2, 3} makes 2 x 65,535 picks, of which the last has half. */
+    @Test
+    void theHeaviestTakesPartInEveryRound() {
+        RoundRobin<String> picker = new RoundRobin<>(candidates(members(3), 1, 2, 3), null, fixed(), new Turns(1));
+        assertThat(count(picker, 2 * 65_535).get("c")).isEqualTo(65_535);
     }
 
     /** Starts every rotation at the first candidate. */
