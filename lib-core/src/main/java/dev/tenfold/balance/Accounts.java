@@ -1,5 +1,6 @@
 package dev.tenfold.balance;
 
+import dev.tenfold.health.CallCounts;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
@@ -28,12 +29,14 @@ abstract class Accounts extends Estimates {
     private static final long IN_FLIGHT = (1L << ENDED) - 1;
     private static final VarHandle CALLS;
     private static final VarHandle FAILED;
+    private static final VarHandle CANCELLED;
 
     static {
         try {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
             CALLS = lookup.findVarHandle(AccountsFields.class, "calls", long.class);
             FAILED = lookup.findVarHandle(AccountsFields.class, "failed", long.class);
+            CANCELLED = lookup.findVarHandle(AccountsFields.class, "cancelled", long.class);
         } catch (ReflectiveOperationException impossible) {
             throw new ExceptionInInitializerError(impossible);
         }
@@ -53,12 +56,30 @@ abstract class Accounts extends Estimates {
         return (before >>> ENDED) + (before & IN_FLIGHT);
     }
 
+    /** Begins a call if fewer than {@code limit} are in flight. */
+    final boolean tryBegin(int limit) {
+        long before = calls;
+        while ((before & IN_FLIGHT) < limit) {
+            long seen = (long) CALLS.compareAndExchange(this, before, before + 1);
+            if (seen == before) {
+                return true;
+            }
+            before = seen;
+        }
+        return false;
+    }
+
     /** Ends a call. */
     final void end(boolean failure) {
         CALLS.getAndAdd(this, (1L << ENDED) - 1);
         if (failure) {
             FAILED.getAndAdd(this, 1L);
         }
+    }
+
+    /** Notes that a call that has ended says nothing of the endpoint. */
+    final void cancelled() {
+        CANCELLED.getAndAdd(this, 1L);
     }
 
     /**
@@ -77,5 +98,11 @@ abstract class Accounts extends Estimates {
 
     final long failures() {
         return failed;
+    }
+
+    /** Returns what was counted so far; read one by one, so that a call that ends meanwhile may be in some of them only. */
+    final CallCounts counts() {
+        long latency = latencyWord();
+        return new CallCounts((calls >>> ENDED) - cancelled, failed, latency == 0 ? 0 : estimate(latency));
     }
 }

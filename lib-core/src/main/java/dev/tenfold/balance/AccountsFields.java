@@ -8,6 +8,8 @@ abstract class AccountsFields extends AccountsPadding {
 
     volatile long failed;
 
+    volatile long cancelled;
+
     /** An estimate and when it was made, see {@link Estimates}. */
     volatile long latency;
 

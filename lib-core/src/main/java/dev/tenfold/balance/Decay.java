@@ -18,12 +18,10 @@ final class Decay {
     private static final int STEPS = 64;
     private static final int LENGTHS = 20;
 
-    private final Duration time;
     private final double perTick;
     private final double[] table = new double[STEPS * LENGTHS];
 
     Decay(Duration time) {
-        this.time = time;
         this.perTick = STEPS / Ticks.of(time.toNanos(), TimeUnit.NANOSECONDS);
         for (int i = 0; i < table.length; i++) {
             table[i] = Math.exp(-(double) i / STEPS);
@@ -43,7 +41,8 @@ final class Decay {
         return table[whole] * (1 - (steps - whole) / STEPS);
     }
 
-    Duration time() {
-        return time;
+    /** The time itself, in ticks. */
+    int ticks() {
+        return (int) (STEPS / perTick);
     }
 }

@@ -13,8 +13,8 @@ import java.time.Duration;
  * (about a millisecond) only peaks count, so that a busy member's estimate is read by every call and written by few.
  *
  * <p><b>Faults</b> are the share of failures among the last calls, each of which weighs an eighth. They are kept apart from the
- * latency because a quick failure is no quick answer: it leaves the latency as it was and makes every call dearer by the number
- * of attempts that one success takes, {@code 1 / (1 - share)}.
+ * latency because a quick failure is no quick answer: it leaves the latency as it was and makes every call dearer by the
+ * number of attempts that one success takes, {@code 1 / (1 - share)}, until the last failure lies back by half the decay time.
  *
  * <pre>
  *   latency, faults:  63            32 31           0
@@ -97,7 +97,8 @@ abstract class Estimates extends AccountsFields {
         }
         if (before != 0 && outcome != Outcome.CANCELLED) {
             float share = estimate(before) * (1 - FAULT_STEP);
-            FAULTS.compareAndSet(this, before, share < FEWEST_FAULTS ? 0 : word(share, tick));
+            boolean over = share < FEWEST_FAULTS || isForgiven(before, tick);
+            FAULTS.compareAndSet(this, before, over ? 0 : word(share, tick(before)));
         }
     }
 
@@ -132,10 +133,17 @@ abstract class Estimates extends AccountsFields {
         return (long) LATENCY.getOpaque(this);
     }
 
-    /** How much dearer failures make a call: at least 1, less as they lie back in time. */
+    /**
+     * How much dearer failures make a call: at least 1, and 1 again once the last of them lies back by half the decay time, since
+     * somebody must find out whether it still fails.
+     */
     final double faultFactor(int now) {
         long word = (long) FAULTS.getOpaque(this);
-        return word == 0 ? 1 : 1 + (1 / (1 - estimate(word)) - 1) * decay.after(now - tick(word));
+        return word == 0 || isForgiven(word, now) ? 1 : 1 / (1 - estimate(word));
+    }
+
+    private boolean isForgiven(long faults, int now) {
+        return now - tick(faults) > decay.ticks() / 2;
     }
 
     static float estimate(long word) {

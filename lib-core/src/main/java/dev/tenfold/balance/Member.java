@@ -4,6 +4,7 @@ import dev.tenfold.health.Health;
 import dev.tenfold.health.HealthCell;
 import dev.tenfold.topology.Endpoint;
 import dev.tenfold.topology.Outcome;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,14 +21,23 @@ import org.jspecify.annotations.Nullable;
 public final class Member<T> extends Accounts {
 
     private final HealthCell health;
+    /** The calls of all members together, where they are limited. */
+    private final @Nullable AtomicInteger shared;
+
     private volatile Endpoint<T> endpoint;
     private volatile @Nullable Reported reported;
     private volatile @Nullable LoadListener<T> listener;
 
     Member(Endpoint<T> endpoint, HealthCell health, Ticks ticks) {
+        this(endpoint, health, ticks, null);
+    }
+
+    Member(Endpoint<T> endpoint, HealthCell health, Ticks ticks, @Nullable AtomicInteger shared) {
         super(ticks);
         this.endpoint = endpoint;
         this.health = health;
+        this.shared = shared;
+        health.countedBy(this::counts);
     }
 
     /**
@@ -66,8 +76,9 @@ public final class Member<T> extends Accounts {
      * @param outcome how it went
      */
     public void report(Outcome outcome) {
-        end(outcome.countsAgainstEndpoint());
-        learn(outcome, ticks().last());
+        finish(outcome);
+        // A success where nothing failed teaches nothing, and needs no clock.
+        learn(outcome, outcome.countsAgainstEndpoint() ? ticks().read() : ticks().last());
         health.report(outcome);
     }
 
@@ -96,9 +107,19 @@ public final class Member<T> extends Accounts {
     }
 
     private void ended(Outcome outcome, long latencyNanos, int tick) {
-        end(outcome.countsAgainstEndpoint());
+        finish(outcome);
         learn(outcome, latencyNanos, tick);
         health.report(outcome);
+    }
+
+    private void finish(Outcome outcome) {
+        end(outcome.countsAgainstEndpoint());
+        if (outcome == Outcome.CANCELLED) {
+            cancelled();
+        }
+        if (shared != null) {
+            shared.decrementAndGet();
+        }
     }
 
     /**
