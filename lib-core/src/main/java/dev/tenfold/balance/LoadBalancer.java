@@ -79,6 +79,7 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
     private final double panicThreshold;
     private final TimeSource time;
     private final RandomGenerator random;
+    private final Ticks ticks;
     private final EventRelay relay;
     private final HealthGroup health;
     private final @Nullable Limits limits;
@@ -102,6 +103,7 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
         panicThreshold = from.panicThreshold;
         time = from.time;
         random = from.random;
+        ticks = new Ticks(time);
         relay = new EventRelay(from.observer);
         health = new HealthGroup("balancer/" + name, from.effectiveHealth(), time, relay, this::rebuild);
         limits = Limits.of(from.maximumInFlight, from.maximumInFlightOfPool);
@@ -242,8 +244,12 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
     private Member<T> begunInPassing(Pool<T> current, Member<T> picked) {
         Member<T> member = limits == null ? picked : admitted(current, picked);
         long picks = limits == null ? member.begin() : member.picks();
-        if (current.waits() && (picks & 15) == 0 && health.isDue(time.nanoTime())) {
-            health.advance();
+        if ((picks & 15) == 0 && (current.waits() || (picks & 63) == 0)) {
+            long now = time.nanoTime();
+            ticks.at(now);
+            if (current.waits() && health.isDue(now)) {
+                health.advance();
+            }
         }
         return member;
     }
@@ -289,6 +295,7 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
     }
 
     private Pool<T> poolAt(long now) {
+        ticks.at(now);
         Pool<T> current = pool;
         if (current.waits() && health.isDue(now)) {
             health.advance();
@@ -341,7 +348,7 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
         for (Endpoint<T> endpoint : next.endpoints()) {
             Member<T> member = before.remove(endpoint.id());
             if (member == null) {
-                member = new Member<>(endpoint, Objects.requireNonNull(cells.get(endpoint.id())), shared);
+                member = new Member<>(endpoint, Objects.requireNonNull(cells.get(endpoint.id())), ticks, shared);
                 joined++;
             } else {
                 member.replace(endpoint);

@@ -41,7 +41,7 @@ public final class LoadBalancerBuilder<T> {
 
     final String name;
     List<Endpoint<T>> endpoints = List.of();
-    Policy<T> policy = Policies.leastLoaded();
+    Policy<T> policy = Policies.peakEwma();
     HealthPolicy health = HealthPolicy.defaults();
     double panicThreshold = 0.5;
     int maximumInFlight;
@@ -112,7 +112,7 @@ public final class LoadBalancerBuilder<T> {
     /**
      * Sets the rule by which endpoints are picked.
      *
-     * @param policy such as {@link Policies#roundRobin()}; default {@link Policies#leastLoaded()}
+     * @param policy such as {@link Policies#roundRobin()}; default {@link Policies#peakEwma()}
      * @return this builder
      */
     public LoadBalancerBuilder<T> policy(Policy<T> policy) {

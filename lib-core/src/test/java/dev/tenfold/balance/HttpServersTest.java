@@ -78,7 +78,7 @@ class HttpServersTest {
         assertThat(counts).as("all three served").containsOnlyKeys("a", "b", "c");
         assertThat(balancer.members().get(1).health().state()).isEqualTo(HealthState.EJECTED);
         assertThat(balancer.members()).allMatch(member -> member.inFlight() == 0);
-        assertThat(balancer.members().get(0).meanNanos()).isPositive();
+        assertThat(balancer.members().get(0).latency()).isPositive();
     }
 
     private URI start(String name) throws IOException {

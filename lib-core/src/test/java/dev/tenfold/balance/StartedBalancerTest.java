@@ -177,7 +177,8 @@ class StartedBalancerTest {
         assertThat(events).as("no interval is over").isEmpty();
         time.advance(Duration.ofSeconds(10));
         for (int i = 0; i < 200; i++) {
-            balancer.pick().report(Outcome.SUCCESS, 10_000_000);
+            Member<String> member = balancer.pick();
+            member.report(Outcome.SUCCESS, member.target().equals("d") ? 40_000_000 : 10_000_000);
         }
         assertThat(state(balancer, "b")).isEqualTo(HealthState.EJECTED);
         assertThat(state(balancer, "d")).isEqualTo(HealthState.EJECTED);
