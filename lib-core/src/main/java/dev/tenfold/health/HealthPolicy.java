@@ -71,9 +71,9 @@ public final class HealthPolicy {
     }
 
     /**
-     * Returns how long an ejection lasts at most.
+     * Returns how long an ejection lasts at most, at least {@link #ejectionTime()}.
      *
-     * @return at least {@link #ejectionTime()}
+     * @return above zero
      */
     public Duration maximumEjectionTime() {
         return values.maximumEjectionTime;
