@@ -7,11 +7,7 @@ import java.time.Duration;
  * When an endpoint is taken out, for how long, and how it comes back. Immutable and thread-safe.
  *
  * <pre>{@code
- * HealthPolicy policy = HealthPolicy.builder()
- *         .consecutiveFailures(3)
- *         .ejectionTime(Duration.ofSeconds(10), Duration.ofMinutes(2))
- *         .slowStart(Duration.ofSeconds(30))
- *         .build();
+ * HealthPolicy policy = HealthPolicy.builder().consecutiveFailures(3).slowStart(Duration.ofSeconds(30)).build();
  * }</pre>
  */
 public final class HealthPolicy {
@@ -71,9 +67,9 @@ public final class HealthPolicy {
     }
 
     /**
-     * Returns how long an ejection lasts at most, at least {@link #ejectionTime()}.
+     * Returns how long an ejection lasts at most.
      *
-     * @return above zero
+     * @return at least {@link #ejectionTime()}
      */
     public Duration maximumEjectionTime() {
         return values.maximumEjectionTime;
