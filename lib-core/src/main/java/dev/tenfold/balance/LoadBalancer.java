@@ -186,6 +186,7 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
      * @param keyHash 64 well-mixed bits of the key
      * @return the pick
      * @throws UnavailableException if there is no endpoint to pick
+     * @throws dev.tenfold.error.OverloadedException if a limit of calls in flight is reached
      */
     public Selection<T> select(long keyHash) {
         return abandoned.watch(lease(keyHash));
