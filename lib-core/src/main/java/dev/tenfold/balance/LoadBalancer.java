@@ -30,15 +30,18 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * LoadBalancer<URI> apps = LoadBalancer.<URI>builder("apps").endpoints(a, b, c).build();
- * String body = apps.idempotent().call(uri -> get(uri.resolve("/users/42")));
+ * String body = apps.idempotent().within(Duration.ofMillis(300))
+ *         .call((uri, deadline) -> get(uri.resolve("/users/42"), deadline.remaining()));
  * }</pre>
  *
  * <p>Three forms of one thing, from the easiest to the fastest: {@link #call call} and {@link #callAsync callAsync} measure and
  * report by themselves; {@link #select} hands out a lease to report; {@link #pick()} hands out the endpoint's own accounts and
- * allocates nothing.
+ * allocates nothing. How calls are made is narrowed by {@link #idempotent()}, which repeats and {@linkplain
+ * IdempotentCaller#hedged() hedges} them, {@link #forKey} and {@link #within(Duration)}.
  *
- * <p>It starts no thread and opens nothing unless it was {@linkplain LoadBalancerBuilder#start started}. Endpoints that stay through an {@link #update} keep their load, latency and
- * health. When nobody may be picked, every form fails with an {@link UnavailableException} that says why for each endpoint.
+ * <p>It starts no thread and opens nothing unless it was {@linkplain LoadBalancerBuilder#start started}. Endpoints that stay through an {@link
+ * #update} keep their load, latency and health. When nobody may be picked, every form fails with an {@link UnavailableException}
+ * that says why for each endpoint.
  *
  * <p>Thread-safe. A pick reads one immutable picture of the pool and takes no lock.
  *
