@@ -202,7 +202,7 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
     private Member<T> begunInPassing(Pool<T> current, Member<T> picked) {
         Member<T> member = limits == null ? picked : admitted(current, picked);
         long picks = limits == null ? member.begin() : member.picks();
-        if (current.waits() && (picks & 15) == 0) {
+        if ((picks & 15) == 0 && (current.waits() || (picks & 63) == 0)) {
             membership.poolAt(time.nanoTime());
         }
         return member;

@@ -35,7 +35,7 @@ public final class LoadBalancerBuilder<T> {
 
     final String name;
     List<Endpoint<T>> endpoints = List.of();
-    Policy<T> policy = Policies.leastLoaded();
+    Policy<T> policy = Policies.peakEwma();
     HealthPolicy health = HealthPolicy.defaults();
     double panicThreshold = 0.5;
     int maximumInFlight;
@@ -106,7 +106,7 @@ public final class LoadBalancerBuilder<T> {
     /**
      * Sets the rule by which endpoints are picked.
      *
-     * @param policy such as {@link Policies#roundRobin()}; default {@link Policies#leastLoaded()}
+     * @param policy such as {@link Policies#roundRobin()}; default {@link Policies#peakEwma()}
      * @return this builder
      */
     public LoadBalancerBuilder<T> policy(Policy<T> policy) {
@@ -365,7 +365,8 @@ public final class LoadBalancerBuilder<T> {
      */
     public LoadBalancer<T> build() {
         Validation check = validation();
-        check.require(healthCheck == null, "healthCheck", healthCheck, "start() instead of build(), which starts nothing");
+        check.require(
+                healthCheck == null, "healthCheck", healthCheck, "start() instead of build(), which starts nothing");
         check.require(discovery == null, "discover", discovery, "start() instead of build(), which starts nothing");
         check.throwIfInvalid();
         return new LoadBalancer<>(this);
@@ -388,7 +389,9 @@ public final class LoadBalancerBuilder<T> {
 
     /** The rules of health as the balancer keeps them. */
     HealthPolicy effectiveHealth() {
-        return healthCheck == null ? health : health.toBuilder().returnsByChecks(true).build();
+        return healthCheck == null
+                ? health
+                : health.toBuilder().returnsByChecks(true).build();
     }
 
     private Validation validation() {

@@ -54,6 +54,7 @@ final class Membership<T> {
     private final double panicThreshold;
     private final TimeSource time;
     private final RandomGenerator random;
+    private final Ticks ticks;
     private final EventRelay relay;
     private final HealthGroup health;
     /** The calls of all members together, where they are limited. */
@@ -76,6 +77,7 @@ final class Membership<T> {
         panicThreshold = from.panicThreshold;
         time = from.time;
         random = from.random;
+        ticks = new Ticks(time);
         relay = new EventRelay(from.observer);
         health = new HealthGroup("balancer/" + name, from.effectiveHealth(), time, relay, this::rebuild);
         topology = Topology.of(from.endpoints);
@@ -89,6 +91,7 @@ final class Membership<T> {
 
     /** Returns the pool as it is at a time: what only time changes has taken effect. */
     Pool<T> poolAt(long now) {
+        ticks.at(now);
         Pool<T> current = pool;
         if (current.waits() && health.isDue(now)) {
             health.advance();
@@ -126,7 +129,7 @@ final class Membership<T> {
         for (Endpoint<T> endpoint : next.endpoints()) {
             Member<T> member = before.remove(endpoint.id());
             if (member == null) {
-                member = new Member<>(endpoint, Objects.requireNonNull(cells.get(endpoint.id())), shared);
+                member = new Member<>(endpoint, Objects.requireNonNull(cells.get(endpoint.id())), ticks, shared);
                 joined++;
             } else {
                 member.replace(endpoint);

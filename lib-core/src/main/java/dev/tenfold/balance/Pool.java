@@ -62,7 +62,7 @@ record Pool<T>(
         for (int i = 0; i < weights.length; i++) {
             weights[i] = panic ? chosen.get(i).endpoint().weight() : shares[i];
         }
-        Candidates<T> candidates = chosen.isEmpty() ? null : new Candidates<>(chosen, weights);
+        Candidates<T> candidates = chosen.isEmpty() ? null : new Candidates<>(chosen, weights, members);
         return new Pool<>(candidates, null, members, eligible.size(), trusted, counted, panic, waits);
     }
 
