@@ -371,7 +371,8 @@ public final class LoadBalancerBuilder<T> {
      */
     public LoadBalancer<T> build() {
         Validation check = validation();
-        check.require(healthCheck == null, "healthCheck", healthCheck, "start() instead of build(), which starts nothing");
+        check.require(
+                healthCheck == null, "healthCheck", healthCheck, "start() instead of build(), which starts nothing");
         check.require(discovery == null, "discover", discovery, "start() instead of build(), which starts nothing");
         check.throwIfInvalid();
         return new LoadBalancer<>(this);
@@ -394,7 +395,9 @@ public final class LoadBalancerBuilder<T> {
 
     /** The rules of health as the balancer keeps them. */
     HealthPolicy effectiveHealth() {
-        return healthCheck == null ? health : health.toBuilder().returnsByChecks(true).build();
+        return healthCheck == null
+                ? health
+                : health.toBuilder().returnsByChecks(true).build();
     }
 
     private Validation validation() {

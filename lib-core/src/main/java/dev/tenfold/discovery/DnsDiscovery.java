@@ -37,11 +37,7 @@ public final class DnsDiscovery implements Discovery<InetSocketAddress> {
     private final @Nullable InetSocketAddress server;
 
     private DnsDiscovery(
-            String name,
-            int port,
-            Duration interval,
-            boolean allPriorities,
-            @Nullable InetSocketAddress server) {
+            String name, int port, Duration interval, boolean allPriorities, @Nullable InetSocketAddress server) {
         this.name = name;
         this.port = port;
         this.interval = interval;

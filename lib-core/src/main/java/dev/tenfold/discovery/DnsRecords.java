@@ -26,8 +26,10 @@ final class DnsRecords {
         } catch (NamingException failure) {
             throw new IOException(type + " records of " + name + ": " + failure, failure);
         } catch (NoClassDefFoundError missing) {
-            throw new IOException("DNS needs the modules java.naming and jdk.naming.dns; add them to the run-time image"
-                    + " (jlink --add-modules jdk.naming.dns) and to the module graph", missing);
+            throw new IOException(
+                    "DNS needs the modules java.naming and jdk.naming.dns; add them to the run-time image"
+                            + " (jlink --add-modules jdk.naming.dns) and to the module graph",
+                    missing);
         }
     }
 

@@ -55,10 +55,7 @@ final class Polling<T> implements Discovery<T> {
         private volatile @Nullable Task next;
         private volatile boolean closed;
 
-        Rounds(
-                Callable<? extends Collection<Endpoint<T>>> source,
-                Listener<T> listener,
-                DiscoveryContext context) {
+        Rounds(Callable<? extends Collection<Endpoint<T>>> source, Listener<T> listener, DiscoveryContext context) {
             this.source = source;
             this.listener = listener;
             this.context = context;

@@ -44,9 +44,7 @@ final class Outliers {
             if (rate(index) < least) {
                 String why = text(
                         "success rate %.1f %% is below %.1f %%, the mean less %s deviations",
-                        100 * rate(index),
-                        100 * least,
-                        rule.limit());
+                        100 * rate(index), 100 * least, rule.limit());
                 outliers.add(new Outlier(index, least - rate(index), why));
             }
         }

@@ -62,7 +62,9 @@ class PollingTest {
             time.advance(Duration.ofSeconds(11));
             failure = null;
             time.advance(Duration.ofSeconds(10));
-            assertThat(told.times).as("told again after a failure, so that it is known to be over").isEqualTo(2);
+            assertThat(told.times)
+                    .as("told again after a failure, so that it is known to be over")
+                    .isEqualTo(2);
         }
     }
 
@@ -97,19 +99,23 @@ class PollingTest {
                 Runnable::run,
                 Chance.seeded(5));
         Discoveries.polling(() -> registry, Duration.ofSeconds(1)).watch(told, closed);
-        assertThat(told.failures).hasSize(2).last().extracting(Throwable::getMessage).isEqualTo("closed");
+        assertThat(told.failures)
+                .hasSize(2)
+                .last()
+                .extracting(Throwable::getMessage)
+                .isEqualTo("closed");
     }
 
     @Test
     void mappedTargetsAreMadeOnceForWhoStays() {
         List<String> made = new ArrayList<>();
         Told<Integer> lengths = new Told<>();
-        Discovery<Integer> mapped = Discoveries.polling(() -> registry, Duration.ofSeconds(10)).map(endpoint -> {
-            made.add(endpoint.id());
-            return endpoint.target().length();
-        });
-        registry = List.of(
-                Endpoint.of("a", "one").withWeight(3), Endpoint.of("b", "three"));
+        Discovery<Integer> mapped = Discoveries.polling(() -> registry, Duration.ofSeconds(10))
+                .map(endpoint -> {
+                    made.add(endpoint.id());
+                    return endpoint.target().length();
+                });
+        registry = List.of(Endpoint.of("a", "one").withWeight(3), Endpoint.of("b", "three"));
         try (Discovery.Watch watch = mapped.watch(lengths, context(Runnable::run))) {
             assertThat(lengths.found).extracting(Endpoint::target).containsExactly(3, 5);
             assertThat(lengths.found.get(0).weight()).isEqualTo(3);
