@@ -53,6 +53,8 @@ public class PolicyBenchmark {
         "peakEwma",
         "weightedByLoad",
         "ring",
+        "maglev",
+        "rendezvous",
         "sticky",
         "reportedPrequal",
         "priority",
@@ -96,6 +98,8 @@ public class PolicyBenchmark {
             case "weightedByLoad" ->
                 Policies.weightedByLoad(Duration.ZERO, Duration.ofMinutes(3), Duration.ofSeconds(1), 1);
             case "ring" -> KeyedPolicies.ring();
+            case "maglev" -> KeyedPolicies.maglev();
+            case "rendezvous" -> KeyedPolicies.rendezvous();
             case "sticky" -> Policies.sticky(Policies.leastLoaded());
             case "reportedPrequal" ->
                 Prequal.<String>reported().maximumAge(Duration.ofHours(1)).build();
