@@ -72,11 +72,11 @@ abstract class Estimates extends AccountsFields {
     final void learn(Outcome outcome, long latencyNanos, int tick) {
         long before = (long) LATENCY.getOpaque(this);
         boolean answered = outcome == Outcome.SUCCESS || outcome == Outcome.REJECTED;
-        // A refused connection is quick and a cancelled call is short: neither says how fast the endpoint answers, only how
+        // A refused connection is quick and a cancelled call is short: neither says how fast the endpoint answers, only
+        // how
         // slow it is at least.
-        if (answered
-                || (before == 0 ? outcome == Outcome.TIMED_OUT : latencyNanos > estimate(before))) {
-            sample(before, Math.max(1, latencyNanos), tick);
+        if (answered || (before == 0 ? outcome == Outcome.TIMED_OUT : latencyNanos > estimate(before))) {
+            sample(before, (float) Math.max(1, latencyNanos), tick);
         }
         learn(outcome, tick);
     }

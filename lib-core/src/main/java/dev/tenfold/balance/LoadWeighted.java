@@ -87,7 +87,8 @@ final class LoadWeighted<T> implements Picker<T> {
         for (int i = 0; i < weights.length; i++) {
             double weight = weights[i] > 0 ? Math.max(LIGHTEST * mean, Math.min(HEAVIEST * mean, weights[i])) : mean;
             // What a server can take is measured; that it warms up is not.
-            double share = candidates.weight(i) / candidates.member(i).endpoint().weight();
+            double share =
+                    candidates.weight(i) / candidates.member(i).endpoint().weight();
             weights[i] = weight * share;
         }
         return new RoundRobin<>(candidates.weighing(weights), random, before);

@@ -62,7 +62,10 @@ public final class Prequal<T> implements Policy<T>, Measured {
         measurements = List.of(
                 Measurement.counter("tenfold.balancer.probes", "probes sent", Map.of(), sent::sum),
                 Measurement.counter(
-                        "tenfold.balancer.probe_failures", "probes that failed or were refused", Map.of(), failed::sum));
+                        "tenfold.balancer.probe_failures",
+                        "probes that failed or were refused",
+                        Map.of(),
+                        failed::sum));
     }
 
     /**

@@ -38,7 +38,8 @@ record Priorities<T>(
         double[] available = all.stream().mapToDouble(Level::available).toArray();
         double[] loads = loads(available, overprovisioning);
         boolean scarce = health(available, overprovisioning) < 1;
-        Map<Integer, Picker<T>> pickers = new HashMap<>(previous instanceof Levels<T> before ? before.pickers : Map.of());
+        Map<Integer, Picker<T>> pickers =
+                new HashMap<>(previous instanceof Levels<T> before ? before.pickers : Map.of());
         List<Picker<T>> used = new ArrayList<>();
         List<Double> weights = new ArrayList<>();
         for (int i = 0; i < loads.length; i++) {

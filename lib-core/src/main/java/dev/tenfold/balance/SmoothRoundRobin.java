@@ -38,7 +38,11 @@ final class SmoothRoundRobin<T> implements Picker<T> {
     private final long[] shifts;
 
     private SmoothRoundRobin(
-            Candidates<T> candidates, int[] weights, @Nullable SmoothRoundRobin<T> before, RandomGenerator random, Turns fresh) {
+            Candidates<T> candidates,
+            int[] weights,
+            @Nullable SmoothRoundRobin<T> before,
+            RandomGenerator random,
+            Turns fresh) {
         this.candidates = candidates;
         this.cycle = cycle(weights);
         this.turns = before == null ? fresh : before.turns;

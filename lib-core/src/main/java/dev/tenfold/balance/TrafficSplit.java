@@ -42,8 +42,7 @@ public final class TrafficSplit<T> implements Policy<T> {
     private final Policy<T> within;
     private volatile Map<String, Double> shares;
 
-    private TrafficSplit(
-            Function<? super Endpoint<T>, String> group, Map<String, Double> shares, Policy<T> within) {
+    private TrafficSplit(Function<? super Endpoint<T>, String> group, Map<String, Double> shares, Policy<T> within) {
         this.group = group;
         this.within = within;
         this.shares = checked(shares);

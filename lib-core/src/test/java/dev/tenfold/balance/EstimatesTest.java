@@ -112,7 +112,9 @@ class EstimatesTest {
         time.advance(Duration.ofSeconds(2));
         assertThat(member.faultFactor(member.ticks().read())).isEqualTo(1);
         call(Outcome.FAILED, 1);
-        assertThat(member.faultFactor(member.ticks().read())).as("it still fails").isGreaterThan(100);
+        assertThat(member.faultFactor(member.ticks().read()))
+                .as("it still fails")
+                .isGreaterThan(100);
     }
 
     @Test

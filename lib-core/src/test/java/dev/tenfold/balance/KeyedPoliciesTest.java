@@ -27,11 +27,18 @@ class KeyedPoliciesTest {
 
     /** Each with no bound and with the usual one, and how many times its fair part a change may move. */
     static Stream<Arguments> policies() {
-        return Stream.of(Arguments.of("ring", KeyedPolicies.<String>ring(160, Double.POSITIVE_INFINITY), 1.3));
+        double none = Double.POSITIVE_INFINITY;
+        return Stream.of(
+                Arguments.of("ring", KeyedPolicies.<String>ring(160, none), 1.3),
+                Arguments.of("maglev", KeyedPolicies.<String>maglev(none), 2.2),
+                Arguments.of("rendezvous", KeyedPolicies.<String>rendezvous(none), 1.1));
     }
 
     static Stream<Arguments> bounded() {
-        return Stream.of(Arguments.of("ring", KeyedPolicies.<String>ring()));
+        return Stream.of(
+                Arguments.of("ring", KeyedPolicies.<String>ring()),
+                Arguments.of("maglev", KeyedPolicies.<String>maglev()),
+                Arguments.of("rendezvous", KeyedPolicies.<String>rendezvous()));
     }
 
     private static Candidates<String> candidates(List<Member<String>> some, List<Member<String>> everyone) {
@@ -76,9 +83,7 @@ class KeyedPoliciesTest {
         assertThat(owners(picker)).isEqualTo(owners);
         for (int i = 0; i < 5; i++) {
             double share = counts(owners).get(String.valueOf((char) ('a' + i))) / (double) KEYS;
-            assertThat(share)
-                    .as(name + " " + i)
-                    .isCloseTo(new double[] {0.1, 0.2, 0.3, 0.15, 0.25}[i], within(0.05));
+            assertThat(share).as(name + " " + i).isCloseTo(new double[] {0.1, 0.2, 0.3, 0.15, 0.25}[i], within(0.05));
         }
     }
 
@@ -95,7 +100,8 @@ class KeyedPoliciesTest {
             moved += before[key].equals(after[key]) ? 0 : 1;
         }
         assertThat(moved / (KEYS / 10.0)).as(name).isBetween(0.7, most);
-        assertThat(owners(policy.over(candidates(all.subList(0, 9)), random, ten))).isEqualTo(before);
+        assertThat(owners(policy.over(candidates(all.subList(0, 9)), random, ten)))
+                .isEqualTo(before);
     }
 
     @ParameterizedTest(name = "{0}")
@@ -223,8 +229,7 @@ class KeyedPoliciesTest {
         List<Member<String>> all = weighted(Double.MIN_VALUE, 1, Double.MAX_VALUE);
         for (Arguments policy : policies().toList()) {
             @SuppressWarnings("unchecked")
-            Picker<String> picker =
-                    ((Policy<String>) policy.get()[1]).over(candidates(all), random, null);
+            Picker<String> picker = ((Policy<String>) policy.get()[1]).over(candidates(all), random, null);
             assertThat(counts(owners(picker)).get("c")).isGreaterThan(KEYS * 9 / 10);
         }
     }

@@ -127,8 +127,7 @@ class LeastLoadedTest {
 
     @Test
     void moreChoicesShareAnIdlePoolByWeight() {
-        Map<String, Integer> counts =
-                count(LeastLoaded.over(candidates(members(5), 1, 2, 3, 4, 10), random, 3), PICKS);
+        Map<String, Integer> counts = count(LeastLoaded.over(candidates(members(5), 1, 2, 3, 4, 10), random, 3), PICKS);
         for (int i = 0; i < 5; i++) {
             double weight = new double[] {1, 2, 3, 4, 10}[i] / 20;
             assertThat(counts.get(String.valueOf((char) ('a' + i))) / (double) PICKS)

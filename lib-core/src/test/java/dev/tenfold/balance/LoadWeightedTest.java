@@ -50,9 +50,15 @@ class LoadWeightedTest {
         "0.1,999,13, 0.9,2,1.8, 0.86,100,3, 1"
     })
     void weighsAsGrpcDoes(
-            double utilA, double qpsA, double epsA,
-            double utilB, double qpsB, double epsB,
-            double utilC, double qpsC, double epsC,
+            double utilA,
+            double qpsA,
+            double epsA,
+            double utilB,
+            double qpsB,
+            double epsB,
+            double utilC,
+            double qpsC,
+            double epsC,
             double penalty) {
         Policy<String> policy =
                 Policies.weightedByLoad(Duration.ofSeconds(10), Duration.ofMinutes(3), Duration.ofSeconds(1), penalty);
@@ -86,7 +92,9 @@ class LoadWeightedTest {
             two.get(1).reportLoad(ServerLoad.ofUtilization(0.2, 1, 0));
             Map<String, Integer> counts = picks(picker);
             double expected = second < 10 ? 0.5 : 2 / 3.0;
-            assertThat(share(counts, "a")).as("second %s", second).isCloseTo(expected, within(second == 10 ? 0.2 : 0.002));
+            assertThat(share(counts, "a"))
+                    .as("second %s", second)
+                    .isCloseTo(expected, within(second == 10 ? 0.2 : 0.002));
             time.advance(Duration.ofMillis(1_002));
         }
         time.advance(Duration.ofSeconds(179));
@@ -136,6 +144,7 @@ class LoadWeightedTest {
     void impossibleLoadsAreRefused() {
         assertThatThrownBy(() -> new ServerLoad(-1, Duration.ofMillis(-1), Double.NaN, -2, 0))
                 .isInstanceOf(InvalidConfigurationException.class)
-                .hasMessageContainingAll("inFlight: -1", "latency: PT-0.001S", "utilization: NaN", "callsPerSecond: -2");
+                .hasMessageContainingAll(
+                        "inFlight: -1", "latency: PT-0.001S", "utilization: NaN", "callsPerSecond: -2");
     }
 }

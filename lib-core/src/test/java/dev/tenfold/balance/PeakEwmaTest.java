@@ -104,7 +104,9 @@ class PeakEwmaTest {
         for (int i = 0; i < 100; i++) {
             picker.pick().begin();
         }
-        assertThat(members.get(9).inFlight()).as("twice the others' 9 or 10 at most").isBetween(8, 21);
+        assertThat(members.get(9).inFlight())
+                .as("twice the others' 9 or 10 at most")
+                .isBetween(8, 21);
     }
 
     @Test

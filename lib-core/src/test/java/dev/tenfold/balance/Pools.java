@@ -22,8 +22,8 @@ final class Pools {
 
     static List<Member<String>> members(int size, SimulatedTime time) {
         Ticks ticks = new Ticks(time);
-        HealthGroup group = new HealthGroup(
-                "test", HealthPolicy.defaults(), time, new EventRelay(Observer.none()), () -> {});
+        HealthGroup group =
+                new HealthGroup("test", HealthPolicy.defaults(), time, new EventRelay(Observer.none()), () -> {});
         List<String> ids = new ArrayList<>();
         for (int i = 0; i < size; i++) {
             ids.add(size <= 26 ? String.valueOf((char) ('a' + i)) : "m" + i);

@@ -214,7 +214,9 @@ class PrequalTest {
         }
         assertThat(picker.pick().target()).isEqualTo("a");
         picker = policy.over(candidates(members.subList(2, 6)), random, picker);
-        assertThat(picker.pick().target()).as("answers of those that stay are kept").isEqualTo("c");
+        assertThat(picker.pick().target())
+                .as("answers of those that stay are kept")
+                .isEqualTo("c");
         members.get(0).reportLoad(load(0, 1));
         assertThat(count(picker, 200)).doesNotContainKeys("a", "b");
     }

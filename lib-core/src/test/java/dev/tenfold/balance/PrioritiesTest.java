@@ -44,8 +44,7 @@ class PrioritiesTest {
         "25,25,0, 50,50,0"
     })
     void loadsFollowTheTableOfEnvoy(int healthy0, int healthy1, int healthy2, int load0, int load1, int load2) {
-        double[] loads =
-                Priorities.loads(new double[] {healthy0 / 100.0, healthy1 / 100.0, healthy2 / 100.0}, 1.4);
+        double[] loads = Priorities.loads(new double[] {healthy0 / 100.0, healthy1 / 100.0, healthy2 / 100.0}, 1.4);
         assertThat(loads[0] * 100).isCloseTo(load0, within(0.75));
         assertThat(loads[1] * 100).isCloseTo(load1, within(0.75));
         assertThat(loads[2] * 100).isCloseTo(load2, within(0.75));

@@ -104,8 +104,7 @@ class SubsetTest {
         double[] load = new double[servers];
         for (int client = 0; client < clients; client++) {
             int number = client;
-            Candidates<String> arc =
-                    narrowed(within -> Policies.aperture(number, clients, minimum, within), all);
+            Candidates<String> arc = narrowed(within -> Policies.aperture(number, clients, minimum, within), all);
             assertThat(arc.size()).isGreaterThanOrEqualTo(Math.min(minimum, servers));
             double sum = 0;
             for (int i = 0; i < arc.size(); i++) {
@@ -127,7 +126,8 @@ class SubsetTest {
         Set<String> arc = ids(narrowed(within -> Policies.aperture(0, 4, 6, within), candidates(all)));
         assertThat(arc).hasSize(6);
         List<Member<String>> healthy = new ArrayList<>(all);
-        healthy.removeIf(member -> arc.contains(member.target()) && !member.target().equals(arc.iterator().next()));
+        healthy.removeIf(member -> arc.contains(member.target())
+                && !member.target().equals(arc.iterator().next()));
         Set<String> wider = ids(narrowed(
                 within -> Policies.aperture(0, 4, 6, within), new Candidates<>(healthy, ones(healthy.size()), all)));
         assertThat(wider).hasSizeBetween(6, 7);
@@ -136,8 +136,7 @@ class SubsetTest {
     @Test
     void weightsOfTheEndpointsGoIn() {
         List<Member<String>> all = members(4);
-        Candidates<String> arc =
-                narrowed(within -> Policies.aperture(0, 1, 4, within), candidates(all, 1, 2, 3, 4));
+        Candidates<String> arc = narrowed(within -> Policies.aperture(0, 1, 4, within), candidates(all, 1, 2, 3, 4));
         assertThat(arc.size()).isEqualTo(4);
         for (int i = 0; i < 4; i++) {
             assertThat(arc.weight(i)).isCloseTo(i + 1, within(1e-9));

@@ -51,7 +51,8 @@ class TrafficSplitTest {
     void isExactAtAnyTime(double percent) {
         LoadBalancer<String> balancer = balancer(
                 TrafficSplit.byTag("version", Map.of("a", 100 - percent, "b", percent), Policies.roundRobin()),
-                "a", "b");
+                "a",
+                "b");
         int b = 0;
         for (int n = 1; n <= 200_000; n++) {
             b += balancer.pick().target().startsWith("b") ? 1 : 0;
@@ -62,8 +63,7 @@ class TrafficSplitTest {
 
     @Test
     void maySwitchAtRunTimeToZeroAndBack() {
-        TrafficSplit<String> split =
-                TrafficSplit.byTag("version", Map.of("a", 90.0, "b", 10.0), Policies.roundRobin());
+        TrafficSplit<String> split = TrafficSplit.byTag("version", Map.of("a", 90.0, "b", 10.0), Policies.roundRobin());
         LoadBalancer<String> balancer = balancer(split, "a", "b");
         assertThat(groups(balancer, 10_000).get("b")).isBetween(990, 1_010);
         split.set(Map.of("a", 1.0, "b", 0.0));
@@ -79,7 +79,9 @@ class TrafficSplitTest {
     void anEmptyGroupGivesItsShareToTheOthersInProportion() {
         LoadBalancer<String> balancer = balancer(
                 TrafficSplit.byTag("version", Map.of("a", 60.0, "b", 20.0, "c", 20.0), Policies.roundRobin()),
-                "b", "c", "x");
+                "b",
+                "c",
+                "x");
         Map<String, Integer> counts = groups(balancer, 10_000);
         assertThat(counts).containsOnlyKeys("b", "c");
         assertThat(counts.get("b")).isBetween(4_985, 5_015);
@@ -94,8 +96,7 @@ class TrafficSplitTest {
 
     @Test
     void aChangeOfMembershipDoesNotDisturbTheSplit() {
-        TrafficSplit<String> split =
-                TrafficSplit.byTag("version", Map.of("a", 75.0, "b", 25.0), Policies.roundRobin());
+        TrafficSplit<String> split = TrafficSplit.byTag("version", Map.of("a", 75.0, "b", 25.0), Policies.roundRobin());
         LoadBalancer<String> balancer = balancer(split, "a", "b");
         int b = 0;
         for (int i = 0; i < 1_000; i++) {
