@@ -76,7 +76,7 @@ abstract class Estimates extends AccountsFields {
         // how
         // slow it is at least.
         if (answered || (before == 0 ? outcome == Outcome.TIMED_OUT : latencyNanos > estimate(before))) {
-            sample(before, Math.max(1, latencyNanos), tick);
+            sample(before, (float) Math.max(1, latencyNanos), tick);
         }
         learn(outcome, tick);
     }

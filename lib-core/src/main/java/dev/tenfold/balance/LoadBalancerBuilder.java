@@ -33,12 +33,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LoadBalancerBuilder<T> {
 
-    /** Hedges per success unless set otherwise. */
-    public static final double DEFAULT_HEDGE_RATIO = 0.1;
-
-    /** Hedges without any success unless set otherwise. */
-    public static final int DEFAULT_HEDGE_RESERVE = 10;
-
     final String name;
     List<Endpoint<T>> endpoints = List.of();
     Policy<T> policy = Policies.peakEwma();
@@ -52,7 +46,7 @@ public final class LoadBalancerBuilder<T> {
     @Nullable
     RetryBudget retryBudget;
 
-    RetryBudget hedgeBudget = RetryBudget.of(DEFAULT_HEDGE_RATIO, DEFAULT_HEDGE_RESERVE);
+    RetryBudget hedgeBudget = RetryBudget.of(0.1, 10);
     double hedgeQuantile = 0.95;
 
     @Nullable
@@ -291,7 +285,7 @@ public final class LoadBalancerBuilder<T> {
     /**
      * Sets what bounds the hedges of all calls together. Balancers may share one.
      *
-     * @param budget default {@value #DEFAULT_HEDGE_RATIO} hedges per success, {@value #DEFAULT_HEDGE_RESERVE} in reserve
+     * @param budget default 0.1 hedges per success and 10 in reserve
      * @return this builder
      */
     public LoadBalancerBuilder<T> hedgeBudget(RetryBudget budget) {

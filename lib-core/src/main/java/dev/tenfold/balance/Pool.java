@@ -97,7 +97,7 @@ record Pool<T>(
     }
 
     /** By id: an endpoint that left and came back is another member, but was tried all the same. */
-    private static <T> boolean contains(List<Member<T>> tried, Member<T> picked) {
+    static <T> boolean contains(List<Member<T>> tried, Member<T> picked) {
         String id = picked.endpoint().id();
         for (Member<T> member : tried) {
             if (member.endpoint().id().equals(id)) {

@@ -2,9 +2,10 @@ package dev.tenfold.hash;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
+import java.util.function.Function;
+import java.util.function.IntPredicate;
+import java.util.function.ToLongFunction;
 
 /**
  * A consistent-hash ring with virtual nodes (D. Karger et al., "Consistent Hashing and Random Trees", STOC 1997), by
@@ -19,7 +20,7 @@ import java.util.Set;
  * left to walk. 16 to 24 bytes per point. Building sorts the points. <b>Balance:</b> the fullest of 10 equal nodes holds
  * about 1.06 times the average with 1,024 points, 1.1 with 160.
  */
-public final class HashRing {
+public final class HashRing implements ConsistentHash {
 
     /** Points per unit of weight unless changed. */
     public static final int DEFAULT_POINTS = 1_024;
@@ -27,9 +28,14 @@ public final class HashRing {
     /** The most points per unit of weight. */
     public static final int MAX_POINTS = 65_536;
 
+    /** Digests of four points each, for a node of average weight. */
+    private static final int KETAMA_DIGESTS = 40;
+
     /** The most points of a ring: 64 MB while it is built. */
     private static final int MAX_TOTAL = 1 << 22;
 
+    private final String name;
+    private final String parameters;
     private final List<Node> nodes;
     /** Points, rising as unsigned numbers. */
     private final long[] points;
@@ -40,7 +46,9 @@ public final class HashRing {
 
     private final int shift;
 
-    private HashRing(List<Node> nodes, long[] points, int[] owners) {
+    private HashRing(String name, String parameters, List<Node> nodes, long[] points, int[] owners) {
+        this.name = name;
+        this.parameters = parameters;
         this.nodes = nodes;
         this.points = points;
         this.owners = owners;
@@ -71,63 +79,94 @@ public final class HashRing {
      *
      * @param nodes who shares the ring, at least one, with distinct names
      * @param pointsPerWeight 1 to {@value #MAX_POINTS}; all weights times this at most 4,194,304
-     * @return the ring
+     * @return {@code ring_v1}
      * @throws IllegalArgumentException if there is no node, a name repeats, or a number is out of range
      */
     public static HashRing of(List<Node> nodes, int pointsPerWeight) {
-        checkPoints(pointsPerWeight);
-        List<Node> copy = List.copyOf(nodes);
-        Set<String> names = new HashSet<>();
-        long total = 0;
-        for (Node node : copy) {
-            if (!names.add(node.name())) {
-                throw new IllegalArgumentException("nodes: " + node.name() + " twice (expected: distinct names)");
-            }
-            total += (long) node.weight() * pointsPerWeight;
+        if (pointsPerWeight < 1 || pointsPerWeight > MAX_POINTS) {
+            throw new IllegalArgumentException("points: " + pointsPerWeight + " (expected: 1 to " + MAX_POINTS + ")");
         }
-        if (total < 1 || total > MAX_TOTAL) {
-            throw new IllegalArgumentException("points of " + copy.size() + " nodes: " + total + " (expected: 1 to "
+        return build(
+                "ring_v1", "points=" + pointsPerWeight, nodes, node -> (long) node.weight() * pointsPerWeight, node -> {
+                    byte[] bytes = node.name().getBytes(StandardCharsets.UTF_8);
+                    long[] points = new long[node.weight() * pointsPerWeight];
+                    for (int i = 0; i < points.length; i++) {
+                        points[i] = KeyHash.xxh3(i).hash(bytes, 0, bytes.length);
+                    }
+                    return points;
+                });
+    }
+
+    /**
+     * Builds the ring of libketama (R. Jones, 2007), which memcached clients share: with {@link KeyHash#ketama()} each key
+     * has the same home as with them, if nodes are named as they name them, mostly {@code host:port}. Four points come from
+     * the MD5 of {@code name-i}, for <i>i</i> below &lfloor;40 &times; nodes &times; the node's share of the
+     * weights&rfloor;: 160 points a node if all weigh the same.
+     *
+     * @param nodes who shares the ring, at least one, with distinct names
+     * @return {@code ketama_v1}
+     * @throws IllegalArgumentException if there is no node, a name repeats, a weight is so small beside the others that
+     *     nothing is left of it, or there are too many nodes
+     */
+    public static HashRing ketama(List<Node> nodes) {
+        long weights = NodeOrder.totalWeight(nodes);
+        ToLongFunction<Node> digests = node -> (long) KETAMA_DIGESTS * nodes.size() * node.weight() / weights;
+        return build("ketama_v1", "", nodes, node -> 4 * digests.applyAsLong(node), node -> {
+            long[] points = new long[4 * (int) digests.applyAsLong(node)];
+            for (int i = 0; i < points.length / 4; i++) {
+                byte[] digest = Ketama.md5((node.name() + "-" + i).getBytes(StandardCharsets.UTF_8));
+                for (int quarter = 0; quarter < 4; quarter++) {
+                    points[4 * i + quarter] = Ketama.point(digest, quarter);
+                }
+            }
+            return points;
+        });
+    }
+
+    private static HashRing build(
+            String name,
+            String parameters,
+            List<Node> given,
+            ToLongFunction<Node> count,
+            Function<Node, long[]> pointsOf) {
+        List<Node> nodes = NodeOrder.distinct(given);
+        long total = 0;
+        for (Node node : nodes) {
+            long own = count.applyAsLong(node);
+            if (own == 0) {
+                throw new IllegalArgumentException("weight of node '" + node.name()
+                        + "': no point is left of it (expected: closer to the others')");
+            }
+            total += own;
+        }
+        if (total > MAX_TOTAL) {
+            throw new IllegalArgumentException("points of " + nodes.size() + " nodes: " + total + " (expected: 1 to "
                     + MAX_TOTAL + "; use fewer points or smaller weights)");
         }
-        return build(copy, pointsPerWeight, (int) total);
-    }
-
-    static void checkPoints(int points) {
-        if (points < 1 || points > MAX_POINTS) {
-            throw new IllegalArgumentException("points: " + points + " (expected: 1 to " + MAX_POINTS + ")");
-        }
-    }
-
-    private static HashRing build(List<Node> nodes, int pointsPerWeight, int total) {
-        Integer[] byName = new Integer[nodes.size()];
-        Arrays.setAll(byName, i -> i);
-        Arrays.sort(byName, (a, b) -> nodes.get(a).name().compareTo(nodes.get(b).name()));
-        long[] points = new long[total];
+        int[] byName = NodeOrder.byName(nodes);
+        long[] points = new long[(int) total];
         long[][] unsorted = new long[nodes.size()][];
         int filled = 0;
         for (int node : byName) {
-            byte[] name = nodes.get(node).name().getBytes(StandardCharsets.UTF_8);
-            long[] own = new long[nodes.get(node).weight() * pointsPerWeight];
-            for (int i = 0; i < own.length; i++) {
-                // Flipping the top bit turns the order of unsigned numbers into that of signed ones, for sorting.
-                own[i] = KeyHash.xxh3(i).hash(name, 0, name.length) ^ Long.MIN_VALUE;
-            }
+            long[] own = pointsOf.apply(nodes.get(node));
             unsorted[node] = own;
-            System.arraycopy(own, 0, points, filled, own.length);
-            filled += own.length;
+            for (long point : own) {
+                // Flipping the top bit turns the order of unsigned numbers into that of signed ones, for sorting.
+                points[filled++] = point ^ Long.MIN_VALUE;
+            }
         }
         Arrays.sort(points);
-        int[] owners = new int[total];
+        int[] owners = new int[points.length];
         Arrays.fill(owners, -1);
         for (int node : byName) {
             for (long point : unsorted[node]) {
-                claim(points, owners, point, node);
+                claim(points, owners, point ^ Long.MIN_VALUE, node);
             }
         }
-        for (int i = 0; i < total; i++) {
+        for (int i = 0; i < points.length; i++) {
             points[i] ^= Long.MIN_VALUE;
         }
-        return new HashRing(nodes, points, owners);
+        return new HashRing(name, parameters, nodes, points, owners);
     }
 
     /** Gives every copy of a point to the first node that asks, which is the one with the lowest name. */
@@ -141,26 +180,43 @@ public final class HashRing {
         }
     }
 
-    /**
-     * Returns who shares the ring.
-     *
-     * @return the nodes, in the order given
-     */
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public String parameters() {
+        return parameters;
+    }
+
+    @Override
     public List<Node> nodes() {
         return nodes;
     }
 
-    /**
-     * Finds the owner of a hash.
-     *
-     * @param hash well mixed, as from a {@link KeyHash}
-     * @return the owner's index in {@link #nodes()}
-     */
+    @Override
     public int owner(long hash) {
+        return owners[pointAfter(hash)];
+    }
+
+    /** The order: along the ring. */
+    @Override
+    public int owner(long hash, IntPredicate accepts) {
+        int start = pointAfter(hash);
+        return Preference.first(nodes.size(), points.length, step -> owners[(start + step) % points.length], accepts);
+    }
+
+    private int pointAfter(long hash) {
         int at = first[(int) (hash >>> shift)];
         while (at < points.length && Long.compareUnsigned(points[at], hash) < 0) {
             at++;
         }
-        return owners[at == points.length ? 0 : at];
+        return at == points.length ? 0 : at;
+    }
+
+    @Override
+    public String toString() {
+        return name + "(" + parameters + ")" + nodes;
     }
 }

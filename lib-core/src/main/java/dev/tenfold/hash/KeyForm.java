@@ -1,5 +1,9 @@
 package dev.tenfold.hash;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
 import java.util.function.Function;
 
@@ -43,12 +47,56 @@ public interface KeyForm<K> {
     static <K> KeyForm<K> of(Function<? super K, ?> part) {
         return (key, hash) -> KeyForms.whole(part.apply(key), hash);
     }
+
+    /**
+     * Returns the form for text with hash tags, as Redis Cluster has them: of {@code "{user42}.cart"} only {@code user42}
+     * counts, so that all with this tag live together. The tag is what stands between the first <code>{</code> and the first
+     * <code>}</code> after it, if that is not empty; otherwise the whole key counts. Copies the tag.
+     *
+     * @return a shared stateless form
+     */
+    static KeyForm<String> tagged() {
+        return KeyForms::tagged;
+    }
+
+    /**
+     * Returns the form for a key of several parts that decide together, such as tenant and region: rows that agree in all
+     * of them live together. (Where one part decides, as when all rows of a tenant belong together, {@link #of} names it.)
+     * The hash is that of the parts' hashes in order, 8 bytes each, the least significant first.
+     *
+     * @param <K> the kind of key
+     * @param first extracts a part, as in {@link #of}
+     * @param second extracts a part
+     * @param more extract further parts
+     * @return a form that hashes these parts
+     */
+    @SafeVarargs
+    static <K> KeyForm<K> composite(
+            Function<? super K, ?> first, Function<? super K, ?> second, Function<? super K, ?>... more) {
+        List<Function<? super K, ?>> parts = new ArrayList<>();
+        parts.add(first);
+        parts.add(second);
+        for (Function<? super K, ?> part : more) {
+            parts.add(part);
+        }
+        return (key, hash) -> {
+            ByteBuffer hashes = ByteBuffer.allocate(Long.BYTES * parts.size()).order(ByteOrder.LITTLE_ENDIAN);
+            parts.forEach(part -> hashes.putLong(KeyForms.whole(part.apply(key), hash)));
+            return hash.hash(hashes.array(), 0, hashes.capacity());
+        };
+    }
 }
 
 /** The kinds of key with a canonical form. */
 final class KeyForms {
 
     private KeyForms() {}
+
+    static long tagged(String key, KeyHash hash) {
+        int open = key.indexOf('{');
+        int close = open < 0 ? -1 : key.indexOf('}', open);
+        return hash.hash(close > open + 1 ? key.substring(open + 1, close) : key);
+    }
 
     static long whole(Object key, KeyHash hash) {
         if (key instanceof String text) {

@@ -96,13 +96,88 @@ public interface KeyHash {
 
     /**
      * Returns XXH3 with 64 bits, by Y. Collet (<a href="https://github.com/Cyan4973/xxHash">xxHash</a> 0.8), as {@code
-     * xxh3_64_v1}. Allocates nothing for numbers, UUIDs, bytes, and ASCII text of up to 128 characters; other text is
-     * encoded into a new array first.
+     * xxh3_64_v1}. Allocates nothing for numbers, UUIDs, bytes, and ASCII text of up to 240 characters, which each thread
+     * copies to a buffer of its own of 248 bytes; other text is encoded into a new array first.
      *
      * @param seed chooses the function; a secret one keeps strangers from aiming keys at one slot
      * @return a shared or new stateless hash
      */
     static KeyHash xxh3(long seed) {
         return seed == 0 ? Xxh3.UNSEEDED : new Xxh3(seed);
+    }
+
+    /**
+     * Returns XXH64, by Y. Collet, as {@code xxh64_v1} with seed 0.
+     *
+     * @return as {@link #xxh64(long)}
+     */
+    static KeyHash xxh64() {
+        return xxh64(0);
+    }
+
+    /**
+     * Returns XXH64, by Y. Collet, as {@code xxh64_v1}: for agreeing with systems that use it. Text is encoded into a new
+     * array first, and so are numbers.
+     *
+     * @param seed chooses the function
+     * @return a new stateless hash
+     */
+    static KeyHash xxh64(long seed) {
+        return new Xxh64(seed);
+    }
+
+    /**
+     * Returns the hash of libketama, as {@code ketama_md5_v1}: the first four bytes of the MD5, for {@link
+     * HashRing#ketama}. It spreads keys over the upper 32 bits alone, and is slow.
+     *
+     * @return a shared stateless hash
+     */
+    static KeyHash ketama() {
+        return Ketama.HASH;
+    }
+
+    /**
+     * Returns the hash of Redis Cluster, as {@code crc16_redis_v1}: with 16,384 slots and {@link KeyForm#tagged()} each key
+     * has the same slot as there. It takes but 16,384 values, so with another number of slots they are uneven, and what is
+     * done for one hash (isolating it, say) is done for all keys of its slot.
+     *
+     * @return a shared stateless hash
+     */
+    static KeyHash redis() {
+        return Crc16.HASH;
+    }
+
+    /**
+     * Makes a hash of another library's function:
+     *
+     * <pre>{@code
+     * KeyHash.of("murmur3_128", 0, (bytes, at, length) -> Hashing.murmur3_128().hashBytes(bytes, at, length).asLong());
+     * KeyHash.of("komihash5_0", 0, Hashing.komihash5_0()::hashBytesToLong);
+     * }</pre>
+     *
+     * @param name of the algorithm with its version, 1 to 64 of {@code a-z 0-9 _}; another function is another name, also
+     *     when the library changes it
+     * @param seed what the function was made with, stored beside the name
+     * @param function hashes bytes to 64 well-mixed bits; pure and thread-safe
+     * @return a hash that encodes text, numbers and UUIDs into a new array first
+     * @throws IllegalArgumentException if the name has other characters, or is one of this library's
+     */
+    static KeyHash of(String name, long seed, BytesFunction function) {
+        return new PluggedHash(name, seed, function);
+    }
+
+    /** A function of bytes, as hash libraries have it. */
+    @FunctionalInterface
+    interface BytesFunction {
+
+        /**
+         * Hashes bytes.
+         *
+         * @param bytes holds them
+         * @param offset where they begin
+         * @param length how many they are
+         * @return 64 well-mixed bits
+         */
+        long hash(byte[] bytes, int offset, int length);
     }
 }

@@ -9,8 +9,8 @@ import java.util.Objects;
 import java.util.UUID;
 
 /**
- * XXH3 with 64 bits, written from the specification of xxHash 0.8 (Y. Collet). One routine per range of lengths; text is
- * read character by character where it is short and ASCII, so that it need not be copied into an array first.
+ * XXH3 with 64 bits, written from the specification of xxHash 0.8 (Y. Collet). One routine per range of lengths. Text of up
+ * to 240 ASCII characters is hashed without being encoded into an array of its own.
  */
 final class Xxh3 implements KeyHash {
 
@@ -36,6 +36,24 @@ final class Xxh3 implements KeyHash {
                     + "fa763fe39c343ff9dcbbc7c70b4f1d8a51e04bcdb45931c89f7ec9d9787364ea"
                     + "c5ac8334d3ebc3c581a0fffa1363eb170ddd51b7f0da49d316552629d4689e2b"
                     + "16be587d47a1fc8ff8b8d17ad031ce45cb3a8f95160428afd7fbcabb4b407e");
+
+    // The words of the secret that inputs of at most 128 bytes meet, by their place; constants spare the reads.
+    private static final long S_0 = secret(0);
+    private static final long S_8 = secret(8);
+    private static final long S_16 = secret(16);
+    private static final long S_24 = secret(24);
+    private static final long S_32 = secret(32);
+    private static final long S_40 = secret(40);
+    private static final long S_48 = secret(48);
+    private static final long S_56 = secret(56);
+    private static final long S_64 = secret(64);
+    private static final long S_72 = secret(72);
+    private static final long S_80 = secret(80);
+    private static final long S_88 = secret(88);
+    private static final long S_96 = secret(96);
+    private static final long S_104 = secret(104);
+    private static final long S_112 = secret(112);
+    private static final long S_120 = secret(120);
 
     private static final int STRIPE = 64;
     private static final int STRIPES_PER_BLOCK = (SECRET.length - STRIPE) / 8;
@@ -72,7 +90,7 @@ final class Xxh3 implements KeyHash {
             return upTo240(in, offset, length);
         }
         if (length > 16) {
-            return upTo128(in, offset, length);
+            return upTo128(in, offset, length, -1);
         }
         if (length > 8) {
             return from9(word(in, offset), word(in, offset + length - 8), length);
@@ -88,20 +106,20 @@ final class Xxh3 implements KeyHash {
     @Override
     public long hash(String text) {
         int length = text.length();
-        if (length > 128 || !isAscii(text, length)) {
-            byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-            return hash(bytes, 0, bytes.length);
+        if (length > TextBuffer.SIZE || !TextBuffer.isLatin1(text)) {
+            return encoded(text);
         }
-        if (length > 16) {
-            return upTo128(text, length);
+        byte[] copy = TextBuffer.copy(text);
+        if (length > 16 && length <= 128) {
+            long hash = upTo128(copy, 0, length, TextBuffer.SEEN);
+            return (word(copy, TextBuffer.SEEN) & TextBuffer.NOT_ASCII) == 0 ? hash : encoded(text);
         }
-        if (length > 8) {
-            return from9(word(text, 0), word(text, length - 8), length);
-        }
-        if (length > 3) {
-            return from4(half(text, 0), half(text, length - 4), length);
-        }
-        return length == 0 ? empty() : from1(text.charAt(0), text.charAt(length >> 1), text.charAt(length - 1), length);
+        return TextBuffer.isAscii(copy, length) ? hash(copy, 0, length) : encoded(text);
+    }
+
+    private long encoded(String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        return hash(bytes, 0, bytes.length);
     }
 
     @Override
@@ -118,18 +136,18 @@ final class Xxh3 implements KeyHash {
     }
 
     private long empty() {
-        return avalanche64(seed ^ secret(56) ^ secret(64));
+        return avalanche64(seed ^ S_56 ^ S_64);
     }
 
     private long from1(int first, int middle, int last, int length) {
         long combined = ((long) first << 16) | ((long) middle << 24) | last | ((long) length << 8);
-        long flip = ((secret(0) ^ (secret(0) >>> 32)) & 0xffffffffL) + seed;
+        long flip = ((S_0 ^ (S_0 >>> 32)) & 0xffffffffL) + seed;
         return avalanche64(combined ^ flip);
     }
 
     private long from4(int head, int tail, int length) {
         long mixedSeed = seed ^ ((long) Integer.reverseBytes((int) seed) << 32);
-        long flip = (secret(8) ^ secret(16)) - mixedSeed;
+        long flip = (S_8 ^ S_16) - mixedSeed;
         long h = ((tail & 0xffffffffL) + ((long) head << 32)) ^ flip;
         h ^= Long.rotateLeft(h, 49) ^ Long.rotateLeft(h, 24);
         h *= MIX_2;
@@ -139,27 +157,50 @@ final class Xxh3 implements KeyHash {
     }
 
     private long from9(long head, long tail, int length) {
-        long low = head ^ ((secret(24) ^ secret(32)) + seed);
-        long high = tail ^ ((secret(40) ^ secret(48)) - seed);
+        long low = head ^ ((S_24 ^ S_32) + seed);
+        long high = tail ^ ((S_40 ^ S_48) - seed);
         return avalanche(length + Long.reverseBytes(low) + high + fold(low, high));
     }
 
-    private long upTo128(byte[] in, int offset, int length) {
+    /**
+     * Takes 16 bytes at a time from both ends towards the middle. Where {@code seenAt} is a place in the array, all words
+     * read are combined there, so that nobody has to read them again to know whether they are ASCII.
+     */
+    private long upTo128(byte[] in, int offset, int length, int seenAt) {
+        int end = offset + length;
         long sum = length * P64_1;
-        for (int i = (length - 1) >> 5; i >= 0; i--) {
-            sum += mix(in, offset + 16 * i, 32 * i);
-            sum += mix(in, offset + length - 16 * (i + 1), 32 * i + 16);
+        long seen = 0;
+        if (length > 32) {
+            if (length > 64) {
+                if (length > 96) {
+                    long a = word(in, offset + 48);
+                    long b = word(in, offset + 56);
+                    long c = word(in, end - 64);
+                    long d = word(in, end - 56);
+                    sum += mix(a, b, S_96, S_104) + mix(c, d, S_112, S_120);
+                    seen = a | b | c | d;
+                }
+                long a = word(in, offset + 32);
+                long b = word(in, offset + 40);
+                long c = word(in, end - 48);
+                long d = word(in, end - 40);
+                sum += mix(a, b, S_64, S_72) + mix(c, d, S_80, S_88);
+                seen |= a | b | c | d;
+            }
+            long a = word(in, offset + 16);
+            long b = word(in, offset + 24);
+            long c = word(in, end - 32);
+            long d = word(in, end - 24);
+            sum += mix(a, b, S_32, S_40) + mix(c, d, S_48, S_56);
+            seen |= a | b | c | d;
         }
-        return avalanche(sum);
-    }
-
-    private long upTo128(String text, int length) {
-        long sum = length * P64_1;
-        for (int i = (length - 1) >> 5; i >= 0; i--) {
-            int head = 16 * i;
-            int tail = length - 16 * (i + 1);
-            sum += mix(word(text, head), word(text, head + 8), 32 * i);
-            sum += mix(word(text, tail), word(text, tail + 8), 32 * i + 16);
+        long a = word(in, offset);
+        long b = word(in, offset + 8);
+        long c = word(in, end - 16);
+        long d = word(in, end - 8);
+        sum += mix(a, b, S_0, S_8) + mix(c, d, S_16, S_24);
+        if (seenAt >= 0) {
+            LONG.set(in, seenAt, seen | a | b | c | d);
         }
         return avalanche(sum);
     }
@@ -167,21 +208,22 @@ final class Xxh3 implements KeyHash {
     private long upTo240(byte[] in, int offset, int length) {
         long sum = length * P64_1;
         for (int i = 0; i < 8; i++) {
-            sum += mix(in, offset + 16 * i, 16 * i);
+            sum += mix(in, offset + 16 * i, secret(16 * i), secret(16 * i + 8));
         }
         sum = avalanche(sum);
         for (int i = 8; i < length / 16; i++) {
-            sum += mix(in, offset + 16 * i, 16 * (i - 8) + 3);
+            int secretAt = 16 * (i - 8) + 3;
+            sum += mix(in, offset + 16 * i, secret(secretAt), secret(secretAt + 8));
         }
-        return avalanche(sum + mix(in, offset + length - 16, 136 - 17));
+        return avalanche(sum + mix(in, offset + length - 16, secret(136 - 17), secret(136 - 9)));
     }
 
-    private long mix(byte[] in, int at, int secretAt) {
-        return mix(word(in, at), word(in, at + 8), secretAt);
+    private long mix(byte[] in, int at, long lowSecret, long highSecret) {
+        return mix(word(in, at), word(in, at + 8), lowSecret, highSecret);
     }
 
-    private long mix(long low, long high, int secretAt) {
-        return fold(low ^ (secret(secretAt) + seed), high ^ (secret(secretAt + 8) - seed));
+    private long mix(long low, long high, long lowSecret, long highSecret) {
+        return fold(low ^ (lowSecret + seed), high ^ (highSecret - seed));
     }
 
     private long large(byte[] in, int offset, int length) {
@@ -234,23 +276,6 @@ final class Xxh3 implements KeyHash {
         return secret;
     }
 
-    private static boolean isAscii(String text, int length) {
-        int seen = 0;
-        for (int i = 0; i < length; i++) {
-            seen |= text.charAt(i);
-        }
-        return seen < 0x80;
-    }
-
-    /** Eight ASCII characters as the little-endian word their bytes would be. */
-    private static long word(String text, int at) {
-        return (half(text, at) & 0xffffffffL) | ((long) half(text, at + 4) << 32);
-    }
-
-    private static int half(String text, int at) {
-        return text.charAt(at) | (text.charAt(at + 1) << 8) | (text.charAt(at + 2) << 16) | (text.charAt(at + 3) << 24);
-    }
-
     private static long word(byte[] in, int at) {
         return (long) LONG.get(in, at);
     }
@@ -261,9 +286,7 @@ final class Xxh3 implements KeyHash {
 
     /** The 128-bit unsigned product, its halves combined by exclusive or. */
     private static long fold(long a, long b) {
-        // Math.unsignedMultiplyHigh came with JDK 18.
-        long high = Math.multiplyHigh(a, b) + ((a >> 63) & b) + ((b >> 63) & a);
-        return (a * b) ^ high;
+        return (a * b) ^ UnsignedProduct.high(a, b);
     }
 
     private static long avalanche(long h) {

@@ -27,11 +27,18 @@ class KeyedPoliciesTest {
 
     /** Each with no bound and with the usual one, and how many times its fair part a change may move. */
     static Stream<Arguments> policies() {
-        return Stream.of(Arguments.of("ring", KeyedPolicies.<String>ring(160, Double.POSITIVE_INFINITY), 1.3));
+        double none = Double.POSITIVE_INFINITY;
+        return Stream.of(
+                Arguments.of("ring", KeyedPolicies.<String>ring(160, none), 1.3),
+                Arguments.of("maglev", KeyedPolicies.<String>maglev(none), 2.2),
+                Arguments.of("rendezvous", KeyedPolicies.<String>rendezvous(none), 1.1));
     }
 
     static Stream<Arguments> bounded() {
-        return Stream.of(Arguments.of("ring", KeyedPolicies.<String>ring()));
+        return Stream.of(
+                Arguments.of("ring", KeyedPolicies.<String>ring()),
+                Arguments.of("maglev", KeyedPolicies.<String>maglev()),
+                Arguments.of("rendezvous", KeyedPolicies.<String>rendezvous()));
     }
 
     private static Candidates<String> candidates(List<Member<String>> some, List<Member<String>> everyone) {

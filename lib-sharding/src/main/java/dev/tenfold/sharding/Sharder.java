@@ -156,6 +156,19 @@ public final class Sharder<K, S> implements Locator<K, S>, Measured, AutoCloseab
     }
 
     /**
+     * Finds shards for replicas of a key's data: a function of the map and the zones alone. Costs a look at each shard.
+     *
+     * @param key the key
+     * @param count how many, >= 1
+     * @param zoneOf the zone of a shard, by the shard's name; compared by {@code equals}
+     * @return distinct shards, the key's own first, in distinct zones as long as there are; all if there are fewer
+     */
+    public List<String> replicas(K key, int count, Function<? super String, ?> zoneOf) {
+        Routing<S> routing = cell.current();
+        return ShardReplicas.of(routing.map(), routing.slotOf(hashOf(key)), count, zoneOf);
+    }
+
+    /**
      * Hashes a key as the map asks for.
      *
      * @param key the key
