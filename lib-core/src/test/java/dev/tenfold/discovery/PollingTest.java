@@ -113,6 +113,9 @@ class PollingTest {
         Told<Integer> lengths = new Told<>();
         Discovery<Integer> mapped = Discoveries.polling(() -> registry, Duration.ofSeconds(10))
                 .map(endpoint -> {
+                    if (breaks[0]) {
+                        throw new IllegalStateException("no such target");
+                    }
                     made.add(endpoint.id());
                     return endpoint.target().length();
                 });
