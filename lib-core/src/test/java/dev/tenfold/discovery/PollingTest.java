@@ -133,7 +133,9 @@ class PollingTest {
             assertThat(lengths.found).hasSize(3);
             breaks[0] = false;
             time.advance(Duration.ofSeconds(30));
-            assertThat(lengths.ids()).as("it is tried again, though nothing changed").containsExactly("d");
+            assertThat(lengths.ids())
+                    .as("it is tried again, though nothing changed")
+                    .containsExactly("d");
         }
     }
 
