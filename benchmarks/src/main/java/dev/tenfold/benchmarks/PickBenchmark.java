@@ -32,11 +32,15 @@ import org.openjdk.jmh.annotations.State;
  * <ul>
  *   <li>{@code tenfoldPick}: {@link LoadBalancer#pick()} and {@link Member#report(Outcome)}, power of two choices by calls
  *       in flight.
+ *   <li>{@code tenfoldPeakEwma}: {@link LoadBalancer#pick()} and {@link Member#report(Outcome, long, long)} with {@link
+ *       Policies#peakEwma()}, the default; the caller reads the clock at the pick and at the report.
  *   <li>{@code tenfoldSelect}: {@link LoadBalancer#select()}, the same choice as a lease that measures the latency.
  *   <li>{@code tenfoldRoundRobin}: the pick, with {@link Policies#roundRobin()}.
  *   <li>{@code vertxPowerOfTwo}: Vert.x 5.0.4, {@link io.vertx.core.net.endpoint.LoadBalancer#POWER_OF_TWO_CHOICES}, with
  *       the three reports that its own metrics need to be right (request initiated, begun, response ended).
  *   <li>{@code powerOfTwoByHand}: two random indices into padded counters of calls in flight, and nothing else.
+ *   <li>{@code peakEwmaByHand}: the same two reads of the clock, two random indices into padded pairs of a latency and its time, and
+ *       their decay by {@link Math#exp}, besides the calls in flight; without a lock, so that updates may be lost.
  *   <li>{@code randomByHand}: one random index, no load, no report; what remains when nothing is balanced.
  * </ul>
  *
@@ -55,11 +59,13 @@ public class PickBenchmark {
     /** Counters this many {@code int}s apart share no cache line, nor the pair that is fetched at once. */
     private static final int SPREAD = 32;
 
-    @Param({"10", "1000"})
+    @Param({"10", "1000", "10000"})
     private int endpoints;
 
     private LoadBalancer<String> leastLoaded;
     private LoadBalancer<String> roundRobin;
+    private LoadBalancer<String> peakEwma;
+    private long[] ewma;
     private List<VertxEndpoint> servers;
     private ServerSelector vertx;
     private String[] targets;
@@ -81,6 +87,20 @@ public class PickBenchmark {
             Object oldest = begun[at];
             begun[at] = call;
             return oldest;
+        }
+    }
+
+    /** A thread's calls in flight and when each began. */
+    @State(Scope.Thread)
+    public static class TimedCalls {
+
+        private final Object[] begun = new Object[Calls.WINDOW];
+        private final int[] numbers = new int[Calls.WINDOW];
+        private final long[] starts = new long[Calls.WINDOW];
+        private int next;
+
+        private int turn() {
+            return next++ & (Calls.WINDOW - 1);
         }
     }
 
@@ -111,6 +131,8 @@ public class PickBenchmark {
         }
         leastLoaded = balancer(Policies.leastLoaded());
         roundRobin = balancer(Policies.roundRobin());
+        peakEwma = balancer(Policies.peakEwma());
+        ewma = new long[(endpoints + 1) * SPREAD / 2];
         vertx = io.vertx.core.net.endpoint.LoadBalancer.POWER_OF_TWO_CHOICES.selector(servers);
         inFlight = new AtomicIntegerArray((endpoints + 1) * SPREAD);
     }
@@ -130,6 +152,21 @@ public class PickBenchmark {
     @Benchmark
     public String tenfoldPick(Calls calls) {
         return pick(leastLoaded, calls);
+    }
+
+    /** Tenfold without allocation, by latency. */
+    @Benchmark
+    public String tenfoldPeakEwma(TimedCalls calls) {
+        int at = calls.turn();
+        Object oldest = calls.begun[at];
+        long start = calls.starts[at];
+        calls.starts[at] = System.nanoTime();
+        Member<String> picked = peakEwma.pick();
+        calls.begun[at] = picked;
+        if (oldest instanceof Member<?> member) {
+            member.report(Outcome.SUCCESS, start, System.nanoTime());
+        }
+        return picked.target();
     }
 
     /** Tenfold, taking turns. */
@@ -181,6 +218,40 @@ public class PickBenchmark {
             inFlight.getAndDecrement(oldest * SPREAD);
         }
         return targets[picked];
+    }
+
+    /** As little as will do by latency. */
+    @Benchmark
+    public String peakEwmaByHand(TimedCalls calls) {
+        int at = calls.turn();
+        int oldest = calls.numbers[at];
+        long start = calls.starts[at];
+        long now = System.nanoTime();
+        calls.starts[at] = now;
+        ThreadLocalRandom random = ThreadLocalRandom.current();
+        int one = random.nextInt(targets.length);
+        int two = random.nextInt(targets.length);
+        int picked = cost(two, now) < cost(one, now) ? two : one;
+        inFlight.getAndIncrement((picked + 1) * SPREAD);
+        calls.numbers[at] = picked + 1;
+        if (oldest > 0) {
+            inFlight.getAndDecrement(oldest * SPREAD);
+            long end = System.nanoTime();
+            int place = oldest * SPREAD / 2;
+            double sample = end - start;
+            double before = Double.longBitsToDouble(ewma[place]);
+            double kept = Math.exp((ewma[place + 1] - end) / 10e9);
+            double after = sample > before ? sample : before * kept + sample * (1 - kept);
+            ewma[place] = Double.doubleToRawLongBits(after);
+            ewma[place + 1] = end;
+        }
+        return targets[picked];
+    }
+
+    private double cost(int endpoint, long now) {
+        int place = (endpoint + 1) * SPREAD / 2;
+        double decayed = Double.longBitsToDouble(ewma[place]) * Math.exp((ewma[place + 1] - now) / 10e9);
+        return decayed * (load(endpoint) + 1);
     }
 
     private int load(int endpoint) {

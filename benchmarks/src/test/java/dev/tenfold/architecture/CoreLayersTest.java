@@ -32,8 +32,9 @@ class CoreLayersTest {
             entry("coordination", MIDDLE),
             entry("health", MIDDLE),
             entry("retry", MIDDLE),
-            entry("balance", with(BASE, "coordination", "health", "retry")),
-            entry("locality", with(BASE, "coordination", "health", "retry", "balance")));
+            entry("discovery", with(MIDDLE, "retry")),
+            entry("balance", with(BASE, "coordination", "discovery", "health", "retry")),
+            entry("locality", with(BASE, "coordination", "discovery", "health", "retry", "balance")));
 
     @ArchTest
     static void every_package_uses_only_the_layers_below_it(JavaClasses classes) {

@@ -16,31 +16,34 @@ import java.lang.invoke.VarHandle;
  *          +------------------+---------------+
  * </pre>
  *
+ * <p>The {@linkplain Estimates estimates} share the line: a policy that weighs them reads the calls in flight, too, and they are
+ * written far less often.
+ *
  * <p><b>Invariant:</b> the low 24 bits are the calls begun and not ended, exactly, as long as fewer than 16,777,216 are in flight
  * on one endpoint. Calls ended are counted modulo 2^40 (the carry out of the top bit is lost and disturbs nothing).
  * <b>Writers:</b> any thread by atomic addition. <b>Readers:</b> any thread.
  */
-abstract class Accounts extends AccountsPadding.Counters {
+abstract class Accounts extends Estimates {
 
     private static final int ENDED = 24;
     private static final long IN_FLIGHT = (1L << ENDED) - 1;
     private static final VarHandle CALLS;
     private static final VarHandle FAILED;
     private static final VarHandle CANCELLED;
-    private static final VarHandle NANOS;
-    private static final VarHandle TIMED;
 
     static {
         try {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
-            CALLS = lookup.findVarHandle(AccountsPadding.Counters.class, "calls", long.class);
-            FAILED = lookup.findVarHandle(AccountsPadding.Counters.class, "failed", long.class);
-            CANCELLED = lookup.findVarHandle(AccountsPadding.Counters.class, "cancelled", long.class);
-            NANOS = lookup.findVarHandle(AccountsPadding.Counters.class, "nanos", long.class);
-            TIMED = lookup.findVarHandle(AccountsPadding.Counters.class, "timed", long.class);
+            CALLS = lookup.findVarHandle(AccountsFields.class, "calls", long.class);
+            FAILED = lookup.findVarHandle(AccountsFields.class, "failed", long.class);
+            CANCELLED = lookup.findVarHandle(AccountsFields.class, "cancelled", long.class);
         } catch (ReflectiveOperationException impossible) {
             throw new ExceptionInInitializerError(impossible);
         }
+    }
+
+    Accounts(Ticks ticks) {
+        super(ticks);
     }
 
     // Keeps whatever follows in the subclass off the line of the counters.
@@ -79,12 +82,6 @@ abstract class Accounts extends AccountsPadding.Counters {
         CANCELLED.getAndAdd(this, 1L);
     }
 
-    /** Notes how long an answered call took. */
-    final void took(long latencyNanos) {
-        NANOS.getAndAdd(this, latencyNanos);
-        TIMED.getAndAdd(this, 1L);
-    }
-
     /**
      * Returns how many calls were picked for this member and not yet reported. Exact; one memory read.
      *
@@ -105,30 +102,7 @@ abstract class Accounts extends AccountsPadding.Counters {
 
     /** Returns what was counted so far; read one by one, so that a call that ends meanwhile may be in some of them only. */
     final CallCounts counts() {
-        return new CallCounts((calls >>> ENDED) - cancelled, failed, meanNanos());
-    }
-
-    final long meanNanos() {
-        long count = timed;
-        return count == 0 ? 0 : nanos / count;
-    }
-}
-
-/** Fields laid out by superclass, so that the counters share no line with anything else. */
-final class AccountsPadding {
-
-    private AccountsPadding() {}
-
-    abstract static class Before {
-        @SuppressWarnings("unused")
-        private long p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, pa, pb, pc, pd, pe;
-    }
-
-    abstract static class Counters extends Before {
-        volatile long calls;
-        volatile long failed;
-        volatile long cancelled;
-        volatile long nanos;
-        volatile long timed;
+        long latency = latencyWord();
+        return new CallCounts((calls >>> ENDED) - cancelled, failed, latency == 0 ? 0 : estimate(latency));
     }
 }

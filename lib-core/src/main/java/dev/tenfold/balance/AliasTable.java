@@ -6,19 +6,27 @@ package dev.tenfold.balance;
  */
 final class AliasTable {
 
+    /** A table of one. */
+    static final AliasTable NONE = new AliasTable(new double[] {1});
+
     private final long[] keep;
     private final int[] alias;
 
     AliasTable(Candidates<?> candidates) {
-        int size = candidates.size();
+        this(candidates.weights());
+    }
+
+    /** Of weights that are finite and not below 0, at least one of them above. */
+    AliasTable(double[] weights) {
+        int size = weights.length;
         // Relative to the heaviest, since a sum of huge weights may be infinite.
         double heaviest = 0;
         for (int i = 0; i < size; i++) {
-            heaviest = Math.max(heaviest, candidates.weight(i));
+            heaviest = Math.max(heaviest, weights[i]);
         }
         double sum = 0;
         for (int i = 0; i < size; i++) {
-            sum += candidates.weight(i) / heaviest;
+            sum += weights[i] / heaviest;
         }
         keep = new long[size];
         alias = new int[size];
@@ -28,7 +36,7 @@ final class AliasTable {
         int smalls = 0;
         int larges = 0;
         for (int i = 0; i < size; i++) {
-            scaled[i] = candidates.weight(i) / heaviest / sum * size;
+            scaled[i] = weights[i] / heaviest / sum * size;
             if (scaled[i] < 1) {
                 small[smalls++] = i;
             } else {

@@ -105,9 +105,13 @@ final class CallRules {
 
     /** By when one attempt of a call must have ended. */
     Deadline attemptDeadline(Deadline whole) {
-        return attemptTimeout == null || attemptTimeout.toNanos() >= whole.remainingNanos()
-                ? whole
-                : Deadline.after(attemptTimeout, time);
+        return attemptTimeout == null ? whole : sooner(whole, attemptTimeout);
+    }
+
+    /** The deadline itself, unless a budget that begins now ends before it. */
+    Deadline sooner(Deadline deadline, Duration budget) {
+        Deadline own = Deadline.after(budget, time);
+        return own.remainingNanos() < deadline.remainingNanos() ? own : deadline;
     }
 
     DeadlineExceededException spentBefore(Deadline deadline) {

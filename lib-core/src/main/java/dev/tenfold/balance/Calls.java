@@ -149,12 +149,7 @@ final class Calls<T> implements IdempotentCaller<T> {
 
     /** The deadline of a call that begins now. */
     Deadline deadline() {
-        Duration budget = ways.budget;
-        if (budget == null) {
-            return ways.deadline;
-        }
-        Deadline own = Deadline.after(budget, rules.time());
-        return ways.deadline.remainingNanos() < own.remainingNanos() ? ways.deadline : own;
+        return ways.budget == null ? ways.deadline : rules.sooner(ways.deadline, ways.budget);
     }
 
     /** After what delay a call is hedged, or null where it is not. */

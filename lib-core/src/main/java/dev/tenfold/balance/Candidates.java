@@ -13,11 +13,17 @@ public final class Candidates<T> {
     private final Member<T>[] members;
     private final double[] weights;
     private final boolean equal;
+    private final List<Member<T>> everyone;
+
+    Candidates(List<Member<T>> members, double[] weights) {
+        this(members, weights, members);
+    }
 
     @SuppressWarnings({"unchecked", "rawtypes"})
-    Candidates(List<Member<T>> members, double[] weights) {
+    Candidates(List<Member<T>> members, double[] weights, List<Member<T>> everyone) {
         this.members = members.toArray(new Member[0]);
         this.weights = weights;
+        this.everyone = everyone;
         boolean same = true;
         for (double weight : weights) {
             same &= weight == weights[0];
@@ -62,5 +68,38 @@ public final class Candidates<T> {
      */
     public boolean isEven() {
         return equal;
+    }
+
+    /** Everybody in the pool, whether to be picked or not, for policies over policies. */
+    List<Member<T>> everyone() {
+        return everyone;
+    }
+
+    /** The same candidates with other weights. */
+    Candidates<T> weighing(double[] others) {
+        return new Candidates<>(List.of(members), others, everyone);
+    }
+
+    /** The weights, for whoever leaves them as they are. */
+    double[] weights() {
+        return weights;
+    }
+
+    double heaviest() {
+        double heaviest = 0;
+        for (double weight : weights) {
+            heaviest = Math.max(heaviest, weight);
+        }
+        return heaviest;
+    }
+
+    double meanWeight() {
+        // Relative to the heaviest, since a sum of huge weights may be infinite.
+        double heaviest = heaviest();
+        double sum = 0;
+        for (double weight : weights) {
+            sum += weight / heaviest;
+        }
+        return sum / weights.length * heaviest;
     }
 }

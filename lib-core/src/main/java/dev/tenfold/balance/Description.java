@@ -38,12 +38,12 @@ final class Description {
             width = Math.max(width, member.endpoint().id().length());
         }
         String row = "  %-" + width + "s  %-10s  %6s  %9s  %12s  %9s  %9s  %s%n";
-        text.append(row(row, "endpoint", "state", "weight", "in flight", "picks", "failures", "mean ms", "why"));
+        text.append(row(row, "endpoint", "state", "weight", "in flight", "picks", "failures", "ewma ms", "why"));
         for (Member<?> member : pool.members()) {
             Health health = member.health();
             String weight = String.format(
                     Locale.ROOT, "%.2f", health.share(now) * member.endpoint().weight());
-            String mean = String.format(Locale.ROOT, "%.2f", member.meanNanos() / 1e6);
+            String latency = String.format(Locale.ROOT, "%.2f", member.latency().toNanos() / 1e6);
             text.append(row(
                     row,
                     member.endpoint().id(),
@@ -52,7 +52,7 @@ final class Description {
                     member.inFlight(),
                     member.picks(),
                     member.failures(),
-                    mean,
+                    latency,
                     why(health, now, rules.time())));
         }
         return text.toString();

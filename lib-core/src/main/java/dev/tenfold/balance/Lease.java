@@ -63,7 +63,7 @@ final class Lease<T> implements Selection<T> {
         if (!REPORTED.compareAndSet(this, false, true) || (watch != null && !watch.end())) {
             return false;
         }
-        member.report(outcome, now - start);
+        member.report(outcome, start, now);
         return true;
     }
 

@@ -104,14 +104,14 @@ final class Limits {
         }
         for (int i = 0; i < REDRAWS; i++) {
             Member<T> other = picker.pick();
-            if (!tried.contains(other) && other.tryBegin(perEndpoint)) {
+            if (!Pool.contains(tried, other) && other.tryBegin(perEndpoint)) {
                 return other;
             }
         }
         int place = random.nextInt(candidates.size());
         for (int i = 0; i < candidates.size(); i++) {
             Member<T> next = candidates.member((place + i) % candidates.size());
-            if (!tried.contains(next) && next.tryBegin(perEndpoint)) {
+            if (!Pool.contains(tried, next) && next.tryBegin(perEndpoint)) {
                 return next;
             }
         }

@@ -3,10 +3,7 @@ package dev.tenfold.balance;
 import dev.tenfold.Selector;
 import dev.tenfold.error.UnavailableException;
 import dev.tenfold.health.HealthCell;
-import dev.tenfold.health.HealthGroup;
 import dev.tenfold.health.HealthPolicy;
-import dev.tenfold.observe.Event;
-import dev.tenfold.observe.EventRelay;
 import dev.tenfold.observe.Measured;
 import dev.tenfold.observe.Measurement;
 import dev.tenfold.time.Deadline;
@@ -16,19 +13,13 @@ import dev.tenfold.topology.Outcome;
 import dev.tenfold.topology.Selection;
 import dev.tenfold.topology.Topology;
 import java.lang.System.Logger.Level;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
@@ -39,15 +30,18 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * LoadBalancer<URI> apps = LoadBalancer.<URI>builder("apps").endpoints(a, b, c).build();
- * String body = apps.idempotent().call(uri -> get(uri.resolve("/users/42")));
+ * String body = apps.idempotent().within(Duration.ofMillis(300))
+ *         .call((uri, deadline) -> get(uri.resolve("/users/42"), deadline.remaining()));
  * }</pre>
  *
  * <p>Three forms of one thing, from the easiest to the fastest: {@link #call call} and {@link #callAsync callAsync} measure and
  * report by themselves; {@link #select} hands out a lease to report; {@link #pick()} hands out the endpoint's own accounts and
- * allocates nothing.
+ * allocates nothing. How calls are made is narrowed by {@link #idempotent()}, which repeats and {@linkplain
+ * IdempotentCaller#hedged() hedges} them, {@link #forKey} and {@link #within(Duration)}.
  *
- * <p>It starts no thread and opens nothing unless it was {@linkplain LoadBalancerBuilder#start started}. Endpoints that stay through an {@link #update} keep their load, latency and
- * health. When nobody may be picked, every form fails with an {@link UnavailableException} that says why for each endpoint.
+ * <p>It starts no thread and opens nothing unless it was {@linkplain LoadBalancerBuilder#start started}. Endpoints that stay through an {@link
+ * #update} keep their load, latency and health. When nobody may be picked, every form fails with an {@link UnavailableException}
+ * that says why for each endpoint.
  *
  * <p>Thread-safe. A pick reads one immutable picture of the pool and takes no lock.
  *
@@ -55,64 +49,29 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, AutoCloseable {
 
-    /*
-     * Concurrency. `pool` is what picks read: it is replaced by compare-and-set with one made from what it was, so that the
-     * pickers form a chain and none of the memory they carry over is lost. Invariant: every change of membership or health
-     * is written first and followed by a `rebuild`; a rebuild reads them after it read the pool it replaces. So the pool
-     * that stands last was made from inputs read after the last change. No lock is held while a policy makes a picker.
-     *
-     * `changing` orders changes of membership only. Lock order: changing, then the health group's own.
-     */
-
-    private static final VarHandle POOL;
-
-    static {
-        try {
-            POOL = MethodHandles.lookup().findVarHandle(LoadBalancer.class, "pool", Pool.class);
-        } catch (ReflectiveOperationException impossible) {
-            throw new ExceptionInInitializerError(impossible);
-        }
-    }
-
     private final String name;
-    private final Policy<T> policy;
-    private final double panicThreshold;
     private final TimeSource time;
     private final RandomGenerator random;
-    private final EventRelay relay;
-    private final HealthGroup health;
     private final @Nullable Limits limits;
+    private final Membership<T> membership;
     private final CallRules rules;
     private final Calls<T> once;
     private final IdempotentCaller<T> repeating;
     private final Abandoned abandoned;
-
-    private final ReentrantLock changing = new ReentrantLock();
-    private volatile Pool<T> pool = Pool.empty();
-    private volatile Topology<T> topology;
-    private volatile List<Member<T>> members = List.of();
-    private volatile boolean closed;
-    private volatile @Nullable Background<T> background;
-    private final Readings readings = new Readings();
     private final List<Measurement> measurements;
 
     LoadBalancer(LoadBalancerBuilder<T> from) {
+        Readings readings = new Readings();
         name = from.name;
-        policy = from.policy;
-        panicThreshold = from.panicThreshold;
         time = from.time;
         random = from.random;
-        relay = new EventRelay(from.observer);
-        health = new HealthGroup("balancer/" + name, from.effectiveHealth(), time, relay, this::rebuild);
         limits = Limits.of(from.maximumInFlight, from.maximumInFlightOfPool);
+        membership = new Membership<>(from, limits == null ? null : limits.shared(), readings::departed);
         rules = new CallRules(from);
         once = new Calls<>(this, rules);
         repeating = once.idempotent();
-        abandoned = new Abandoned(this::announceAbandoned);
+        abandoned = new Abandoned(this::tellAbandoned);
         measurements = readings.of(this);
-        topology = Topology.of(from.endpoints);
-        admit(topology);
-        rebuild();
     }
 
     /**
@@ -186,6 +145,7 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
      * @param keyHash 64 well-mixed bits of the key
      * @return the pick
      * @throws UnavailableException if there is no endpoint to pick
+     * @throws dev.tenfold.error.OverloadedException if a limit of calls in flight is reached
      */
     public Selection<T> select(long keyHash) {
         return abandoned.watch(lease(keyHash));
@@ -198,10 +158,10 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
 
     Lease<T> lease(long keyHash) {
         long now = time.nanoTime();
-        Pool<T> current = poolAt(now);
+        Pool<T> current = membership.poolAt(now);
         Picker<T> picker = current.picker();
         if (picker == null) {
-            throw unavailable();
+            throw membership.unavailable();
         }
         return new Lease<>(begun(current, picker.pick(keyHash)), time, now);
     }
@@ -218,7 +178,7 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
      * @throws dev.tenfold.error.OverloadedException if a limit of calls in flight is reached
      */
     public Member<T> pick() {
-        Pool<T> now = pool;
+        Pool<T> now = membership.pool();
         Picker<T> picker = now.picker();
         return picker == null ? lease().member() : begunInPassing(now, picker.pick());
     }
@@ -233,7 +193,7 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
      * @throws dev.tenfold.error.OverloadedException if a limit of calls in flight is reached
      */
     public Member<T> pick(long keyHash) {
-        Pool<T> now = pool;
+        Pool<T> now = membership.pool();
         Picker<T> picker = now.picker();
         return picker == null ? lease(keyHash).member() : begunInPassing(now, picker.pick(keyHash));
     }
@@ -242,17 +202,17 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
     private Member<T> begunInPassing(Pool<T> current, Member<T> picked) {
         Member<T> member = limits == null ? picked : admitted(current, picked);
         long picks = limits == null ? member.begin() : member.picks();
-        if (current.waits() && (picks & 15) == 0 && health.isDue(time.nanoTime())) {
-            health.advance();
+        if ((picks & 15) == 0 && (current.waits() || (picks & 63) == 0)) {
+            membership.poolAt(time.nanoTime());
         }
         return member;
     }
 
     private Member<T> pickAt(long now) {
-        Pool<T> current = poolAt(now);
+        Pool<T> current = membership.poolAt(now);
         Picker<T> picker = current.picker();
         if (picker == null) {
-            throw unavailable();
+            throw membership.unavailable();
         }
         return begun(current, picker.pick());
     }
@@ -278,7 +238,7 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
     @Nullable
     Lease<T> leaseOther(List<Member<T>> tried, @Nullable Long key) {
         long start = time.nanoTime();
-        Pool<T> current = poolAt(start);
+        Pool<T> current = membership.poolAt(start);
         Member<T> member = current.pickOther(tried, key, random);
         if (member != null && limits != null) {
             member = limits.begin(current, member, tried, random);
@@ -286,15 +246,6 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
             member.begin();
         }
         return member == null ? null : new Lease<>(member, time, start);
-    }
-
-    private Pool<T> poolAt(long now) {
-        Pool<T> current = pool;
-        if (current.waits() && health.isDue(now)) {
-            health.advance();
-            return pool;
-        }
-        return current;
     }
 
     /**
@@ -313,95 +264,7 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
 
     /** Replaces the endpoints; false where the balancer is closed. */
     boolean replace(Collection<Endpoint<T>> endpoints) {
-        changing.lock();
-        try {
-            if (closed) {
-                return false;
-            }
-            admit(topology.next(endpoints));
-        } finally {
-            changing.unlock();
-        }
-        rebuild();
-        relay.deliver();
-        return true;
-    }
-
-    /** Takes over the members that stay, by id. */
-    private void admit(Topology<T> next) {
-        Map<String, Member<T>> before = new HashMap<>();
-        for (Member<T> member : members) {
-            before.put(member.endpoint().id(), member);
-        }
-        Map<String, HealthCell> cells =
-                health.update(next.endpoints().stream().map(Endpoint::id).toList());
-        AtomicInteger shared = limits == null ? null : limits.shared();
-        List<Member<T>> after = new ArrayList<>(cells.size());
-        int joined = 0;
-        for (Endpoint<T> endpoint : next.endpoints()) {
-            Member<T> member = before.remove(endpoint.id());
-            if (member == null) {
-                member = new Member<>(endpoint, Objects.requireNonNull(cells.get(endpoint.id())), shared);
-                joined++;
-            } else {
-                member.replace(endpoint);
-            }
-            after.add(member);
-        }
-        before.values().forEach(readings::departed);
-        topology = next;
-        members = List.copyOf(after);
-        Background<T> checking = background;
-        if (checking != null) {
-            checking.watch(members);
-        }
-        announce(
-                "pool.updated",
-                Level.INFO,
-                after.size() + " endpoints: " + joined + " joined, " + before.size() + " left",
-                Map.of("endpoints", after.size(), "joined", joined, "left", before.size()));
-    }
-
-    /** Makes the pool that follows from members and health now; called after every change of either, holding no lock. */
-    private void rebuild() {
-        Pool<T> before;
-        Pool<T> after;
-        do {
-            before = pool;
-            long now = time.nanoTime();
-            after = Pool.of(members, panicThreshold, now, health.isWaiting());
-            Candidates<T> candidates = after.candidates();
-            if (candidates != null && !closed) {
-                after = after.with(policy.over(candidates, random, before.picker()));
-            }
-        } while (!POOL.compareAndSet(this, before, after));
-        if (before.panic() != after.panic()) {
-            announce(
-                    after.panic() ? "pool.panic" : "pool.calm",
-                    after.panic() ? Level.ERROR : Level.INFO,
-                    after.eligible() + " of " + after.counted() + " endpoints take calls"
-                            + (after.panic() ? "; picking among all" : ""),
-                    Map.of("eligible", after.eligible(), "endpoints", after.counted()));
-        }
-    }
-
-    private void announce(String kind, Level level, String message, Map<String, Object> details) {
-        relay.add(new Event(time.now(), "balancer/" + name, kind, level, message, details));
-    }
-
-    private void announceAbandoned(long count) {
-        announce(
-                "selection.abandoned",
-                Level.WARNING,
-                count + " selections were neither reported nor closed; use try-with-resources",
-                Map.of("count", count));
-        relay.deliver();
-    }
-
-    private UnavailableException unavailable() {
-        List<String> reasons = Description.reasons(members, time.nanoTime());
-        String what = closed ? "it is closed" : reasons.isEmpty() ? "it has no endpoints" : "no endpoint takes calls";
-        return new UnavailableException("load balancer '" + name + "': " + what, reasons, null);
+        return membership.replace(endpoints);
     }
 
     /**
@@ -410,7 +273,7 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
      * @return an immutable snapshot
      */
     public Topology<T> topology() {
-        return topology;
+        return membership.topology();
     }
 
     /**
@@ -421,7 +284,7 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
      */
     public Optional<HealthCell> health(String id) {
         // Among what may be picked, not in the health group, which an update under way has changed already.
-        return members.stream()
+        return members().stream()
                 .filter(member -> member.endpoint().id().equals(id))
                 .map(Member::cell)
                 .findFirst();
@@ -433,7 +296,7 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
      * @return the policy given to the builder
      */
     public HealthPolicy healthPolicy() {
-        return health.policy();
+        return membership.health().policy();
     }
 
     /**
@@ -452,8 +315,23 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
      * @return 0 to 1; 0 where there are none
      */
     public double healthyShare() {
-        Pool<T> now = poolAt(time.nanoTime());
-        return now.counted() == 0 || closed ? 0 : (double) now.trusted() / now.counted();
+        Pool<T> now = membership.poolAt(time.nanoTime());
+        return now.counted() == 0 || membership.isClosed() ? 0 : (double) now.trusted() / now.counted();
+    }
+
+    /**
+     * Notes what a server says of its own load, such as in a header of its answer, for the policies that use it: {@link
+     * Member#reportLoad}. Costs O(endpoints).
+     *
+     * @param target the server, as a call was given it; nothing happens where no endpoint has it any more
+     * @param load as the server measured it
+     */
+    public void reportLoad(T target, ServerLoad load) {
+        for (Member<T> member : members()) {
+            if (target.equals(member.target())) {
+                member.reportLoad(load);
+            }
+        }
     }
 
     /**
@@ -464,7 +342,7 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
      */
     public String describe() {
         abandoned.reclaim();
-        return Description.of(poolAt(time.nanoTime()), rules, abandoned.count());
+        return Description.of(membership.poolAt(time.nanoTime()), rules, abandoned.count());
     }
 
     @Override
@@ -474,23 +352,24 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
 
     /** Attaches what goes on in a started balancer, and has the present members checked. */
     void attach(Background<T> started) {
-        changing.lock();
-        try {
-            background = started;
-            started.watch(members);
-        } finally {
-            changing.unlock();
-        }
+        membership.attach(started);
     }
 
     /** Tells the observer at once; call it holding no lock. */
     void tell(String kind, Level level, String message, Map<String, Object> details) {
-        announce(kind, level, message, details);
-        relay.deliver();
+        membership.tell(kind, level, message, details);
+    }
+
+    private void tellAbandoned(long count) {
+        tell(
+                "selection.abandoned",
+                Level.WARNING,
+                count + " selections were neither reported nor closed; use try-with-resources",
+                Map.of("count", count));
     }
 
     List<Member<T>> members() {
-        return members;
+        return membership.members();
     }
 
     long refused() {
@@ -511,17 +390,11 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
      */
     @Override
     public void close() {
-        closed = true;
-        Background<T> started = background;
-        if (started != null) {
-            started.close();
-        }
-        rebuild();
-        relay.deliver();
+        membership.close();
     }
 
     @Override
     public String toString() {
-        return "LoadBalancer[" + name + ", " + topology + "]";
+        return "LoadBalancer[" + name + ", " + topology() + "]";
     }
 }

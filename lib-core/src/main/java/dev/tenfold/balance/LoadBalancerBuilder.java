@@ -33,15 +33,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LoadBalancerBuilder<T> {
 
-    /** Hedges per success unless set otherwise. */
-    public static final double DEFAULT_HEDGE_RATIO = 0.1;
-
-    /** Hedges without any success unless set otherwise. */
-    public static final int DEFAULT_HEDGE_RESERVE = 10;
-
     final String name;
     List<Endpoint<T>> endpoints = List.of();
-    Policy<T> policy = Policies.leastLoaded();
+    Policy<T> policy = Policies.peakEwma();
     HealthPolicy health = HealthPolicy.defaults();
     double panicThreshold = 0.5;
     int maximumInFlight;
@@ -52,7 +46,7 @@ public final class LoadBalancerBuilder<T> {
     @Nullable
     RetryBudget retryBudget;
 
-    RetryBudget hedgeBudget = RetryBudget.of(DEFAULT_HEDGE_RATIO, DEFAULT_HEDGE_RESERVE);
+    RetryBudget hedgeBudget = RetryBudget.of(0.1, 10);
     double hedgeQuantile = 0.95;
 
     @Nullable
@@ -112,7 +106,7 @@ public final class LoadBalancerBuilder<T> {
     /**
      * Sets the rule by which endpoints are picked.
      *
-     * @param policy such as {@link Policies#roundRobin()}; default {@link Policies#leastLoaded()}
+     * @param policy such as {@link Policies#roundRobin()}; default {@link Policies#peakEwma()}
      * @return this builder
      */
     public LoadBalancerBuilder<T> policy(Policy<T> policy) {
@@ -291,7 +285,7 @@ public final class LoadBalancerBuilder<T> {
     /**
      * Sets what bounds the hedges of all calls together. Balancers may share one.
      *
-     * @param budget default {@value #DEFAULT_HEDGE_RATIO} hedges per success, {@value #DEFAULT_HEDGE_RESERVE} in reserve
+     * @param budget default 0.1 hedges per success and 10 in reserve
      * @return this builder
      */
     public LoadBalancerBuilder<T> hedgeBudget(RetryBudget budget) {
@@ -371,7 +365,8 @@ public final class LoadBalancerBuilder<T> {
      */
     public LoadBalancer<T> build() {
         Validation check = validation();
-        check.require(healthCheck == null, "healthCheck", healthCheck, "start() instead of build(), which starts nothing");
+        check.require(
+                healthCheck == null, "healthCheck", healthCheck, "start() instead of build(), which starts nothing");
         check.require(discovery == null, "discover", discovery, "start() instead of build(), which starts nothing");
         check.throwIfInvalid();
         return new LoadBalancer<>(this);
@@ -394,7 +389,9 @@ public final class LoadBalancerBuilder<T> {
 
     /** The rules of health as the balancer keeps them. */
     HealthPolicy effectiveHealth() {
-        return healthCheck == null ? health : health.toBuilder().returnsByChecks(true).build();
+        return healthCheck == null
+                ? health
+                : health.toBuilder().returnsByChecks(true).build();
     }
 
     private Validation validation() {

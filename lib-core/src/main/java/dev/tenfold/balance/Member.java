@@ -25,12 +25,15 @@ public final class Member<T> extends Accounts {
     private final @Nullable AtomicInteger shared;
 
     private volatile Endpoint<T> endpoint;
+    private volatile @Nullable Reported reported;
+    private volatile @Nullable LoadListener<T> listener;
 
-    Member(Endpoint<T> endpoint, HealthCell health) {
-        this(endpoint, health, null);
+    Member(Endpoint<T> endpoint, HealthCell health, Ticks ticks) {
+        this(endpoint, health, ticks, null);
     }
 
-    Member(Endpoint<T> endpoint, HealthCell health, @Nullable AtomicInteger shared) {
+    Member(Endpoint<T> endpoint, HealthCell health, Ticks ticks, @Nullable AtomicInteger shared) {
+        super(ticks);
         this.endpoint = endpoint;
         this.health = health;
         this.shared = shared;
@@ -68,9 +71,48 @@ public final class Member<T> extends Accounts {
      * Ends a call that {@link LoadBalancer#pick()} began. Costs one atomic addition and one volatile read where the endpoint
      * is healthy and the call succeeded.
      *
+     * <p>Policies that weigh latencies learn from this form whether the endpoint fails, and nothing of how fast it is.
+     *
      * @param outcome how it went
      */
     public void report(Outcome outcome) {
+        finish(outcome);
+        // A success where nothing failed teaches nothing, and needs no clock.
+        learn(outcome, outcome.countsAgainstEndpoint() ? ticks().read() : ticks().last());
+        health.report(outcome);
+    }
+
+    /**
+     * Ends a call that {@link LoadBalancer#pick()} began, and notes how long it took. Reads the balancer's clock once; {@link
+     * #report(Outcome, long, long)} does not.
+     *
+     * @param outcome how it went
+     * @param latencyNanos how long it took, in nanoseconds, >= 0. Unless the endpoint answered, it counts only where it is longer
+     *     than what answers take: a fast failure is no fast answer
+     */
+    public void report(Outcome outcome, long latencyNanos) {
+        ended(outcome, latencyNanos, ticks().read());
+    }
+
+    /**
+     * Ends a call that {@link LoadBalancer#pick()} began, and notes how long it took, by the caller's own readings of the clock.
+     *
+     * @param outcome how it went
+     * @param startNanos when the call began, by the balancer's {@link dev.tenfold.time.TimeSource}, which is {@link
+     *     System#nanoTime()} unless set
+     * @param endNanos when it ended
+     */
+    public void report(Outcome outcome, long startNanos, long endNanos) {
+        ended(outcome, endNanos - startNanos, ticks().at(endNanos));
+    }
+
+    private void ended(Outcome outcome, long latencyNanos, int tick) {
+        finish(outcome);
+        learn(outcome, latencyNanos, tick);
+        health.report(outcome);
+    }
+
+    private void finish(Outcome outcome) {
         end(outcome.countsAgainstEndpoint());
         if (outcome == Outcome.CANCELLED) {
             cancelled();
@@ -78,21 +120,35 @@ public final class Member<T> extends Accounts {
         if (shared != null) {
             shared.decrementAndGet();
         }
-        health.report(outcome);
     }
 
     /**
-     * Ends a call that {@link LoadBalancer#pick()} began, and notes how long it took.
+     * Notes what the server says of its own load, for the policies that use it. Ends no call; it may be told any number of times
+     * and at any time. Allocates one small object.
      *
-     * @param outcome how it went
-     * @param latencyNanos how long it took, in nanoseconds, >= 0; ignored unless the endpoint answered
+     * @param load as the server measured it
      */
-    public void report(Outcome outcome, long latencyNanos) {
-        // A refused connection is quick and a cancelled call is short: neither says how fast the endpoint answers.
-        if (outcome == Outcome.SUCCESS || outcome == Outcome.REJECTED) {
-            took(latencyNanos);
+    public void reportLoad(ServerLoad load) {
+        long now = ticks().nanoTime();
+        ticks().at(now);
+        if (load.utilization() > 0 && load.callsPerSecond() > 0) {
+            reported = new Reported(load, now);
         }
-        report(outcome);
+        LoadListener<T> interested = listener;
+        if (interested != null) {
+            interested.reported(this, load, now);
+        }
+    }
+
+    /** The last report that tells a server's capacity, or null. */
+    @Nullable
+    Reported reported() {
+        return reported;
+    }
+
+    /** Sets who wants to know each report of load; a policy's picker. */
+    void listen(LoadListener<T> next) {
+        listener = next;
     }
 
     HealthCell cell() {
@@ -106,5 +162,19 @@ public final class Member<T> extends Accounts {
     @Override
     public String toString() {
         return health + ", " + inFlight() + " in flight";
+    }
+
+    /**
+     * A report of load and when it came.
+     *
+     * @param load what the server said
+     * @param at the real clock's reading
+     */
+    record Reported(ServerLoad load, long at) {}
+
+    /** Is told of each report of load. */
+    @FunctionalInterface
+    interface LoadListener<T> {
+        void reported(Member<T> member, ServerLoad load, long now);
     }
 }

@@ -62,7 +62,7 @@ record Pool<T>(
         for (int i = 0; i < weights.length; i++) {
             weights[i] = panic ? chosen.get(i).endpoint().weight() : shares[i];
         }
-        Candidates<T> candidates = chosen.isEmpty() ? null : new Candidates<>(chosen, weights);
+        Candidates<T> candidates = chosen.isEmpty() ? null : new Candidates<>(chosen, weights, members);
         return new Pool<>(candidates, null, members, eligible.size(), trusted, counted, panic, waits);
     }
 
@@ -97,7 +97,7 @@ record Pool<T>(
     }
 
     /** By id: an endpoint that left and came back is another member, but was tried all the same. */
-    private static <T> boolean contains(List<Member<T>> tried, Member<T> picked) {
+    static <T> boolean contains(List<Member<T>> tried, Member<T> picked) {
         String id = picked.endpoint().id();
         for (Member<T> member : tried) {
             if (member.endpoint().id().equals(id)) {

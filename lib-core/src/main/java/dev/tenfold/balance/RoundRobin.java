@@ -1,7 +1,5 @@
 package dev.tenfold.balance;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.random.RandomGenerator;
@@ -16,34 +14,29 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>When candidates change, each rotation goes on with the candidate whose turn it was, or the next that stayed.
  *
- * <p><b>Invariant:</b> {@code turns[stripe * SPREAD]} only grows (modulo 2^63) and is shared by all pickers of one balancer; a
- * picker adds its own {@code shift} to find the position. <b>Writers:</b> any thread by atomic addition.
+ * <p><b>Invariant:</b> the {@link Turns} are shared by all pickers of one balancer; a picker adds its own {@code shift} to a turn to
+ * find the position, modulo 2^63. Nothing else changes.
  */
 final class RoundRobin<T> implements Picker<T> {
 
-    private static final VarHandle TURN = MethodHandles.arrayElementVarHandle(long[].class);
-    /** Longs from one counter to the next: two cache lines, since processors fetch lines in pairs. */
-    private static final int SPREAD = 16;
-
-    private static final int MAXIMUM_STRIPES = 64;
     private static final int FULL = 0xFFFF;
 
     private final Candidates<T> candidates;
     private final boolean even;
     private final int[] strides;
-    private final long[] turns;
+    private final Turns turns;
     private final long[] shifts;
 
     RoundRobin(Candidates<T> candidates, RandomGenerator random, @Nullable Picker<T> previous) {
-        this(candidates, previous instanceof RoundRobin<T> before ? before : null, random, stripes());
+        this(candidates, previous instanceof RoundRobin<T> before ? before : null, random, new Turns());
     }
 
-    RoundRobin(Candidates<T> candidates, @Nullable RoundRobin<T> before, RandomGenerator random, int stripes) {
+    RoundRobin(Candidates<T> candidates, @Nullable RoundRobin<T> before, RandomGenerator random, Turns fresh) {
         this.candidates = candidates;
         this.even = candidates.isEven();
         this.strides = strides(candidates);
-        this.turns = before == null ? new long[(stripes + 1) * SPREAD] : before.turns;
-        this.shifts = before == null ? new long[stripes] : new long[before.shifts.length];
+        this.turns = before == null ? fresh : before.turns;
+        this.shifts = new long[turns.stripes()];
         IdentityHashMap<Member<T>, Integer> places = new IdentityHashMap<>();
         for (int i = 0; i < candidates.size(); i++) {
             places.put(candidates.member(i), i);
@@ -53,16 +46,8 @@ final class RoundRobin<T> implements Picker<T> {
         }
     }
 
-    private static int stripes() {
-        int processors = Math.min(MAXIMUM_STRIPES, Runtime.getRuntime().availableProcessors());
-        return Integer.highestOneBit(Math.max(1, 2 * processors - 1));
-    }
-
     private static int[] strides(Candidates<?> candidates) {
-        double heaviest = 0;
-        for (int i = 0; i < candidates.size(); i++) {
-            heaviest = Math.max(heaviest, candidates.weight(i));
-        }
+        double heaviest = candidates.heaviest();
         int[] strides = new int[candidates.size()];
         for (int i = 0; i < strides.length; i++) {
             strides[i] = Math.max(1, (int) Math.round(candidates.weight(i) / heaviest * FULL));
@@ -72,10 +57,10 @@ final class RoundRobin<T> implements Picker<T> {
 
     @Override
     public Member<T> pick() {
-        int stripe = (int) Thread.currentThread().getId() & (shifts.length - 1);
+        int stripe = turns.stripe();
         int size = strides.length;
         while (true) {
-            long turn = (((long) TURN.getAndAdd(turns, (stripe + 1) * SPREAD, 1L)) + shifts[stripe]) & Long.MAX_VALUE;
+            long turn = (turns.next(stripe) + shifts[stripe]) & Long.MAX_VALUE;
             int index = (int) (turn % size);
             if (even || takesPart(index, turn / size)) {
                 return candidates.member(index);
@@ -93,7 +78,7 @@ final class RoundRobin<T> implements Picker<T> {
 
     /** What to add to a rotation's counter so that its next turn, under other candidates, is the same member's. */
     private long shiftFor(IdentityHashMap<Member<T>, Integer> next, int stripe) {
-        long turn = ((long) TURN.getOpaque(turns, (stripe + 1) * SPREAD) + shifts[stripe]) & Long.MAX_VALUE;
+        long turn = (turns.peek(stripe) + shifts[stripe]) & Long.MAX_VALUE;
         int size = candidates.size();
         int target = 0;
         for (int i = 0; i < size; i++) {
@@ -109,16 +94,9 @@ final class RoundRobin<T> implements Picker<T> {
         return shifts[stripe] + (same - turn);
     }
 
-    /** For tests: how many rotations there are. */
-    int rotations() {
-        return shifts.length;
-    }
-
-    /** For tests: moves every rotation on. */
-    void skip(long count) {
-        for (int stripe = 0; stripe < shifts.length; stripe++) {
-            TURN.getAndAdd(turns, (stripe + 1) * SPREAD, count);
-        }
+    /** For tests: the rotations. */
+    Turns turns() {
+        return turns;
     }
 
     @Override

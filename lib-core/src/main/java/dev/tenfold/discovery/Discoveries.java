@@ -48,8 +48,7 @@ public final class Discoveries {
      * @param interval the mean pause, > 0, at most 365 days
      * @return the discovery
      */
-    public static <T> Discovery<T> polling(
-            Callable<? extends Collection<Endpoint<T>>> source, Duration interval) {
+    public static <T> Discovery<T> polling(Callable<? extends Collection<Endpoint<T>>> source, Duration interval) {
         return new Polling<>(() -> source, checked(interval));
     }
 

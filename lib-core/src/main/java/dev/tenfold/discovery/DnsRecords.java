@@ -26,12 +26,17 @@ final class DnsRecords {
         } catch (NamingException failure) {
             throw new IOException(type + " records of " + name + ": " + failure, failure);
         } catch (NoClassDefFoundError missing) {
-            throw new IOException("DNS needs the modules java.naming and jdk.naming.dns; add them to the run-time image"
-                    + " (jlink --add-modules jdk.naming.dns) and to the module graph", missing);
+            throw new IOException(
+                    "DNS needs the modules java.naming and jdk.naming.dns; add them to the run-time image"
+                            + " (jlink --add-modules jdk.naming.dns) and to the module graph",
+                    missing);
         }
     }
 
-    @SuppressWarnings("JdkObsolete") // the naming service takes nothing but a Hashtable
+    // The naming service takes nothing but a Hashtable. It is dangerous where its provider is chosen by what somebody
+    // sent, or
+    // makes objects of what it is answered; this one is the DNS, whose records are text.
+    @SuppressWarnings({"JdkObsolete", "BanJNDI"})
     private static List<String> ask(String name, String type, @Nullable InetSocketAddress server)
             throws NamingException {
         Hashtable<String, String> environment = new Hashtable<>();

@@ -55,10 +55,7 @@ final class Polling<T> implements Discovery<T> {
         private volatile @Nullable Task next;
         private volatile boolean closed;
 
-        Rounds(
-                Callable<? extends Collection<Endpoint<T>>> source,
-                Listener<T> listener,
-                DiscoveryContext context) {
+        Rounds(Callable<? extends Collection<Endpoint<T>>> source, Listener<T> listener, DiscoveryContext context) {
             this.source = source;
             this.listener = listener;
             this.context = context;
@@ -99,9 +96,17 @@ final class Polling<T> implements Discovery<T> {
             if (found.isEmpty()) {
                 failed(new IllegalStateException("the answer holds no endpoints"));
             } else if (!closed && (failures > 0 || !found.equals(told))) {
-                failures = 0;
-                told = found;
+                tell(found);
+            }
+        }
+
+        private void tell(List<Endpoint<T>> found) {
+            try {
                 listener.found(found);
+                told = found;
+                failures = 0;
+            } catch (RuntimeException failure) {
+                failed(failure);
             }
         }
 

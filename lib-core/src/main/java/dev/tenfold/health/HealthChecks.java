@@ -55,9 +55,8 @@ public final class HealthChecks {
         return (target, timeout) -> run(executor, () -> {
             InetSocketAddress to = address.apply(target);
             try (Socket socket = new Socket()) {
-                socket.connect(
-                        to.isUnresolved() ? new InetSocketAddress(to.getHostString(), to.getPort()) : to,
-                        (int) Math.min(Integer.MAX_VALUE, Math.max(1, timeout.toMillis())));
+                socket.connect(to.isUnresolved() ? new InetSocketAddress(to.getHostString(), to.getPort()) : to, (int)
+                        Math.min(Integer.MAX_VALUE, Math.max(1, timeout.toMillis())));
             }
             return true;
         });

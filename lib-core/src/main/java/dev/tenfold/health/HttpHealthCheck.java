@@ -130,10 +130,10 @@ public final class HttpHealthCheck<T> implements HealthCheck<T> {
         headers.forEach(request::setHeader);
         Predicate<String> rule = body;
         if (rule == null) {
-            return sender().sendAsync(request.build(), BodyHandlers.discarding()).thenCompose(response -> judge(response, true));
+            return sender().sendAsync(request.build(), BodyHandlers.discarding())
+                    .thenCompose(response -> judge(response, true));
         }
-        return sender()
-                .sendAsync(request.build(), BodyHandlers.ofString())
+        return sender().sendAsync(request.build(), BodyHandlers.ofString())
                 .thenCompose(response -> judge(response, rule.test(response.body())));
     }
 
@@ -154,7 +154,8 @@ public final class HttpHealthCheck<T> implements HealthCheck<T> {
         if (present != null) {
             return present;
         }
-        HttpClient made = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+        HttpClient made =
+                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
         HttpClient first = client.compareAndExchange(null, made);
         return first == null ? made : first;
     }

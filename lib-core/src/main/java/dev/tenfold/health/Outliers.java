@@ -44,9 +44,7 @@ final class Outliers {
             if (rate(index) < least) {
                 String why = text(
                         "success rate %.1f %% is below %.1f %%, the mean less %s deviations",
-                        100 * rate(index),
-                        100 * least,
-                        rule.limit());
+                        100 * rate(index), 100 * least, rule.limit());
                 outliers.add(new Outlier(index, least - rate(index), why));
             }
         }
@@ -75,7 +73,7 @@ final class Outliers {
             return;
         }
         double median = (latencies[(latencies.length - 1) / 2] + latencies[latencies.length / 2]) / 2;
-        double most = Math.max(policy.latencyFloor().toNanos(), rule.limit() * median);
+        double most = Math.max((double) policy.latencyFloor().toNanos(), rule.limit() * median);
         List<Outlier> outliers = new ArrayList<>();
         for (int index : compared) {
             double latency = counts.get(index).latencyNanos();

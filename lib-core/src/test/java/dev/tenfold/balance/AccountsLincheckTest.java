@@ -1,5 +1,6 @@
 package dev.tenfold.balance;
 
+import dev.tenfold.testing.SimulatedTime;
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.junit.jupiter.api.Test;
@@ -7,7 +8,7 @@ import org.junit.jupiter.api.Test;
 /** The two halves of the one counting word are read as if each pick and each report were one step. */
 public final class AccountsLincheckTest {
 
-    private final Accounts accounts = new Accounts() {};
+    private final Accounts accounts = new Accounts(new Ticks(new SimulatedTime())) {};
 
     @Operation
     public long begin() {

@@ -42,7 +42,7 @@ class AsyncRaceTest {
             IdempotentCaller<String> caller =
                     balancer.idempotent().hedgedAfter(Duration.ofNanos(1)).within(Duration.ofMillis(4));
             List<CompletableFuture<String>> results = new ArrayList<>();
-            for (int i = 0; i < 20_000; i++) {
+            for (int i = 0; i < 40_000; i++) {
                 CompletableFuture<String> result =
                         caller.callAsync(target -> attempt(threads)).toCompletableFuture();
                 if (i % 4 == 0) {

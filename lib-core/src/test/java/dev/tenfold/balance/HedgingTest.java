@@ -117,6 +117,22 @@ class HedgingTest {
         assertThat(answering).isCompletedWithValue("answer");
     }
 
+    /** The first attempt leaves the call to a hedge that is being picked, and then there is nobody to pick. */
+    @Test
+    void aHedgeThatFindsNobodyTakesUpWhatTheFirstAttemptLeftToIt() {
+        Policy<String> failsTheFirst = (candidates, random, previous) -> () -> {
+            if (!attempts.isEmpty()) {
+                attempts.get(0).completeExceptionally(new IOException("first"));
+            }
+            return candidates.member(0);
+        };
+        balancer = builder().endpoints("a").policy(failsTheFirst).build();
+        CompletableFuture<String> result = hedged(10);
+        time.advance(Duration.ofMillis(10));
+        assertThat(called).containsExactly("a");
+        assertThatThrownBy(result::join).hasCauseInstanceOf(IOException.class);
+    }
+
     @Test
     void whereEverybodyWasTriedThereIsNoHedgeAndNoHang() {
         balancer = builder().endpoints("a").build();

@@ -137,7 +137,8 @@ class LimitsTest {
 
     @Test
     void wrongLimitsAreReported() {
-        assertThatThrownBy(() -> builder().maximumInFlight(-1).maximumInFlightOfPool(-1).build())
+        assertThatThrownBy(() ->
+                        builder().maximumInFlight(-1).maximumInFlightOfPool(-1).build())
                 .isInstanceOfSatisfying(
                         InvalidConfigurationException.class,
                         failure -> assertThat(failure.problems()).hasSize(2));

@@ -17,14 +17,19 @@ final class Pools {
     private Pools() {}
 
     static List<Member<String>> members(int size) {
-        HealthGroup group = new HealthGroup(
-                "test", HealthPolicy.defaults(), new SimulatedTime(), new EventRelay(Observer.none()), () -> {});
+        return members(size, new SimulatedTime());
+    }
+
+    static List<Member<String>> members(int size, SimulatedTime time) {
+        Ticks ticks = new Ticks(time);
+        HealthGroup group =
+                new HealthGroup("test", HealthPolicy.defaults(), time, new EventRelay(Observer.none()), () -> {});
         List<String> ids = new ArrayList<>();
         for (int i = 0; i < size; i++) {
-            ids.add(String.valueOf((char) ('a' + i)));
+            ids.add(size <= 26 ? String.valueOf((char) ('a' + i)) : "m" + i);
         }
         List<Member<String>> members = new ArrayList<>();
-        group.update(ids).forEach((id, cell) -> members.add(new Member<>(Endpoint.of(id, id), cell)));
+        group.update(ids).forEach((id, cell) -> members.add(new Member<>(Endpoint.of(id, id), cell, ticks)));
         return members;
     }
 

@@ -15,7 +15,10 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.random.RandomGenerator;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class RoundRobinTest {
 
@@ -23,7 +26,7 @@ class RoundRobinTest {
 
     @Test
     void oneThreadSeesStrictTurns() {
-        String turns = sequence(new RoundRobin<>(candidates(members(3)), null, random, 4), 9);
+        String turns = sequence(new RoundRobin<>(candidates(members(3)), null, random, new Turns(4)), 9);
         assertThat("abcabcabcabc").contains(turns);
     }
 
@@ -31,7 +34,7 @@ class RoundRobinTest {
     void startsAnywhere() {
         Set<String> first = new HashSet<>();
         for (int i = 0; i < 100; i++) {
-            first.add(sequence(new RoundRobin<>(candidates(members(4)), null, random, 1), 1));
+            first.add(sequence(new RoundRobin<>(candidates(members(4)), null, random, new Turns(1)), 1));
         }
         assertThat(first).containsExactlyInAnyOrder("a", "b", "c", "d");
     }
@@ -40,14 +43,14 @@ class RoundRobinTest {
     void goesOnWithWhoeverIsNextWhenMembersJoinOrLeave() {
         List<Member<String>> all = members(6);
         List<Member<String>> now = new ArrayList<>(all.subList(0, 4));
-        RoundRobin<String> picker = new RoundRobin<>(candidates(now), null, fixed(), 2);
+        RoundRobin<String> picker = new RoundRobin<>(candidates(now), null, fixed(), new Turns(2));
         assertThat(sequence(picker, 2)).isEqualTo("ab");
         now.add(all.get(4));
-        picker = new RoundRobin<>(candidates(now), picker, random, 2);
+        picker = new RoundRobin<>(candidates(now), picker, random, new Turns(2));
         assertThat(sequence(picker, 2)).isEqualTo("cd");
         now.remove(4);
         now.remove(0);
-        picker = new RoundRobin<>(candidates(now), picker, random, 2);
+        picker = new RoundRobin<>(candidates(now), picker, random, new Turns(2));
         assertThat(sequence(picker, 3)).as("e, whose turn it was, left").isEqualTo("bcd");
     }
 
@@ -56,7 +59,7 @@ class RoundRobinTest {
     void nobodyIsOverrunWhileMembersChangeAllTheTime() {
         List<Member<String>> all = members(26);
         List<Member<String>> now = new ArrayList<>(all.subList(0, 5));
-        RoundRobin<String> picker = new RoundRobin<>(candidates(now), null, random, 1);
+        RoundRobin<String> picker = new RoundRobin<>(candidates(now), null, random, new Turns(1));
         Map<String, Integer> counts = new java.util.TreeMap<>();
         int changes = 2_000;
         for (int i = 0; i < changes; i++) {
@@ -65,7 +68,7 @@ class RoundRobinTest {
             if (!now.remove(moving)) {
                 now.add(i % 3, moving);
             }
-            picker = new RoundRobin<>(candidates(now), picker, random, 1);
+            picker = new RoundRobin<>(candidates(now), picker, random, new Turns(1));
             for (int pick = 0; pick < 2; pick++) {
                 counts.merge(picker.pick().target(), 1, Integer::sum);
             }
@@ -80,8 +83,8 @@ class RoundRobinTest {
     @Test
     void survivesTheEndOfIntAndLong() {
         for (long end : new long[] {Integer.MAX_VALUE, Long.MAX_VALUE}) {
-            RoundRobin<String> picker = new RoundRobin<>(candidates(members(3)), null, random, 2);
-            picker.skip(end - 150);
+            RoundRobin<String> picker = new RoundRobin<>(candidates(members(3)), null, random, new Turns(2));
+            picker.turns().skip(end - 150);
             assertThat(count(picker, 300).values()).as("around %s", end).allMatch(picks -> picks >= 99 && picks <= 101);
             assertThat(sequence(picker, 6)).containsAnyOf("abcab", "bcabc", "cabca");
         }
@@ -89,7 +92,7 @@ class RoundRobinTest {
 
     @Test
     void weightsAreHonouredAndSpread() {
-        RoundRobin<String> picker = new RoundRobin<>(candidates(members(3), 5, 1, 1), null, random, 1);
+        RoundRobin<String> picker = new RoundRobin<>(candidates(members(3), 5, 1, 1), null, random, new Turns(1));
         assertThat(count(picker, 70_000)).satisfies(counts -> {
             assertThat(counts.get("a")).isBetween(49_990, 50_010);
             assertThat(counts.get("b")).isBetween(9_990, 10_010);
@@ -101,7 +104,7 @@ class RoundRobinTest {
     @Test
     void threadsTogetherDifferByAtMostOnePickForEachRotation() throws Exception {
         int size = 5;
-        RoundRobin<String> picker = new RoundRobin<>(candidates(members(size)), null, random, 4);
+        RoundRobin<String> picker = new RoundRobin<>(candidates(members(size)), null, random, new Turns(4));
         Map<String, AtomicInteger> counts = new ConcurrentHashMap<>();
         List<Thread> threads = new ArrayList<>();
         for (int t = 0; t < 6; t++) {
@@ -120,7 +123,35 @@ class RoundRobinTest {
         }
         int most = counts.values().stream().mapToInt(AtomicInteger::get).max().orElseThrow();
         int least = counts.values().stream().mapToInt(AtomicInteger::get).min().orElseThrow();
-        assertThat(most - least).isBetween(0, picker.rotations());
+        assertThat(most - least).isBetween(0, picker.turns().stripes());
+    }
+
+    /**
+     * Cases of gRPC's StaticStrideSchedulerTest (grpc-java, xds): weights and how far the share of the first 1,000 picks may be from
+     * theirs.
+     */
+    @ParameterizedTest
+    @CsvSource({
+        "2, 3.3333333, 1, 0.001",
+        "0.5, 0.3, 1, 0.001",
+        "3, 1, 1, 0.001",
+        "0.0001, 0.0002, 0.0003, 0.001",
+        "1000000, 1, 1, 0.001"
+    })
+    void strideFollowsTheCasesOfGrpc(double a, double b, double c, double tolerance) {
+        RoundRobin<String> picker = new RoundRobin<>(candidates(members(3), a, b, c), null, random, new Turns(1));
+        Map<String, Integer> counts = count(picker, 1_000);
+        double sum = a + b + c;
+        assertThat(counts.getOrDefault("a", 0) / 1e3).isCloseTo(a / sum, Offset.offset(tolerance));
+        assertThat(counts.getOrDefault("b", 0) / 1e3).isCloseTo(b / sum, Offset.offset(tolerance));
+        assertThat(counts.getOrDefault("c", 0) / 1e3).isCloseTo(c / sum, Offset.offset(tolerance));
+    }
+
+    /** gRPC's testLargestWeightIndexPickedEveryGeneration: {1, 2, 3} makes 2 x 65,535 picks, of which the last has half. */
+    @Test
+    void theHeaviestTakesPartInEveryRound() {
+        RoundRobin<String> picker = new RoundRobin<>(candidates(members(3), 1, 2, 3), null, fixed(), new Turns(1));
+        assertThat(count(picker, 2 * 65_535).get("c")).isEqualTo(65_535);
     }
 
     /** Starts every rotation at the first candidate. */

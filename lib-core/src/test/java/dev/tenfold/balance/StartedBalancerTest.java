@@ -177,13 +177,14 @@ class StartedBalancerTest {
         assertThat(events).as("no interval is over").isEmpty();
         time.advance(Duration.ofSeconds(10));
         for (int i = 0; i < 200; i++) {
-            balancer.pick().report(Outcome.SUCCESS, 10_000_000);
+            Member<String> member = balancer.pick();
+            member.report(Outcome.SUCCESS, member.target().equals("d") ? 40_000_000 : 10_000_000);
         }
         assertThat(state(balancer, "b")).isEqualTo(HealthState.EJECTED);
         assertThat(state(balancer, "d")).isEqualTo(HealthState.EJECTED);
         assertThat(state(balancer, "c")).as("cancelled calls say nothing").isEqualTo(HealthState.HEALTHY);
         assertThat(events.get(1).message()).contains("% of its calls failed (at most 40.0 %)");
-        assertThat(events.get(2).message()).contains("latency 40.0 ms is above 30.0 ms");
+        assertThat(events.get(2).message()).contains("d is EJECTED for PT10S: latency", "ms is above 30.0 ms");
     }
 
     /**

@@ -51,7 +51,9 @@ class DnsDiscoveryTest {
     void theMachinesOwnResolverIsTheDefault() {
         try (Discovery.Watch watch = watch(Dns.a("localhost", 80))) {
             assertThat(told.failures).isEmpty();
-            assertThat(told.found).isNotEmpty().allMatch(each -> each.target().getAddress().isLoopbackAddress());
+            assertThat(told.found)
+                    .isNotEmpty()
+                    .allMatch(each -> each.target().getAddress().isLoopbackAddress());
         }
     }
 
@@ -67,8 +69,7 @@ class DnsDiscoveryTest {
         try (Discovery.Watch watch = watch(Dns.srv("_api._tcp.internal").server(dns.address()))) {
             assertThat(told.ids()).containsExactly("a.internal:8081", "b.internal:8080", "z.internal:8082");
             assertThat(told.found).extracting(Endpoint::weight).containsExactly(20.0, 60.0, 0.01);
-            assertThat(told.found.get(0).target())
-                    .isEqualTo(InetSocketAddress.createUnresolved("a.internal", 8081));
+            assertThat(told.found.get(0).target()).isEqualTo(InetSocketAddress.createUnresolved("a.internal", 8081));
             dns.put("_api._tcp.internal", "SRV", "20 0 8080 reserve.internal.");
             next();
             assertThat(told.ids()).containsExactly("reserve.internal:8080");

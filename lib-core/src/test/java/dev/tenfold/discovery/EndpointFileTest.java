@@ -19,8 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class EndpointFileTest {
 
-    private static final String TWO =
-            """
+    private static final String TWO = """
             # id  uri
             a   http://10.0.0.1:8080   weight=2.5 region=eu zone=eu-1a coordinates=50.11,8.68 role=canary
 

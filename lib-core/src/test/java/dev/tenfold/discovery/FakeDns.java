@@ -87,7 +87,8 @@ final class FakeDns implements AutoCloseable {
             out.writeShort(code);
             out.writeShort(1);
             out.writeInt(60);
-            byte[] rdata = type.equals("SRV") ? srv(data) : InetAddress.getByName(data).getAddress();
+            byte[] rdata =
+                    type.equals("SRV") ? srv(data) : InetAddress.getByName(data).getAddress();
             out.writeShort(rdata.length);
             out.write(rdata);
         }

@@ -62,7 +62,9 @@ class PollingTest {
             time.advance(Duration.ofSeconds(11));
             failure = null;
             time.advance(Duration.ofSeconds(10));
-            assertThat(told.times).as("told again after a failure, so that it is known to be over").isEqualTo(2);
+            assertThat(told.times)
+                    .as("told again after a failure, so that it is known to be over")
+                    .isEqualTo(2);
         }
     }
 
@@ -97,29 +99,43 @@ class PollingTest {
                 Runnable::run,
                 Chance.seeded(5));
         Discoveries.polling(() -> registry, Duration.ofSeconds(1)).watch(told, closed);
-        assertThat(told.failures).hasSize(2).last().extracting(Throwable::getMessage).isEqualTo("closed");
+        assertThat(told.failures)
+                .hasSize(2)
+                .last()
+                .extracting(Throwable::getMessage)
+                .isEqualTo("closed");
     }
 
     @Test
     void mappedTargetsAreMadeOnceForWhoStays() {
         List<String> made = new ArrayList<>();
+        boolean[] breaks = {false};
         Told<Integer> lengths = new Told<>();
-        Discovery<Integer> mapped = Discoveries.polling(() -> registry, Duration.ofSeconds(10)).map(endpoint -> {
-            made.add(endpoint.id());
-            return endpoint.target().length();
-        });
-        registry = List.of(
-                Endpoint.of("a", "one").withWeight(3), Endpoint.of("b", "three"));
+        Discovery<Integer> mapped = Discoveries.polling(() -> registry, Duration.ofSeconds(10))
+                .map(endpoint -> {
+                    if (breaks[0]) {
+                        throw new IllegalStateException("no such target");
+                    }
+                    made.add(endpoint.id());
+                    return endpoint.target().length();
+                });
+        registry = List.of(Endpoint.of("a", "one").withWeight(3), Endpoint.of("b", "three"));
         try (Discovery.Watch watch = mapped.watch(lengths, context(Runnable::run))) {
             assertThat(lengths.found).extracting(Endpoint::target).containsExactly(3, 5);
             assertThat(lengths.found.get(0).weight()).isEqualTo(3);
             registry = List.of(registry.get(0), Endpoint.of("b", "fourteen"), Endpoint.of("c", ""));
             time.advance(Duration.ofSeconds(11));
             assertThat(made).containsExactly("a", "b", "b", "c");
-            registry = List.of(new Endpoint<>("d", null, 1, registry.get(0).locality(), java.util.Map.of()));
+            registry = endpoints("d");
+            breaks[0] = true;
             time.advance(Duration.ofSeconds(11));
-            assertThat(lengths.failures).hasSize(1);
+            assertThat(lengths.failures).isNotEmpty();
             assertThat(lengths.found).hasSize(3);
+            breaks[0] = false;
+            time.advance(Duration.ofSeconds(30));
+            assertThat(lengths.ids())
+                    .as("it is tried again, though nothing changed")
+                    .containsExactly("d");
         }
     }
 

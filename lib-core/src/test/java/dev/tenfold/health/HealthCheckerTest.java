@@ -51,7 +51,9 @@ class HealthCheckerTest {
         assertThat(times.size()).as("100 endpoints, 10 checks each").isBetween(950, 1_050);
         int[] seconds = new int[100];
         times.forEach(at -> seconds[(int) (at / 1_000_000_000L)]++);
-        assertThat(Arrays.stream(seconds).boxed()).as("checks in each second").allMatch(count -> count >= 1 && count <= 30);
+        assertThat(Arrays.stream(seconds).boxed())
+                .as("checks in each second")
+                .allMatch(count -> count >= 1 && count <= 30);
     }
 
     @Test
@@ -143,15 +145,18 @@ class HealthCheckerTest {
             watch(checker, List.of("a", "b"));
             time.advance(Duration.ofSeconds(5));
         }
-        assertThat(group.find("a").orElseThrow().current().reason()).isEqualTo("3 checks failed, the last: no such host");
-        assertThat(group.find("b").orElseThrow().current().reason()).isEqualTo("3 checks failed, the last: answered 503");
+        assertThat(group.find("a").orElseThrow().current().reason())
+                .isEqualTo("3 checks failed, the last: no such host");
+        assertThat(group.find("b").orElseThrow().current().reason())
+                .isEqualTo("3 checks failed, the last: answered 503");
     }
 
     @Test
     void anEjectedEndpointReturnsOnceItsTimeIsOverAndChecksHavePassed() {
         boolean[] well = {true};
         HealthCheck<String> check = (target, timeout) -> CompletableFuture.completedFuture(well[0]);
-        try (HealthChecker<String> checker = checker(CheckSchedule.every(Duration.ofSeconds(4)).jitter(0), check)) {
+        try (HealthChecker<String> checker =
+                checker(CheckSchedule.every(Duration.ofSeconds(4)).jitter(0), check)) {
             watch(checker, List.of("a", "b", "c"));
             time.advance(Duration.ofSeconds(9));
             HealthCell cell = group.find("a").orElseThrow();
@@ -166,7 +171,9 @@ class HealthCheckerTest {
             assertThat(cell.current().state()).isEqualTo(HealthState.EJECTED);
             time.advance(Duration.ofSeconds(3));
             group.advance();
-            assertThat(cell.current().state()).as("time is over, one check passed").isEqualTo(HealthState.EJECTED);
+            assertThat(cell.current().state())
+                    .as("time is over, one check passed")
+                    .isEqualTo(HealthState.EJECTED);
             time.advance(Duration.ofSeconds(4));
             assertThat(cell.current().state()).as("two checks passed").isEqualTo(HealthState.PROBATION);
         }

@@ -76,8 +76,7 @@ class HealthChecksTest {
         assertThat(ask(HealthChecks.http("/no-content").client(client))).isTrue();
         assertThatThrownBy(() -> ask(HealthChecks.http("/moved").client(client)))
                 .hasMessageContaining("/moved answered 302 (expected: 200 to 299)");
-        assertThatThrownBy(() -> ask(HealthChecks.http("/down").client(client)))
-                .hasMessageContaining("answered 503");
+        assertThatThrownBy(() -> ask(HealthChecks.http("/down").client(client))).hasMessageContaining("answered 503");
         assertThat(ask(HealthChecks.http("/moved").client(client).statuses(200, 399)))
                 .isTrue();
     }

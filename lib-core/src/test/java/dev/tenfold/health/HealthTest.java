@@ -90,7 +90,8 @@ class HealthTest {
                 .isEqualTo(HealthState.EJECTED);
         Health spared = Health.starting(byChecks, 0).spare(ejected, "cap");
         assertThat(spared.at(1000 * SECOND).state()).isEqualTo(HealthState.SPARED);
-        assertThat(spared.checked(true, SECOND).checked(true, 11 * SECOND).state()).isEqualTo(HealthState.HEALTHY);
+        assertThat(spared.checked(true, SECOND).checked(true, 11 * SECOND).state())
+                .isEqualTo(HealthState.HEALTHY);
         assertThat(ejected.forgive(5, "room").state()).as("no trust is given").isEqualTo(HealthState.SPARED);
     }
 
