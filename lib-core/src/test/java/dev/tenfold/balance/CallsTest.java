@@ -10,8 +10,8 @@ import dev.tenfold.retry.Backoff;
 import dev.tenfold.retry.RetryBudget;
 import dev.tenfold.testing.SimulatedTime;
 import dev.tenfold.time.Chance;
-import dev.tenfold.topology.Outcome;
 import dev.tenfold.topology.Endpoint;
+import dev.tenfold.topology.Outcome;
 import dev.tenfold.topology.Outcomes;
 import dev.tenfold.topology.Selection;
 import java.io.FileNotFoundException;
@@ -299,8 +299,7 @@ class CallsTest {
             @Override
             public void report(Outcome outcome) {}
         };
-        assertThatThrownBy(() -> balancer.reportLoad(foreign, later))
-                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> balancer.reportLoad(foreign, later)).isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
