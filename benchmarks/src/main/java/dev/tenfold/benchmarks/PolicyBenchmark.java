@@ -104,8 +104,7 @@ public class PolicyBenchmark {
             case "reportedPrequal" ->
                 Prequal.<String>reported().maximumAge(Duration.ofHours(1)).build();
             case "priority" -> Policies.priority(endpoint -> 0, Policies.leastLoaded());
-            case "split" ->
-                TrafficSplit.byTag("group", Map.of("stable", 90.0, "canary", 10.0), Policies.leastLoaded());
+            case "split" -> TrafficSplit.byTag("group", Map.of("stable", 90.0, "canary", 10.0), Policies.leastLoaded());
             case "subset" -> Policies.subset(20, "me", Policies.leastLoaded());
             default -> throw new IllegalArgumentException("policy: " + name + " (expected: one of those above)");
         };

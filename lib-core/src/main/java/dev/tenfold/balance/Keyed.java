@@ -3,7 +3,6 @@ package dev.tenfold.balance;
 import dev.tenfold.topology.Endpoint;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.random.RandomGenerator;
 
 /**
@@ -45,7 +44,7 @@ final class Keyed<T> implements Picker<T> {
         this.placed = placed;
         this.factor = factor;
         this.mean = candidates.meanWeight();
-        Map<Member<T>, Integer> indices = new IdentityHashMap<>();
+        IdentityHashMap<Member<T>, Integer> indices = new IdentityHashMap<>();
         for (int i = 0; i < candidates.size(); i++) {
             indices.put(candidates.member(i), i);
         }

@@ -97,7 +97,8 @@ public final class KeyedPolicies {
      */
     public static <T> Policy<T> maglev(double bound) {
         require(Validation.of("maglev"), bound);
-        return Keyed.policy((ids, weights) -> ConsistentHash.maglev(nodes(ids, weights), tableSize(ids.size()))::owner, bound);
+        return Keyed.policy(
+                (ids, weights) -> ConsistentHash.maglev(nodes(ids, weights), tableSize(ids.size()))::owner, bound);
     }
 
     /** At least 100 entries for each endpoint. All are primes. */

@@ -335,6 +335,21 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
     }
 
     /**
+     * Notes what a server says of its own load, such as in a header of its answer, for the policies that use it: {@link
+     * Member#reportLoad}. Costs O(endpoints).
+     *
+     * @param target the server, as a call was given it; nothing happens where no endpoint has it any more
+     * @param load as the server measured it
+     */
+    public void reportLoad(T target, ServerLoad load) {
+        for (Member<T> member : members()) {
+            if (target.equals(member.target())) {
+                member.reportLoad(load);
+            }
+        }
+    }
+
+    /**
      * Prints the pool for a person: one line for the pool, one for its retries and hedges, and one for each endpoint with its
      * state, weight, calls in flight, latency, failures, and why it is in that state and until when.
      *

@@ -4,7 +4,6 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.IdentityHashMap;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -41,7 +40,7 @@ final class LoadWeighted<T> implements Picker<T> {
     private final Rules rules;
     private final Ticks ticks;
     /** Since when each candidate has reported without a gap, by the real clock; who is not in it has not. */
-    private volatile Map<Member<T>, Long> since;
+    private volatile IdentityHashMap<Member<T>, Long> since;
 
     private volatile RoundRobin<T> turns;
 
@@ -54,7 +53,7 @@ final class LoadWeighted<T> implements Picker<T> {
         this.rules = rules;
         this.ticks = candidates.member(0).ticks();
         LoadWeighted<T> before = previous instanceof LoadWeighted<T> same ? same : null;
-        this.since = before == null ? Map.of() : before.since;
+        this.since = before == null ? new IdentityHashMap<>() : before.since;
         this.turns = weigh(ticks.nanoTime(), before == null ? null : before.turns);
         this.due = ticks.last() + rules.periodTicks();
     }
@@ -71,7 +70,7 @@ final class LoadWeighted<T> implements Picker<T> {
 
     private RoundRobin<T> weigh(long now, @Nullable RoundRobin<T> before) {
         double[] weights = new double[candidates.size()];
-        Map<Member<T>, Long> reporting = new IdentityHashMap<>();
+        IdentityHashMap<Member<T>, Long> reporting = new IdentityHashMap<>();
         double sum = 0;
         int rated = 0;
         for (int i = 0; i < weights.length; i++) {
@@ -95,7 +94,7 @@ final class LoadWeighted<T> implements Picker<T> {
     }
 
     /** A candidate's weight by its own report, or 0 where it has none that counts. */
-    private double rate(Member<T> member, long now, Map<Member<T>, Long> reporting) {
+    private double rate(Member<T> member, long now, IdentityHashMap<Member<T>, Long> reporting) {
         Member.Reported reported = member.reported();
         if (reported == null || now - reported.at() >= rules.expiration().toNanos()) {
             return 0;

@@ -1,7 +1,6 @@
 package dev.tenfold.balance;
 
 import java.util.IdentityHashMap;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.function.ToDoubleFunction;
 import java.util.random.RandomGenerator;
@@ -25,7 +24,7 @@ final class PrequalPicker<T> implements Picker<T>, Member.LoadListener<T> {
     private final Ticks ticks;
     private final long maximumAge;
     private final double reuse;
-    private final Map<Member<T>, Integer> places = new IdentityHashMap<>();
+    private final IdentityHashMap<Member<T>, Integer> places = new IdentityHashMap<>();
     private final AtomicIntegerArray asking;
     private final ToDoubleFunction<Member<T>> scale;
 

@@ -45,7 +45,7 @@ record Priorities<T>(
         for (int i = 0; i < loads.length; i++) {
             Level<T> next = all.get(i);
             boolean panics = scarce && available[i] < panicThreshold;
-            Candidates<T> chosen = next.candidates(candidates, panics);
+            Candidates<T> chosen = next.candidates(panics);
             if (chosen.size() > 0 && loads[i] > 0) {
                 Picker<T> made = within.over(chosen, random, pickers.get(next.number));
                 pickers.put(next.number, made);
@@ -56,7 +56,7 @@ record Priorities<T>(
         if (used.isEmpty()) {
             // Nobody is healthy anywhere: all that is to be had, in the first level that has any.
             for (Level<T> next : all) {
-                Candidates<T> chosen = next.candidates(candidates, true);
+                Candidates<T> chosen = next.candidates(true);
                 if (chosen.size() > 0) {
                     Picker<T> made = within.over(chosen, random, pickers.get(next.number));
                     pickers.put(next.number, made);
@@ -91,7 +91,7 @@ record Priorities<T>(
     }
 
     private SortedMap<Integer, Level<T>> levels(Candidates<T> candidates) {
-        Map<Member<T>, Double> weights = new IdentityHashMap<>();
+        IdentityHashMap<Member<T>, Double> weights = new IdentityHashMap<>();
         for (int i = 0; i < candidates.size(); i++) {
             weights.put(candidates.member(i), candidates.weight(i));
         }
@@ -140,7 +140,7 @@ record Priorities<T>(
             return Math.min(1, good / all);
         }
 
-        Candidates<T> candidates(Candidates<T> whole, boolean panics) {
+        Candidates<T> candidates(boolean panics) {
             return new Candidates<>(
                     panics ? present : eligible,
                     (panics ? presentWeights : eligibleWeights)

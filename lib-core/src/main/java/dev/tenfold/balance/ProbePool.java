@@ -162,7 +162,7 @@ final class ProbePool<T> {
         }
         double slowOne = one.latency * scaleOne;
         double slowOther = other.latency * scaleOther;
-        return hotOne || slowOne == slowOther ? loadOne < loadOther : slowOne < slowOther;
+        return (hotOne || slowOne == slowOther) ? loadOne < loadOther : slowOne < slowOther;
     }
 
     /** Notes that a call goes where the word says, and drops the word if that was its last use. */

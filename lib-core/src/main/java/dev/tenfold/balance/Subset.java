@@ -123,7 +123,7 @@ record Subset<T>(Chooser chooser, Policy<T> within) implements Policy<T> {
                     inside += part;
                     usable += candidate[order[place]] ? part : 0;
                 }
-                if (2 * usable >= inside && usable > 0 || width >= 1) {
+                if ((2 * usable >= inside && usable > 0) || width >= 1) {
                     return parts;
                 }
                 width *= 2;

@@ -118,7 +118,7 @@ public final class TrafficSplit<T> implements Policy<T> {
     @Override
     public Picker<T> over(Candidates<T> candidates, RandomGenerator random, @Nullable Picker<T> previous) {
         Map<String, Group<T>> groups = new LinkedHashMap<>();
-        Map<Member<T>, Double> weights = new IdentityHashMap<>();
+        IdentityHashMap<Member<T>, Double> weights = new IdentityHashMap<>();
         for (int i = 0; i < candidates.size(); i++) {
             weights.put(candidates.member(i), candidates.weight(i));
         }

@@ -38,7 +38,7 @@ public interface Discovery<T> {
      * change keeps the target that was made for it; ids, weights, localities and tags stay.
      *
      * @param <U> the kind of target to make
-     * @param target makes one for an endpoint that is new or changed; what it throws counts as a failure of the discovery
+     * @param target makes one for an endpoint that is new or changed; what it throws {@link Listener#found} throws
      * @return a discovery of the same endpoints
      */
     default <U> Discovery<U> map(Function<? super Endpoint<T>, ? extends U> target) {
@@ -56,6 +56,8 @@ public interface Discovery<T> {
          * Takes note of the endpoints.
          *
          * @param endpoints all of them, with unique ids
+         * @throws RuntimeException what a user's own function threw, as in {@link Discovery#map}; who was known stays. Those of {@link
+         *     Discoveries} take it for a failure and try again
          */
         void found(List<Endpoint<T>> endpoints);
 

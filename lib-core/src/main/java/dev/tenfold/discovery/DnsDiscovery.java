@@ -28,6 +28,9 @@ public final class DnsDiscovery implements Discovery<InetSocketAddress> {
     /** The tag that holds the priority of an SRV record: {@value}. */
     public static final String PRIORITY = "priority";
 
+    /** What RFC 2782 calls a very small chance of being selected: that of weight 0 beside others above it. */
+    private static final double SMALLEST_WEIGHT = 0.01;
+
     private final String name;
     /** Above 0 where a host is looked for, else a service is. */
     private final int port;
@@ -139,9 +142,6 @@ public final class DnsDiscovery implements Discovery<InetSocketAddress> {
         }
         return inOrder(byId);
     }
-
-    /** What RFC 2782 calls a very small chance of being selected: that of weight 0 beside others above it. */
-    private static final double SMALLEST_WEIGHT = 0.01;
 
     /** Name servers rotate their answers; in one order an answer that did not change is seen to be the same. */
     private static List<Endpoint<InetSocketAddress>> inOrder(Map<String, Endpoint<InetSocketAddress>> byId) {

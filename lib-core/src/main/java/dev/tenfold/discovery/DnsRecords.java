@@ -33,7 +33,8 @@ final class DnsRecords {
         }
     }
 
-    // The naming service takes nothing but a Hashtable. It is dangerous where its provider is chosen by what somebody sent, or
+    // The naming service takes nothing but a Hashtable. It is dangerous where its provider is chosen by what somebody
+    // sent, or
     // makes objects of what it is answered; this one is the DNS, whose records are text.
     @SuppressWarnings({"JdkObsolete", "BanJNDI"})
     private static List<String> ask(String name, String type, @Nullable InetSocketAddress server)

@@ -24,21 +24,16 @@ final class Mapped<T, U> implements Discovery.Listener<T> {
         Map<Endpoint<T>, Endpoint<U>> before = made;
         Map<Endpoint<T>, Endpoint<U>> after = new HashMap<>(endpoints.size() * 2);
         List<Endpoint<U>> mapped = new ArrayList<>(endpoints.size());
-        try {
-            for (Endpoint<T> from : endpoints) {
-                Endpoint<U> to = before.get(from);
-                if (to == null) {
-                    to = new Endpoint<>(from.id(), target.apply(from), from.weight(), from.locality(), from.tags());
-                }
-                after.put(from, to);
-                mapped.add(to);
+        for (Endpoint<T> from : endpoints) {
+            Endpoint<U> to = before.get(from);
+            if (to == null) {
+                to = new Endpoint<>(from.id(), target.apply(from), from.weight(), from.locality(), from.tags());
             }
-        } catch (RuntimeException failure) {
-            listener.failed(failure);
-            return;
+            after.put(from, to);
+            mapped.add(to);
         }
-        made = after;
         listener.found(mapped);
+        made = after;
     }
 
     @Override

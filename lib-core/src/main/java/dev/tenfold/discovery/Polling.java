@@ -96,9 +96,17 @@ final class Polling<T> implements Discovery<T> {
             if (found.isEmpty()) {
                 failed(new IllegalStateException("the answer holds no endpoints"));
             } else if (!closed && (failures > 0 || !found.equals(told))) {
-                failures = 0;
-                told = found;
+                tell(found);
+            }
+        }
+
+        private void tell(List<Endpoint<T>> found) {
+            try {
                 listener.found(found);
+                told = found;
+                failures = 0;
+            } catch (RuntimeException failure) {
+                failed(failure);
             }
         }
 

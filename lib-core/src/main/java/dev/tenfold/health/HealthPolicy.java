@@ -7,11 +7,7 @@ import java.time.Duration;
  * When an endpoint is taken out, for how long, and how it comes back. Immutable and thread-safe.
  *
  * <pre>{@code
- * HealthPolicy policy = HealthPolicy.builder()
- *         .consecutiveFailures(3)
- *         .ejectionTime(Duration.ofSeconds(10), Duration.ofMinutes(2))
- *         .slowStart(Duration.ofSeconds(30))
- *         .build();
+ * HealthPolicy policy = HealthPolicy.builder().consecutiveFailures(3).slowStart(Duration.ofSeconds(30)).build();
  * }</pre>
  */
 public final class HealthPolicy {

@@ -109,9 +109,13 @@ class PollingTest {
     @Test
     void mappedTargetsAreMadeOnceForWhoStays() {
         List<String> made = new ArrayList<>();
+        boolean[] breaks = {false};
         Told<Integer> lengths = new Told<>();
         Discovery<Integer> mapped = Discoveries.polling(() -> registry, Duration.ofSeconds(10))
                 .map(endpoint -> {
+                    if (breaks[0]) {
+                        throw new IllegalStateException("no such target");
+                    }
                     made.add(endpoint.id());
                     return endpoint.target().length();
                 });
@@ -122,10 +126,14 @@ class PollingTest {
             registry = List.of(registry.get(0), Endpoint.of("b", "fourteen"), Endpoint.of("c", ""));
             time.advance(Duration.ofSeconds(11));
             assertThat(made).containsExactly("a", "b", "b", "c");
-            registry = List.of(new Endpoint<>("d", null, 1, registry.get(0).locality(), java.util.Map.of()));
+            registry = endpoints("d");
+            breaks[0] = true;
             time.advance(Duration.ofSeconds(11));
-            assertThat(lengths.failures).hasSize(1);
+            assertThat(lengths.failures).isNotEmpty();
             assertThat(lengths.found).hasSize(3);
+            breaks[0] = false;
+            time.advance(Duration.ofSeconds(30));
+            assertThat(lengths.ids()).as("it is tried again, though nothing changed").containsExactly("d");
         }
     }
 

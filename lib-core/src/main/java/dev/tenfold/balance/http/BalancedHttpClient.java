@@ -2,6 +2,7 @@ package dev.tenfold.balance.http;
 
 import dev.tenfold.balance.Caller;
 import dev.tenfold.balance.LoadBalancer;
+import dev.tenfold.balance.ServerLoad;
 import dev.tenfold.topology.Outcome;
 import dev.tenfold.topology.Outcomes;
 import java.io.IOException;
@@ -10,6 +11,7 @@ import java.net.CookieHandler;
 import java.net.ProxySelector;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
@@ -19,7 +21,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import javax.net.ssl.SSLContext;
@@ -60,19 +61,19 @@ public final class BalancedHttpClient extends HttpClient {
     private final HttpClient client;
     private final Function<? super HttpResponse<?>, Outcome> judge;
     private final Predicate<? super HttpRequest> repeats;
-    private final Consumer<? super HttpResponse<?>> listener;
+    private final Function<? super HttpHeaders, Optional<ServerLoad>> load;
 
     private BalancedHttpClient(
             LoadBalancer<URI> balancer,
             HttpClient client,
             Function<? super HttpResponse<?>, Outcome> judge,
             Predicate<? super HttpRequest> repeats,
-            Consumer<? super HttpResponse<?>> listener) {
+            Function<? super HttpHeaders, Optional<ServerLoad>> load) {
         this.balancer = balancer;
         this.client = client;
         this.judge = judge;
         this.repeats = repeats;
-        this.listener = listener;
+        this.load = load;
     }
 
     /**
@@ -88,7 +89,7 @@ public final class BalancedHttpClient extends HttpClient {
                 client,
                 response -> Outcomes.ofHttpStatus(response.statusCode()),
                 request -> IDEMPOTENT.contains(request.method()),
-                response -> {});
+                headers -> Optional.empty());
     }
 
     /**
@@ -98,7 +99,7 @@ public final class BalancedHttpClient extends HttpClient {
      * @return a client that judges so
      */
     public BalancedHttpClient judging(Function<? super HttpResponse<?>, Outcome> judge) {
-        return new BalancedHttpClient(balancer, client, judge, repeats, listener);
+        return new BalancedHttpClient(balancer, client, judge, repeats, load);
     }
 
     /**
@@ -108,18 +109,24 @@ public final class BalancedHttpClient extends HttpClient {
      * @return a client that repeats these
      */
     public BalancedHttpClient repeating(Predicate<? super HttpRequest> repeats) {
-        return new BalancedHttpClient(balancer, client, judge, repeats, listener);
+        return new BalancedHttpClient(balancer, client, judge, repeats, load);
     }
 
     /**
-     * Sets who is shown each response, those of attempts that are repeated included, such as to read from a header how busy the
-     * server is. The server is that of {@link HttpResponse#uri()}.
+     * Sets how to read from a response what the server says of its own load, which is {@linkplain LoadBalancer#reportLoad reported}
+     * for the policies that use it. Responses of attempts that are repeated are read, too.
      *
-     * @param listener thread-safe and quick; what it throws fails the attempt. Default nobody
-     * @return a client that shows its responses
+     * <pre>{@code
+     * client.loadFrom(headers -> headers.firstValue("X-In-Flight")
+     *         .map(calls -> ServerLoad.of(Integer.parseInt(calls), Duration.ofMillis(20))));
+     * }</pre>
+     *
+     * @param reader the load, or empty where the response says nothing of it; thread-safe and quick; what it throws fails the
+     *     attempt. Default always empty
+     * @return a client that reports it
      */
-    public BalancedHttpClient showing(Consumer<? super HttpResponse<?>> listener) {
-        return new BalancedHttpClient(balancer, client, judge, repeats, listener);
+    public BalancedHttpClient loadFrom(Function<? super HttpHeaders, Optional<ServerLoad>> reader) {
+        return new BalancedHttpClient(balancer, client, judge, repeats, reader);
     }
 
     /**
@@ -176,23 +183,28 @@ public final class BalancedHttpClient extends HttpClient {
     private final class Attempts<T> {
 
         private final HttpRequest request;
+        private volatile @Nullable URI server;
         private volatile @Nullable HttpResponse<T> last;
 
         Attempts(HttpRequest request) {
             this.request = request;
         }
 
-        HttpRequest next(URI server) {
+        HttpRequest next(URI picked) {
             drop(last);
             last = null;
+            server = picked;
             return HttpRequest.newBuilder(request, (name, value) -> true)
-                    .uri(on(server, request.uri()))
+                    .uri(on(picked, request.uri()))
                     .build();
         }
 
         Outcome judged(HttpResponse<T> response) {
             last = response;
-            listener.accept(response);
+            URI answering = server;
+            if (answering != null) {
+                load.apply(response.headers()).ifPresent(said -> balancer.reportLoad(answering, said));
+            }
             return judge.apply(response);
         }
 

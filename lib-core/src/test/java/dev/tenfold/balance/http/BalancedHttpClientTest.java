@@ -6,12 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.net.httpserver.HttpServer;
 import dev.tenfold.balance.LoadBalancer;
 import dev.tenfold.balance.Policies;
+import dev.tenfold.balance.ServerLoad;
 import dev.tenfold.error.UnavailableException;
 import dev.tenfold.health.HealthPolicy;
 import dev.tenfold.health.HealthState;
 import dev.tenfold.observe.Observer;
 import dev.tenfold.topology.Endpoint;
 import dev.tenfold.topology.Outcome;
+import dev.tenfold.topology.Outcomes;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -170,26 +172,45 @@ class BalancedHttpClientTest {
     }
 
     @Test
-    void droppedResponsesGiveTheirConnectionBackAndAllAreShown() throws Exception {
+    void droppedResponsesGiveTheirConnectionBack() throws Exception {
         statuses.put("a", 503);
         statuses.put("b", 503);
-        List<HttpResponse<?>> shown = new CopyOnWriteArrayList<>();
-        BalancedHttpClient showing = client.showing(shown::add);
+        List<HttpResponse<?>> judged = new CopyOnWriteArrayList<>();
+        BalancedHttpClient watching = client.judging(response -> {
+            judged.add(response);
+            return Outcomes.ofHttpStatus(response.statusCode());
+        });
         for (int i = 0; i < 2; i++) {
-            HttpResponse<InputStream> response = showing.send(get("/"), BodyHandlers.ofInputStream());
+            HttpResponse<InputStream> response = watching.send(get("/"), BodyHandlers.ofInputStream());
             try (InputStream body = response.body()) {
                 assertThat(new String(body.readAllBytes(), StandardCharsets.UTF_8))
                         .isEqualTo("c");
             }
         }
-        assertThat(shown).hasSizeGreaterThan(2);
-        assertThat(shown)
-                .extracting(each -> each.headers().firstValue("X-Load"))
-                .doesNotContain(java.util.Optional.empty());
-        for (HttpResponse<?> response : shown) {
+        assertThat(judged).hasSizeGreaterThan(2);
+        for (HttpResponse<?> response : judged) {
             InputStream body = (InputStream) response.body();
             assertThatThrownBy(body::read).as("closed").isInstanceOf(IOException.class);
         }
+    }
+
+    @Test
+    void theLoadThatServersReportIsRead() throws Exception {
+        LoadBalancer<URI> byLoad = LoadBalancer.<URI>builder("by-load")
+                .endpoints(balancer.topology().endpoints())
+                .policy(Policies.weightedByLoad())
+                .observer(Observer.none())
+                .build();
+        List<String> read = new CopyOnWriteArrayList<>();
+        BalancedHttpClient reporting = BalancedHttpClient.over(byLoad, plain)
+                .loadFrom(headers -> headers.firstValue("X-Load").map(text -> {
+                    read.add(text);
+                    return ServerLoad.ofUtilization(Double.parseDouble(text), 100, 0);
+                }));
+        for (int i = 0; i < 9; i++) {
+            reporting.send(get("/"), BodyHandlers.discarding());
+        }
+        assertThat(read).hasSize(9).containsOnly("0.5");
     }
 
     @Test
