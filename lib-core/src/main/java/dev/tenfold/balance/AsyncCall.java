@@ -272,7 +272,7 @@ final class AsyncCall<T, R extends @Nullable Object> {
         private void answered(R answer) {
             Outcome outcome;
             try {
-                outcome = judge.apply(answer);
+                outcome = rules.judged(lease.member(), answer, judge);
             } catch (Throwable broken) {
                 failed(broken, rules.judged(broken));
                 return;

@@ -26,6 +26,7 @@ final class CallRules {
     private final @Nullable Duration attemptTimeout;
     private final Scheduler scheduler;
     private final @Nullable Executor executor;
+    private final @Nullable Function<Object, @Nullable ServerLoad> serverLoad;
     private final TimeSource time;
     private final RandomGenerator random;
 
@@ -45,6 +46,7 @@ final class CallRules {
         attemptTimeout = from.attemptTimeout;
         scheduler = from.callScheduler();
         executor = from.hedgeExecutor;
+        serverLoad = from.serverLoad;
         time = from.time;
         random = from.random;
     }
@@ -57,6 +59,17 @@ final class CallRules {
             failure.addSuppressed(broken);
             return Outcome.FAILED;
         }
+    }
+
+    /** Judges an answer, and learns what the server says of its load. */
+    <R extends @Nullable Object> Outcome judged(Member<?> member, R answer, Function<? super R, Outcome> judge) {
+        if (serverLoad != null && answer != null) {
+            ServerLoad load = serverLoad.apply(answer);
+            if (load != null) {
+                member.reportLoad(load);
+            }
+        }
+        return judge.apply(answer);
     }
 
     /** Notes that an endpoint answered, which pays for the retries and hedges of others. */

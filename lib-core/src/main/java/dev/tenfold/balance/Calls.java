@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Synchronous calls run on the caller's thread and wait for nothing but back-off; hedged ones are asynchronous calls that
  * the caller's thread waits for.
  */
-final class Calls<T> implements IdempotentCaller<T> {
+final class Calls<T> implements Caller.Idempotent<T> {
 
     private final LoadBalancer<T> balancer;
     private final CallRules rules;
@@ -59,7 +59,7 @@ final class Calls<T> implements IdempotentCaller<T> {
             Outcome outcome;
             try {
                 answer = call.on(lease.target(), rules.attemptDeadline(deadline));
-                outcome = judge.apply(answer);
+                outcome = rules.judged(lease.member(), answer, judge);
             } catch (Throwable failure) {
                 outcome = rules.judged(failure);
                 next = afterWait(lease, outcome, tried, deadline);
@@ -203,17 +203,17 @@ final class Calls<T> implements IdempotentCaller<T> {
     }
 
     @Override
-    public IdempotentCaller<T> idempotent() {
+    public Caller.Idempotent<T> idempotent() {
         return with(new Ways(true, ways.key, ways.budget, ways.deadline, ways.hedges, ways.hedgeDelay));
     }
 
     @Override
-    public IdempotentCaller<T> forKeyHash(long keyHash) {
+    public Caller.Idempotent<T> forKeyHash(long keyHash) {
         return with(new Ways(ways.repeats, keyHash, ways.budget, ways.deadline, ways.hedges, ways.hedgeDelay));
     }
 
     @Override
-    public IdempotentCaller<T> within(Duration budget) {
+    public Caller.Idempotent<T> within(Duration budget) {
         Validation check = Validation.of("call of load balancer '" + rules.name() + "'");
         check.positive("within", budget);
         check.throwIfInvalid();
@@ -221,17 +221,17 @@ final class Calls<T> implements IdempotentCaller<T> {
     }
 
     @Override
-    public IdempotentCaller<T> within(Deadline deadline) {
+    public Caller.Idempotent<T> within(Deadline deadline) {
         return with(new Ways(ways.repeats, ways.key, ways.budget, deadline, ways.hedges, ways.hedgeDelay));
     }
 
     @Override
-    public IdempotentCaller<T> hedged() {
+    public Caller.Idempotent<T> hedged() {
         return with(new Ways(ways.repeats, ways.key, ways.budget, ways.deadline, true, null));
     }
 
     @Override
-    public IdempotentCaller<T> hedgedAfter(Duration delay) {
+    public Caller.Idempotent<T> hedgedAfter(Duration delay) {
         Validation check = Validation.of("call of load balancer '" + rules.name() + "'");
         check.notNegative("hedgedAfter", delay);
         check.throwIfInvalid();

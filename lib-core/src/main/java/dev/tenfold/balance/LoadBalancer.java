@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Three forms of one thing, from the easiest to the fastest: {@link #call call} and {@link #callAsync callAsync} measure and
  * report by themselves; {@link #select} hands out a lease to report; {@link #pick()} hands out the endpoint's own accounts and
  * allocates nothing. How calls are made is narrowed by {@link #idempotent()}, which repeats and {@linkplain
- * IdempotentCaller#hedged() hedges} them, {@link #forKey} and {@link #within(Duration)}.
+ * Caller.Idempotent#hedged() hedges} them, {@link #forKey} and {@link #within(Duration)}.
  *
  * <p>It starts no thread and opens nothing unless it was {@linkplain LoadBalancerBuilder#start started}. Endpoints that stay through an {@link
  * #update} keep their load, latency and health. When nobody may be picked, every form fails with an {@link UnavailableException}
@@ -56,7 +56,7 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
     private final Membership<T> membership;
     private final CallRules rules;
     private final Calls<T> once;
-    private final IdempotentCaller<T> repeating;
+    private final Caller.Idempotent<T> repeating;
     private final Abandoned abandoned;
     private final List<Measurement> measurements;
 
@@ -109,7 +109,7 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
     }
 
     @Override
-    public IdempotentCaller<T> idempotent() {
+    public Caller.Idempotent<T> idempotent() {
         return repeating;
     }
 
@@ -149,6 +149,21 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
      */
     public Selection<T> select(long keyHash) {
         return abandoned.watch(lease(keyHash));
+    }
+
+    /**
+     * Notes what the server of a selection says of its own load, for the policies that use it. Ends nothing: the selection is
+     * reported besides.
+     *
+     * @param selection one of this balancer's
+     * @param load as the server measured it
+     * @throws IllegalArgumentException if the selection is not a balancer's own
+     */
+    public void reportLoad(Selection<T> selection, ServerLoad load) {
+        if (!(selection instanceof Lease<T> lease)) {
+            throw new IllegalArgumentException("selection: " + selection + " (expected: what select() returned)");
+        }
+        lease.member().reportLoad(load);
     }
 
     Lease<T> lease() {

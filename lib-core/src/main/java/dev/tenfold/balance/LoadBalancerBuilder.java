@@ -56,6 +56,9 @@ public final class LoadBalancerBuilder<T> {
     Executor hedgeExecutor;
 
     @Nullable
+    Function<Object, @Nullable ServerLoad> serverLoad;
+
+    @Nullable
     Scheduler scheduler;
 
     @Nullable
@@ -236,6 +239,18 @@ public final class LoadBalancerBuilder<T> {
     }
 
     /**
+     * Sets how to read from an answer what its server says of its own load, such as in a header, for the policies that use it.
+     *
+     * @param reader is given each answer of a call that is not null, and returns null where it says nothing of load; thread-safe.
+     *     Default none; with {@link LoadBalancer#select()}, use {@link LoadBalancer#reportLoad}
+     * @return this builder
+     */
+    public LoadBalancerBuilder<T> serverLoad(Function<Object, @Nullable ServerLoad> reader) {
+        serverLoad = reader;
+        return this;
+    }
+
+    /**
      * Sets how often and after what delay {@link LoadBalancer#idempotent()} tries again, each time on an endpoint that has
      * not failed this call.
      *
@@ -272,7 +287,7 @@ public final class LoadBalancerBuilder<T> {
     }
 
     /**
-     * Sets after which part of the recent latencies {@link IdempotentCaller#hedged()} hedges.
+     * Sets after which part of the recent latencies {@link Caller.Idempotent#hedged()} hedges.
      *
      * @param quantile at least 0.5, below 1; default 0.95, so that about one call in twenty is hedged
      * @return this builder

@@ -39,7 +39,7 @@ class AsyncRaceTest {
                     .observer(Observer.none())
                     .scheduler(timer)
                     .build();
-            IdempotentCaller<String> caller =
+            Caller.Idempotent<String> caller =
                     balancer.idempotent().hedgedAfter(Duration.ofNanos(1)).within(Duration.ofMillis(4));
             List<CompletableFuture<String>> results = new ArrayList<>();
             for (int i = 0; i < 40_000; i++) {

@@ -10,8 +10,10 @@ import dev.tenfold.retry.Backoff;
 import dev.tenfold.retry.RetryBudget;
 import dev.tenfold.testing.SimulatedTime;
 import dev.tenfold.time.Chance;
+import dev.tenfold.topology.Endpoint;
 import dev.tenfold.topology.Outcome;
 import dev.tenfold.topology.Outcomes;
+import dev.tenfold.topology.Selection;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -267,6 +269,37 @@ class CallsTest {
         time.advance(Duration.ofSeconds(2));
         assertThat(result).isCompletedWithValue("third");
         assertThat(called).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void whatAServerSaysOfItsLoadIsLearnedFromItsAnswer() {
+        ServerLoad load = ServerLoad.ofUtilization(0.5, 100, 0);
+        balancer = builder()
+                .endpoints("a")
+                .serverLoad(answer -> answer.equals("loaded") ? load : null)
+                .build();
+        Member<String> member = balancer.members().get(0);
+        balancer.<String, RuntimeException>call(target -> "silent");
+        assertThat(member.reported()).isNull();
+        balancer.<String, RuntimeException>call(target -> "loaded");
+        assertThat(member.reported().load()).isSameAs(load);
+        ServerLoad later = ServerLoad.ofUtilization(0.7, 100, 0);
+        try (Selection<String> selection = balancer.select()) {
+            balancer.reportLoad(selection, later);
+        }
+        assertThat(member.reported().load()).isSameAs(later);
+        balancer.callAsync(target -> CompletableFuture.completedFuture("loaded"));
+        assertThat(member.reported().load()).isSameAs(load);
+        Selection<String> foreign = new Selection<>() {
+            @Override
+            public Endpoint<String> endpoint() {
+                return Endpoint.of("x");
+            }
+
+            @Override
+            public void report(Outcome outcome) {}
+        };
+        assertThatThrownBy(() -> balancer.reportLoad(foreign, later)).isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test

@@ -187,7 +187,7 @@ class HedgingTest {
 
     @Test
     void theDelayFollowsTheLatenciesOfRecentCalls() {
-        IdempotentCaller<String> caller = balancer.idempotent().hedged();
+        Caller.Idempotent<String> caller = balancer.idempotent().hedged();
         for (int i = 0; i < 200; i++) {
             CompletableFuture<String> result = start(caller);
             time.advance(Duration.ofMillis(i % 10 == 0 ? 40 : 20));
