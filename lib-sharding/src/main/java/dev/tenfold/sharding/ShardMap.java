@@ -29,8 +29,7 @@ import java.util.stream.IntStream;
  * same shard, and can then be moved. Where both are on one shard again they can be {@linkplain #withMerged merged}; the
  * number then stays unused for good, so that a router with an old map can never mean another slot by it.
  *
- * <p>The map is the truth about ownership; the placement it names only made the first one. It takes 4 bytes for each slot,
- * and some 30 for each key with a slot of its own, or range.
+ * <p>The map is the truth about ownership; the placement it names only made the first one.
  */
 public final class ShardMap implements Snapshot {
 
