@@ -89,7 +89,7 @@ public final class ShardMemory {
 
     /** The bytes of one, as the mean of as many as make a difference that is easy to see. */
     static double retained(Supplier<Object> make) {
-        make.get();
+        var unused = make.get();
         for (int copies = 1; ; copies *= 8) {
             Object[] kept = new Object[copies];
             long before = used();
