@@ -8,5 +8,6 @@ module dev.tenfold.sharding {
     exports dev.tenfold.sharding;
     exports dev.tenfold.sharding.hash;
     exports dev.tenfold.sharding.jdbc;
+    exports dev.tenfold.sharding.move;
     exports dev.tenfold.sharding.reshard;
 }
