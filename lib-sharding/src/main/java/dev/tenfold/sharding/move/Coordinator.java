@@ -115,7 +115,10 @@ final class Coordinator {
         acquired = false;
         if (failure instanceof Unmovable) {
             settings.tell(
-                    "plan.failed", Level.ERROR, "plan " + plan + " is given up: " + failure.getMessage(), Map.of("plan", plan));
+                    "plan.failed",
+                    Level.ERROR,
+                    "plan " + plan + " is given up: " + failure.getMessage(),
+                    Map.of("plan", plan));
             hopeless = String.valueOf(failure.getMessage());
             return Duration.ZERO;
         }
@@ -235,8 +238,8 @@ final class Coordinator {
     }
 
     private void finish() {
-        boolean done = journal.flows().stream().allMatch(flow -> flow.phase() == Reshard.Phase.DONE)
-                && !journal.undoing();
+        boolean done =
+                journal.flows().stream().allMatch(flow -> flow.phase() == Reshard.Phase.DONE) && !journal.undoing();
         settings.maps().update(map -> {
             requireMine();
             List<Shard> next = new ArrayList<>();
@@ -300,6 +303,10 @@ final class Coordinator {
         }
     }
 
+    void renewToken() {
+        acquired = false;
+    }
+
     private boolean mine(ReshardJournal current) {
         return current.owner().equals(me) && current.token() == token;
     }
@@ -348,5 +355,4 @@ final class Coordinator {
     static int[] ints(List<Integer> slots) {
         return slots.stream().mapToInt(Integer::intValue).toArray();
     }
-
 }

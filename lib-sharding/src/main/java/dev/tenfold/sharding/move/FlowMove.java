@@ -74,6 +74,7 @@ final class FlowMove {
     private volatile long allRows;
     /** Copied since the journal was written. */
     private volatile long rows;
+
     private volatile long bytes;
     private volatile long stallNanos;
 
@@ -213,9 +214,9 @@ final class FlowMove {
         Phase last = phase();
         long copiedRows = rows;
         long copiedBytes = bytes;
-        coordinator.write(journal -> journal.withFlow(
-                index, flow -> flow.at(next, flow.rows() + copiedRows, flow.bytes() + copiedBytes)));
-        allRows += copiedRows;
+        coordinator.write(journal ->
+                journal.withFlow(index, flow -> flow.at(next, flow.rows() + copiedRows, flow.bytes() + copiedBytes)));
+        allRows = allRows + copiedRows;
         rows = 0;
         bytes = 0;
         if (last != next) {
@@ -223,8 +224,17 @@ final class FlowMove {
             settings.tell(
                     "flow." + next.name().toLowerCase(java.util.Locale.ROOT),
                     Level.INFO,
-                    flow.slots().size() + " slots from " + flow.giver() + " to " + flow.taker() + ": " + last + " -> " + next,
-                    Map.of("from", flow.giver(), "to", flow.taker(), "slots", flow.slots().size(), "phase", next));
+                    flow.slots().size() + " slots from " + flow.giver() + " to " + flow.taker() + ": " + last + " -> "
+                            + next,
+                    Map.of(
+                            "from",
+                            flow.giver(),
+                            "to",
+                            flow.taker(),
+                            "slots",
+                            flow.slots().size(),
+                            "phase",
+                            next));
         }
     }
 
@@ -362,8 +372,8 @@ final class FlowMove {
         for (Row row : chunk.rows()) {
             size += row.content().length();
         }
-        rows += chunk.rows().size();
-        bytes += size;
+        rows = rows + chunk.rows().size();
+        bytes = bytes + size;
         return pace.after(chunk.rows().size(), size, settings.time().nanoTime() - began);
     }
 
@@ -439,10 +449,11 @@ final class FlowMove {
             if (drain(giver, taker) == BATCH) {
                 return Duration.ZERO;
             }
+            // New writers may wait from the moment it is asked for.
+            fencedAt = settings.time().nanoTime();
             if (!giver.fence(slots, coordinator.token(), flow().taker(), settings.lockWait())) {
                 return refused("fenced");
             }
-            fencedAt = settings.time().nanoTime();
             behind = Behind.DRAIN;
             compared = 0;
             return Duration.ZERO;
@@ -456,7 +467,9 @@ final class FlowMove {
             case COMPARE -> {
                 if (comparison == null || compared == comparison.restless().size()) {
                     behind = Behind.SWITCH;
-                } else if (!comparison.compareRange(comparison.restless().get(compared++)).isEmpty()) {
+                } else if (!comparison
+                        .compareRange(comparison.restless().get(compared++))
+                        .isEmpty()) {
                     verified = false;
                     if (takeFenceDown(Optional.of(flow().taker()))) {
                         enter(Phase.CATCHING_UP);
@@ -509,8 +522,8 @@ final class FlowMove {
         }
         requireOwner(now, giver.shard());
         if (!now.isolated().equals(map.isolated())) {
-            throw new Unmovable("keys got slots of their own while slots " + slots[0] + " ff. were copied (expected: one"
-                    + " plan at a time)");
+            throw new Unmovable("keys got slots of their own while slots " + slots[0]
+                    + " ff. were copied (expected: one" + " plan at a time)");
         }
         // After the map was read: see the comment of Coordinator.
         giver.verify(slots, coordinator.token(), SlotState.FENCED);

@@ -90,7 +90,8 @@ final class Verification {
     /** Compares a range behind the fence, where nothing may differ. */
     Set<Row.Key> compareRange(Range range) {
         difference(
-                giver.digests(map, slots, range.from(), range.to()), taker.digests(map, slots, range.from(), range.to()));
+                giver.digests(map, slots, range.from(), range.to()),
+                taker.digests(map, slots, range.from(), range.to()));
         return different;
     }
 
@@ -121,7 +122,8 @@ final class Verification {
         for (Row.Key key : genuine) {
             if (repaired.contains(key)) {
                 throw new Unmovable("key " + key.id() + " of table " + key.table() + " differs between " + giver.shard()
-                        + " and " + taker.shard() + " after it was sent again (expected: equal rows; look for a trigger or"
+                        + " and " + taker.shard()
+                        + " after it was sent again (expected: equal rows; look for a trigger or"
                         + " a generated column that changes rows on their way)");
             }
         }

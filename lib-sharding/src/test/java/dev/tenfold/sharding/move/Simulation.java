@@ -11,6 +11,8 @@ import dev.tenfold.sharding.ShardMap;
 import dev.tenfold.sharding.ShardPlan;
 import dev.tenfold.sharding.Sharder;
 import dev.tenfold.sharding.hash.KeyHash;
+import dev.tenfold.sharding.hash.Placement;
+import dev.tenfold.sharding.hash.Shard;
 import dev.tenfold.sharding.move.ReshardJournal.Flow;
 import dev.tenfold.sharding.move.ReshardJournal.Request;
 import dev.tenfold.testing.SimulatedTime;
@@ -30,6 +32,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Some shards in memory, writers, coordinators that die, sleep and wake up, and messages that are lost, repeated and late; one
@@ -73,6 +76,24 @@ final class Simulation {
     private static final int KEYS = 9;
     private static final int STEPS = 260;
     private static final List<String> SHARDS = List.of("s1", "s2", "s3", "s4");
+
+    /** Cheap to make. */
+    private record InTurn() implements Placement {
+        @Override
+        public String name() {
+            return "in_turn_v1";
+        }
+
+        @Override
+        public String parameters() {
+            return "";
+        }
+
+        @Override
+        public int[] place(List<Shard> shards, int slots) {
+            return IntStream.range(0, slots).map(slot -> slot % shards.size()).toArray();
+        }
+    }
 
     private static final long[] NO_TOKENS = new long[SLOTS + KEYS];
     private static final Map<String, Long> HASHES = new TreeMap<>();
@@ -129,7 +150,7 @@ final class Simulation {
         this.without = without;
         this.blind = !without.isEmpty() || random.nextBoolean();
         SHARDS.forEach(shard -> stores.put(shard, MemoryShardStore.of(shard, Simulation::slotOf)));
-        this.sharder = Sharder.<String, String>consistent()
+        this.sharder = Sharder.<String, String>placedBy(new InTurn())
                 .slots(SLOTS)
                 .targets(name -> name)
                 .shard("s1", "s1")
@@ -159,7 +180,9 @@ final class Simulation {
                 .chunks(2, Duration.ofSeconds(1))
                 .slotsTogether(2)
                 .maxFence(Duration.ofSeconds(2))
-                .fencing(Duration.ofMillis(1), Backoff.fixed(Duration.ofMillis(20)).attempts(30))
+                .fencing(
+                        Duration.ofMillis(1),
+                        Backoff.fixed(Duration.ofMillis(20)).attempts(30))
                 .retries(Backoff.fixed(Duration.ofMillis(10)).attempts(1_000_000))
                 .poll(Duration.ofMillis(50))
                 .soak(soaks ? Duration.ofMillis(500) : Duration.ZERO)
@@ -167,7 +190,8 @@ final class Simulation {
                 .build();
     }
 
-    // --- the world ----------------------------------------------------------------------------------------------------
+    // --- the world
+    // ----------------------------------------------------------------------------------------------------
 
     boolean without(Guard guard) {
         return without.contains(guard);
@@ -368,7 +392,8 @@ final class Simulation {
         }
     }
 
-    // --- invariants ---------------------------------------------------------------------------------------------------
+    // --- invariants
+    // ---------------------------------------------------------------------------------------------------
 
     private void check() {
         ShardMap map = map();
@@ -415,7 +440,8 @@ final class Simulation {
         int slot = slotOf(map, key);
         for (MemoryShardStore store : stores.values()) {
             if (store.state(slot).orElse(SlotState.CLOSED) == SlotState.OWNER) {
-                String found = store.content(new Row.Key("t", List.of(key), key)).orElse(null);
+                String found =
+                        store.content(new Row.Key("t", List.of(key), key)).orElse(null);
                 if (!Objects.equals(found, model.get(key))) {
                     require(false, "(2, 3) key " + key + " is " + found + " and not " + model.get(key));
                 }
@@ -445,7 +471,8 @@ final class Simulation {
         }
         for (int slot = 0; slot < plan.before().allSlots(); slot++) {
             require(
-                    planned.contains(slot) || map.owner(slot).equals(plan.before().owner(slot)),
+                    planned.contains(slot)
+                            || map.owner(slot).equals(plan.before().owner(slot)),
                     "(9) slot " + slot + " moved without being planned to");
         }
         if (last.requests().stream().noneMatch(EnumSet.of(Request.ABORT, Request.ROLL_BACK)::contains)) {
@@ -484,7 +511,8 @@ final class Simulation {
         }
     }
 
-    // --- a run --------------------------------------------------------------------------------------------------------
+    // --- a run
+    // --------------------------------------------------------------------------------------------------------
 
     void run() {
         int plans = 1 + random.nextInt(2);
@@ -531,7 +559,10 @@ final class Simulation {
             handle.cutOver();
         });
         for (int step = 0; operator.current().isPresent(); step++) {
-            require(step < 3_000, "(7) the plan does not end: " + journals.read().orElseThrow().value());
+            require(
+                    step < 3_000,
+                    "(7) the plan does not end: "
+                            + journals.read().orElseThrow().value());
             if (movers.isEmpty()) {
                 join();
             }
