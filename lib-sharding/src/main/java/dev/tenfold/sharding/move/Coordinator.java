@@ -133,7 +133,7 @@ final class Coordinator {
         }
         Duration pause = settings.retries().delayAfter(failures, settings.random());
         // Writers wait while a fence is up.
-        boolean fenced = moves.stream().anyMatch(FlowMove::fenced);
+        boolean fenced = moves.stream().anyMatch(FlowMove::urgent);
         return fenced && pause.compareTo(settings.lockWait()) > 0 ? settings.lockWait() : pause;
     }
 
@@ -155,8 +155,9 @@ final class Coordinator {
             write(current -> current.failing(why));
         }
         for (FlowMove move : moves) {
-            if (move.fenced()) {
-                return move.step();
+            if (move.urgent()) {
+                move.step();
+                return Duration.ZERO;
             }
         }
         if (journal.asks(Request.PAUSE)) {
@@ -197,7 +198,8 @@ final class Coordinator {
         for (FlowMove move : candidates) {
             long rest = move.restNanos(now);
             if (rest <= 0) {
-                return move.step();
+                move.step();
+                return Duration.ZERO;
             }
             least = Math.min(least, rest);
         }
@@ -350,9 +352,5 @@ final class Coordinator {
             super(by.owner(), null, false, false);
             this.by = by;
         }
-    }
-
-    static int[] ints(List<Integer> slots) {
-        return slots.stream().mapToInt(Integer::intValue).toArray();
     }
 }

@@ -289,6 +289,10 @@ public final class Reshard implements Measured, AutoCloseable {
         settings.journals().update(current -> {
             requireThis(current);
             if (request == Request.ROLL_BACK) {
+                if (settings.soak().isZero()) {
+                    throw new IllegalStateException(
+                            "rollback: soak is zero (expected: set soak(...) to keep the way back open; or abort())");
+                }
                 for (Flow flow : current.flows()) {
                     if (flow.phase() == Phase.CLEANUP || flow.phase() == Phase.DONE) {
                         throw new IllegalStateException(
