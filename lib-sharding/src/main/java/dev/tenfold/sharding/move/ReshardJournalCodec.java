@@ -87,9 +87,11 @@ final class ReshardJournalCodec {
     }
 
     private static String encoded(String text) {
-        return text.isEmpty()
-                ? NONE
-                : URLEncoder.encode(text, StandardCharsets.UTF_8).replace(NONE, "%2D");
+        if (text.isEmpty()) {
+            return NONE;
+        }
+        String encoded = URLEncoder.encode(text, StandardCharsets.UTF_8);
+        return encoded.equals(NONE) ? "%2D" : encoded;
     }
 
     private static String decoded(String text) {
