@@ -53,6 +53,16 @@ public final class MemoryShardStore extends MemoryMover {
         return new MemoryShardStore(shard, slotOf);
     }
 
+    /** One change after another, of the same row. */
+    private record Both(UnaryOperator<@Nullable String> first, UnaryOperator<@Nullable String> second)
+            implements UnaryOperator<@Nullable String> {
+
+        @Override
+        public @Nullable String apply(@Nullable String old) {
+            return second.apply(first.apply(old));
+        }
+    }
+
     /** A transaction of a writer, for one thread. Its writes happen when it commits. */
     public static final class Transaction implements AutoCloseable {
 
@@ -95,7 +105,8 @@ public final class MemoryShardStore extends MemoryMover {
          */
         public void update(Row.Key key, UnaryOperator<@Nullable String> change) {
             requireOpen();
-            writes.merge(key, change, (first, second) -> old -> second.apply(first.apply(old)));
+            UnaryOperator<@Nullable String> earlier = writes.get(key);
+            writes.put(key, earlier == null ? change : new Both(earlier, change));
         }
 
         /** Makes the writes happen, as a whole, and ends the transaction. */

@@ -124,7 +124,7 @@ final class ReshardJournalCodec {
             throw new IllegalArgumentException("reshard journal: damaged, its checksum does not fit");
         }
         try {
-            return parse(text.substring(0, end).split("\n"));
+            return parse(text.substring(0, end).split("\n", -1));
         } catch (RuntimeException malformed) {
             throw new IllegalArgumentException("reshard journal: " + malformed.getMessage(), malformed);
         }
@@ -135,7 +135,7 @@ final class ReshardJournalCodec {
         List<IsolatedKey> isolations = new ArrayList<>();
         List<Flow> flows = new ArrayList<>();
         for (String line : lines) {
-            String[] part = line.split(" ");
+            String[] part = line.split(" ", -1);
             switch (part[0]) {
                 case "shard" -> shards.add(new Shard(part[1], Integer.parseInt(part[2])));
                 case "isolated" ->
@@ -180,7 +180,7 @@ final class ReshardJournalCodec {
 
     private static List<String> field(String[] lines, String name) {
         for (String line : lines) {
-            List<String> parts = List.of(line.split(" "));
+            List<String> parts = List.of(line.split(" ", -1));
             if (parts.get(0).equals(name)) {
                 return parts.subList(1, parts.size());
             }

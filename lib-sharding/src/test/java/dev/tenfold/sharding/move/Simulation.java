@@ -116,7 +116,7 @@ final class Simulation {
     private final Resharder operator;
     private final List<SimulatedWriter> writers = new ArrayList<>();
     private final List<Mover> movers = new ArrayList<>();
-    private final Deque<Supplier<?>> late = new ArrayDeque<>();
+    private final Deque<Runnable> late = new ArrayDeque<>();
     private final Deque<Supplier<String>> trace = new ArrayDeque<>();
     /** What was committed. */
     private final Map<String, String> model = new HashMap<>();
@@ -256,12 +256,12 @@ final class Simulation {
         }
         if (changes && fate == 2) {
             note("call late");
-            late.add(call);
+            late.add(call::get);
             throw new UnavailableException("late", List.of(), null);
         }
         if (changes && fate == 3) {
             note("killed, call late");
-            late.add(call);
+            late.add(call::get);
             throw new Killed();
         }
         R result = call.get();
@@ -349,15 +349,15 @@ final class Simulation {
     }
 
     private void deliverLate() {
-        Supplier<?> call = late.poll();
+        Runnable call = late.poll();
         if (call == null) {
             return;
         }
         note("a late call arrives");
         try {
-            call.get();
+            call.run();
             if (random.nextInt(4) == 0) {
-                call.get();
+                call.run();
             }
         } catch (TenfoldException | IllegalStateException refused) {
             note("and is refused");
