@@ -165,9 +165,6 @@ final class Preparation {
         ShardMap now = coordinator.map();
         int from = hashedSlot(now, key);
         boolean divided = now.slotOf(key.hash()) != from;
-        if (onlyFinish && !divided) {
-            return true;
-        }
         String owner = now.owner(now.slotOf(key.hash()));
         ShardStore store = settings.store(owner);
         if (divided && store.state(key.slot()).isPresent()) {
@@ -180,6 +177,10 @@ final class Preparation {
             if (current.slotOf(key.hash()) != from) {
                 return current;
             }
+            if (onlyFinish) {
+                // Defeats the dividing of a coordinator that was taken over and does not know yet.
+                return current.withNextEpoch();
+            }
             if (!current.owner(from).equals(owner) || current.allSlots() != key.slot()) {
                 throw new Unmovable("key " + key.label() + " was to get slot " + key.slot() + " on " + owner
                         + " (expected: the map the plan was made from; plan again)");
@@ -187,6 +188,9 @@ final class Preparation {
             store.verify(slots, token, SlotState.OWNER);
             return current.withIsolated(key.hash(), key.label());
         });
+        if (map.slotOf(key.hash()) == from) {
+            return true;
+        }
         if (!store.divide(from, map.slotOf(key.hash()), token, map.epoch(), settings.lockWait())) {
             return false;
         }

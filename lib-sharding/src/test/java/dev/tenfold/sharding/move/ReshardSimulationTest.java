@@ -22,7 +22,7 @@ class ReshardSimulationTest {
     @Test
     void keepsEveryInvariant() {
         Long one = Long.getLong("tenfold.reshard.seed");
-        long seeds = one != null ? 1 : Long.getLong("tenfold.reshard.seeds", 1_500);
+        long seeds = one != null ? 1 : Long.getLong("tenfold.reshard.seeds", 2_000);
         long first = one != null ? one : 0;
         int commits = 0;
         int switches = 0;

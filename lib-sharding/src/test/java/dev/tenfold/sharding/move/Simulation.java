@@ -256,12 +256,12 @@ final class Simulation {
         }
         if (changes && fate == 2) {
             note("call late");
-            late.add(call::get);
+            late.add(() -> note("the late call gave " + call.get()));
             throw new UnavailableException("late", List.of(), null);
         }
         if (changes && fate == 3) {
             note("killed, call late");
-            late.add(call::get);
+            late.add(() -> note("the late call gave " + call.get()));
             throw new Killed();
         }
         R result = call.get();
