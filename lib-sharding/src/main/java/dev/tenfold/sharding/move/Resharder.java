@@ -204,6 +204,8 @@ public final class Resharder {
      * @param plan what to move; moves that were made already are left out
      * @return the plan under way
      * @throws IllegalStateException if another plan is under way; see {@link #current()}
+     * @throws dev.tenfold.error.OutcomeUnknownException if it is not known whether it was written down; {@link #current()}
+     *     tells
      * @throws StaleEpochException if the map has changed so that the plan does not fit it
      */
     public Reshard begin(ShardPlan plan) {
