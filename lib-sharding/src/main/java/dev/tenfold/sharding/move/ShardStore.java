@@ -13,7 +13,8 @@ import java.util.Optional;
  * <p>Every method that changes something takes the mover's token and, in the same transaction, makes sure that it is the one
  * claimed last for all of those slots; so a mover that was given up for dead can do nothing once another took over. All
  * methods either happen as a whole or not at all, may be repeated with the same arguments, may block, and are thread-safe. A
- * method that fails for a reason not named here throws an unchecked exception, and then may or may not have happened.
+ * method that returns has happened once and will not happen again by itself. A method that fails for a reason not named here
+ * throws an unchecked exception, and then may have happened, may not have, or may yet happen until a higher token is claimed.
  *
  * <p>{@code slots} are never empty and never repeat. {@code StaleEpochException} says that nothing changed.
  */
@@ -100,7 +101,8 @@ public interface ShardStore {
     long token(int[] slots);
 
     /**
-     * Raises the token of some slots, which ends every other mover's work on them. Waits for no writer.
+     * Raises the token of some slots, which ends every other mover's work on them. Waits for no writer. No two movers ever
+     * come with one token; whoever claims draws it from one shared source.
      *
      * @param slots which ones
      * @param token higher than what any of them has, or exactly what all have (a repeated claim)
@@ -265,8 +267,9 @@ public interface ShardStore {
     void apply(int[] slots, long token, Changes changes);
 
     /**
-     * Makes slots {@link SlotState#OWNER}, and either records what is written to them from the first write on, or drops every
-     * record and mark.
+     * Makes slots {@link SlotState#OWNER}, and either records what is written to them from the first write on, keeping the
+     * marks there are, or records nothing any more and drops every mark. Waits for no writer of a slot that is open already;
+     * recording begins by {@link #capture} there, and so stays as it is unless {@code capturedFor} is empty.
      *
      * @param slots which ones, fenced, incoming or open already
      * @param token as claimed
