@@ -279,7 +279,8 @@ public interface ShardStore {
      */
     void open(int[] slots, long token, long epoch, Optional<String> capturedFor);
 
-    // --- both ---------------------------------------------------------------------------------------------------------
+    // --- both
+    // ---------------------------------------------------------------------------------------------------------
 
     /**
      * Digests the next rows of slots.
