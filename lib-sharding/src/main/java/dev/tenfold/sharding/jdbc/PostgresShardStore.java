@@ -1,7 +1,5 @@
 package dev.tenfold.sharding.jdbc;
 
-import dev.tenfold.error.CallFailedException;
-import dev.tenfold.error.StaleEpochException;
 import dev.tenfold.error.Validation;
 import dev.tenfold.sharding.ShardMap;
 import dev.tenfold.sharding.Slotting;
@@ -16,6 +14,8 @@ import dev.tenfold.sharding.move.SlotState;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -259,13 +259,18 @@ public final class PostgresShardStore implements ShardStore {
             // A later statement than that of the marks: it sees all that they stand for.
             List<TableShape> shapes = TableShape.all(sql, tables);
             List<Row> rows = new ArrayList<>();
-            List<Row.Key> asked = List.copyOf(keys);
             List<Row.Key> there = new TableScan(sql, shapes, slotting)
-                    .content(asked, TableScan.WHOLE, (key, content) -> rows.add(new Row(key, content)));
+                    .content(List.copyOf(keys), TableScan.WHOLE, (key, content) -> rows.add(new Row(key, content)));
             // A key that was written in another way, as 1.0 and 1.00 are, is that of its row.
-            there.forEach(keys::remove);
-            rows.forEach(row -> keys.add(row.key()));
-            return new Changes(marks, List.copyOf(keys), rows.stream().distinct().toList(), TableShape.schema(shapes));
+            Map<Row.Key, Row.Key> own = new HashMap<>();
+            for (int i = 0; i < rows.size(); i++) {
+                own.put(there.get(i), rows.get(i).key());
+            }
+            return new Changes(
+                    marks,
+                    keys.stream().map(key -> own.getOrDefault(key, key)).distinct().toList(),
+                    rows.stream().distinct().toList(),
+                    TableShape.schema(shapes));
         });
     }
 
@@ -274,7 +279,7 @@ public final class PostgresShardStore implements ShardStore {
         return transactions.call(
                 "counting changes",
                 sql -> sql.number(
-                        "SELECT count(*) FROM (SELECT FROM tenfold_mark_v1 WHERE slots && ? LIMIT ?) some",
+                        "SELECT count(*) FROM (SELECT FROM tenfold_mark_v1 WHERE slots && ? LIMIT ?) counted",
                         slots,
                         COUNTED + 1));
     }
@@ -328,7 +333,7 @@ public final class PostgresShardStore implements ShardStore {
             sql.run("SET CONSTRAINTS ALL IMMEDIATE");
             // Children first: the tables in reverse.
             List<TableShape> shapes = new ArrayList<>(TableShape.all(sql, tables));
-            java.util.Collections.reverse(shapes);
+            Collections.reverse(shapes);
             TableScan scan = new TableScan(sql, shapes, slotting);
             Clearing at = slotRows.clearing(sql, slots);
             TableScan.Page page = scan.page(map, slots, at.place(), Cursor.END, atMost);

@@ -109,11 +109,13 @@ record SlotRows(String shard) {
 
     boolean fence(Statements sql, int[] slots, long token, String peer) throws SQLException {
         checkToken(sql, slots, token);
-        sql.update(
+        int fenced = sql.update(
                 "UPDATE tenfold_slot_v1 SET state = 'FENCED', peer = ? WHERE slot = ANY(?) AND state = 'OWNER'",
                 peer,
                 slots);
-        require(sql, slots, token, "state = 'FENCED'", "not all owned");
+        if (fenced != slots.length) {
+            throw refusal(slots, "not all owned", token);
+        }
         return true;
     }
 
