@@ -22,8 +22,8 @@ final class PostgresShardStoreTest extends ShardStoreContract {
 
     @Override
     protected ShardStore open(String shard) throws SQLException {
-        DataSource database = DATABASES.empty(shard);
-        ShardDatabases.execute(database, "CREATE TABLE item (key text COLLATE \"C\" PRIMARY KEY, value text NOT NULL)");
+        DataSource database = DATABASES.cleared(
+                shard, "CREATE TABLE item (key text COLLATE \"C\" PRIMARY KEY, value text NOT NULL)", "item");
         return PostgresShardStore.of(
                 shard, database, Slotting.hashed(KeyForm.whole(), KeyHash.xxh3()), List.of(ShardedTable.of("item", "key")));
     }

@@ -27,6 +27,27 @@ final class ShardDatabases {
         return database;
     }
 
+    /** A shard with tables, made the first time, and neither rows nor guards that know a slot. */
+    DataSource cleared(String shard, String tables, String... names) throws SQLException {
+        boolean made = databases.containsKey(shard);
+        DataSource database = of(shard);
+        if (!made) {
+            execute(database, tables);
+            return database;
+        }
+        try (Connection connection = database.getConnection();
+                Statement statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            statement.execute("SELECT set_config('tenfold.slot', 'mover', true)");
+            for (String name : names) {
+                statement.execute("DELETE FROM " + name);
+            }
+            statement.execute("TRUNCATE tenfold_slot_v1, tenfold_mover_v1, tenfold_mark_v1, tenfold_late_v1");
+            connection.commit();
+        }
+        return database;
+    }
+
     static void execute(DataSource database, String... statements) throws SQLException {
         try (Connection connection = database.getConnection();
                 Statement statement = connection.createStatement()) {
