@@ -210,7 +210,7 @@ final class RowWriter {
         // Without other columns the key is set to itself: the row counts as written.
         String first = shape.primaryKey().get(0).name();
         int written = sql.update(
-                insert(shape) + " ON CONFLICT (" + shape.primaryKeyNames() + ") DO UPDATE SET "
+                insert(shape) + " ON CONFLICT (" + shape.primaryKeyNames("") + ") DO UPDATE SET "
                         + (changes.isEmpty() ? first + " = excluded." + first : changes) + " WHERE stored."
                         + shape.shardKey() + " = excluded." + shape.shardKey(),
                 contents(rows));

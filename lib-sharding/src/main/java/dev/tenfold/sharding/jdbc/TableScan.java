@@ -73,11 +73,11 @@ final class TableScan {
         List<@Nullable Object> values = new ArrayList<>();
         List<String> conditions = new ArrayList<>();
         if (after != null) {
-            conditions.add("(" + shape.primaryKeyNames() + ") > (" + shape.values("?") + ")");
+            conditions.add("(" + shape.primaryKeyNames("stored.") + ") > (" + shape.values("?") + ")");
             shape.primaryKey().forEach(column -> values.add(after));
         }
         if (ends) {
-            conditions.add("(" + shape.primaryKeyNames() + ") <= (" + shape.values("?") + ")");
+            conditions.add("(" + shape.primaryKeyNames("stored.") + ") <= (" + shape.values("?") + ")");
             shape.primaryKey().forEach(column -> values.add(literalOf(to)));
         }
         values.add(atMost);
@@ -85,7 +85,7 @@ final class TableScan {
                 "SELECT " + shape.primaryKeyText("stored") + ", stored." + shape.shardKey() + "::text, stored."
                         + shape.shardKey() + " FROM " + shape.name() + " stored"
                         + (conditions.isEmpty() ? "" : " WHERE " + String.join(" AND ", conditions)) + " ORDER BY "
-                        + shape.primaryKeyNames() + " LIMIT ?",
+                        + shape.primaryKeyNames("stored.") + " LIMIT ?",
                 row -> {
                     Row.Key key = new Row.Key(shape.name(), texts(row, 1), text(row, shape));
                     return new Seen(key, wanted.get(slot(map, shape, row.getObject(3))));

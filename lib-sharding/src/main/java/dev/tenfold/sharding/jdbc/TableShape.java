@@ -106,8 +106,9 @@ record TableShape(ShardedTable table, List<Column> columns, List<Column> primary
         return shapes.stream().map(TableShape::schema).collect(Collectors.joining("; "));
     }
 
-    String primaryKeyNames() {
-        return join(Column::name);
+    /** The columns of the primary key, each with its table in front where names alone might mean a result's columns. */
+    String primaryKeyNames(String prefix) {
+        return join(c -> prefix + c.name());
     }
 
     /** An array of text with a row's primary key. */
