@@ -133,11 +133,10 @@ final class GuardTables {
         }
     }
 
-    /** Says whether a table does without one of the triggers. */
+    /** Says whether a table does without a trigger. */
     static boolean missing(Statements sql, String table, String trigger) throws SQLException {
         return sql.holds(
-                "SELECT NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = CAST(? AS regclass) AND tgname = ?"
-                        + " AND tgenabled IN ('O', 'A'))",
+                "SELECT NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = CAST(? AS regclass) AND tgname = ?)",
                 table,
                 trigger);
     }

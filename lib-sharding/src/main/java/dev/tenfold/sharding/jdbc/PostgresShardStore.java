@@ -124,14 +124,15 @@ public final class PostgresShardStore implements ShardStore {
      * {@inheritDoc}
      *
      * <p>From then on, writes in transactions that passed no guard are refused. Creating the triggers waits for writers of the
-     * tables that are under way, up to a second, while new ones wait behind it; where they take longer it fails, and is
-     * repeated. Later calls find the triggers there and wait for nobody.
+     * tables that are under way, up to 200 ms for each trigger, while new ones wait behind it; where they take longer it fails,
+     * and is repeated. Later calls find the triggers there and wait for nobody.
      */
     @Override
     public void install(ShardMap map) {
         slotting.check(map);
-        boolean installed = transactions.unlessBusy("installing guards", Duration.ofSeconds(1), sql -> {
+        boolean installed = transactions.unlessBusy("installing guards", Duration.ofSeconds(30), sql -> {
             prepare(sql, map);
+            sql.run("SET LOCAL lock_timeout = 200");
             List<TableShape> shapes = TableShape.all(sql, tables);
             for (TableShape shape : shapes) {
                 Preflights.requireKeys(shape);
@@ -142,7 +143,7 @@ public final class PostgresShardStore implements ShardStore {
         if (!installed) {
             throw new IllegalStateException("install: writers of "
                     + tables.stream().map(ShardedTable::name).toList() + " on shard " + shard
-                    + " are under way for more than a second (expected: shorter transactions; repeat it)");
+                    + " do not end within 200 ms (expected: short transactions; repeat it)");
         }
     }
 

@@ -101,11 +101,18 @@ final class Preflights {
                         + " WHERE oid = CAST(? AS regclass)",
                 shape.name());
         for (String trigger : TRIGGERS) {
-            if (GuardTables.missing(sql, shape.name(), trigger)) {
-                require(owner, table + ": this role may not create triggers", "its owner, or GRANT TRIGGER");
-                problems.add(text(table + ": trigger " + trigger + " is missing or disabled", "call install"));
-            }
+            // One that is not there yet is no obstacle: the shard is installed before rows move.
+            require(
+                    owner || !GuardTables.missing(sql, shape.name(), trigger),
+                    table + ": trigger " + trigger + " is missing and this role may not create it",
+                    "the owner's role, or GRANT TRIGGER");
         }
+        each(
+                "SELECT tgname FROM pg_trigger WHERE tgrelid = CAST(? AS regclass) AND tgname LIKE 'tenfold%'"
+                        + " AND tgenabled NOT IN ('O', 'A')",
+                shape,
+                trigger -> text(
+                        table + ": trigger " + trigger + " is disabled", "ALTER TABLE ... ENABLE TRIGGER " + trigger));
         require(
                 sql.holds("SELECT has_table_privilege(CAST(? AS regclass), 'SELECT') AND"
                         + " has_table_privilege(CAST(? AS regclass), 'INSERT') AND"

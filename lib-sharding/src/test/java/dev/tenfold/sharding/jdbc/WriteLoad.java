@@ -15,6 +15,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -69,6 +70,7 @@ final class WriteLoad implements AutoCloseable {
     private final ConcurrentLinkedQueue<Long> deletable = new ConcurrentLinkedQueue<>();
     private final Map<Long, ReentrantLock> turns = new ConcurrentHashMap<>();
     private final ConcurrentLinkedQueue<Long> nanos = new ConcurrentLinkedQueue<>();
+    private final Semaphore acknowledged = new Semaphore(0);
     private final AtomicInteger attempts = new AtomicInteger();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
     private final ScheduledExecutorService threads;
@@ -83,6 +85,13 @@ final class WriteLoad implements AutoCloseable {
             int isolation = ISOLATION[i % ISOLATION.length];
             this.writers.add(threads.scheduleAtFixedRate(
                     () -> guard(() -> one(random, isolation)), i, everyMillis, TimeUnit.MILLISECONDS));
+        }
+    }
+
+    /** Waits for so many more writes to be acknowledged. */
+    void await(int writes) throws InterruptedException {
+        if (!acknowledged.tryAcquire(writes, 60, TimeUnit.SECONDS)) {
+            throw new IllegalStateException("the writers stand still", failure.get());
         }
     }
 
@@ -191,6 +200,7 @@ final class WriteLoad implements AutoCloseable {
             // A conflict with another writer says nothing about the shard.
         }
         nanos.add(System.nanoTime() - began);
+        acknowledged.release();
     }
 
     /** False if it met another writer and is to be repeated as a whole. */
