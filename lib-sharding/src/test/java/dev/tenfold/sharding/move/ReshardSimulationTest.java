@@ -1,0 +1,63 @@
+package dev.tenfold.sharding.move;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+
+import dev.tenfold.sharding.move.Simulation.Guard;
+import java.util.EnumSet;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * The protocol under thousands of seeded schedules.
+ *
+ * <p>More of them: {@code mvn -pl lib-sharding -am test -Dtest=ReshardSimulationTest -Dsurefire.failIfNoSpecifiedTests=false
+ * -DargLine=-Dtenfold.reshard.seeds=100000}. One again, as a failure names it: {@code
+ * -DargLine=-Dtenfold.reshard.seed=4711}.
+ */
+class ReshardSimulationTest {
+
+    @Test
+    void keepsEveryInvariant() {
+        Long one = Long.getLong("tenfold.reshard.seed");
+        long seeds = one != null ? 1 : Long.getLong("tenfold.reshard.seeds", 2_000);
+        int commits = Simulation.runAll(one != null ? one : 0, seeds, Set.of());
+        assertThat(commits).isPositive();
+    }
+
+    /** Schedules do what they are for: most move slots, and writers get through. */
+    @Test
+    void movesSlotsWhileWritersWrite() {
+        int switches = 0;
+        int commits = 0;
+        for (long seed = 0; seed < 200; seed++) {
+            Simulation simulation = new Simulation(seed, Set.of());
+            simulation.run();
+            switches += simulation.switches;
+            commits += simulation.commits;
+        }
+        assertThat(switches).isGreaterThan(150);
+        assertThat(commits).isGreaterThan(200 * 20);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Guard.class)
+    void findsWhatEachGuardIsFor(Guard guard) {
+        for (long seed = 0; seed < 20_000; seed++) {
+            Simulation simulation = new Simulation(seed, EnumSet.of(guard));
+            try {
+                simulation.run();
+            } catch (AssertionError violation) {
+                assertThat(violation).hasMessageContaining("seed " + seed);
+                long found = seed;
+                assertThatCode(() -> new Simulation(found, Set.of()).run())
+                        .as("with the guard")
+                        .doesNotThrowAnyException();
+                return;
+            }
+        }
+        throw new AssertionError("no violation without " + guard);
+    }
+}

@@ -1,0 +1,528 @@
+package dev.tenfold.sharding.move;
+
+import dev.tenfold.coordination.Registers;
+import dev.tenfold.coordination.VersionedRegister;
+import dev.tenfold.error.StaleEpochException;
+import dev.tenfold.error.TenfoldException;
+import dev.tenfold.error.UnavailableException;
+import dev.tenfold.observe.Observer;
+import dev.tenfold.retry.Backoff;
+import dev.tenfold.sharding.ShardMap;
+import dev.tenfold.sharding.ShardPlan;
+import dev.tenfold.sharding.Sharder;
+import dev.tenfold.sharding.hash.KeyHash;
+import dev.tenfold.sharding.move.ReshardJournal.Flow;
+import dev.tenfold.sharding.move.ReshardJournal.Request;
+import dev.tenfold.testing.SimulatedTime;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+
+/**
+ * Some shards in memory, writers, coordinators that die, sleep and wake up, and messages that are lost, repeated and late; one
+ * thread, and every choice drawn from one seed.
+ *
+ * <p>Before each call of a coordinator others act, coordinators included, so calls interleave at every point of a step. After
+ * every call the owner of every slot is compared with a model of what was committed.
+ */
+final class Simulation {
+
+    /** What keeps the protocol from losing writes; each can be taken out. */
+    enum Guard {
+        /** Mutating calls are refused unless they carry the token claimed last. */
+        TOKEN,
+        /** Capturing and fencing wait for writers that passed the guard. */
+        WAIT_FOR_WRITERS,
+        /** Changes are recorded before the first row is read. */
+        CAPTURE_FIRST,
+        /** Nothing is drained between reading and writing a chunk. */
+        SERIAL_COPY,
+        /** Only marks that were listed before the rows were read are deleted. */
+        FORGET_ONLY_SEEN,
+        /** A fence does not end by itself. */
+        NO_EXPIRY,
+        /** Writers with an old route are refused. */
+        STALE_ROUTE,
+        /** The taker opens after the map was switched. */
+        OPEN_AFTER_SWITCH
+    }
+
+    /** What a process does when it is killed: nothing more. */
+    private static final class Killed extends Error {
+        private static final long serialVersionUID = 1;
+
+        Killed() {
+            super("killed", null, false, false);
+        }
+    }
+
+    private static final int SLOTS = 4;
+    private static final int KEYS = 9;
+    private static final int STEPS = 260;
+    private static final List<String> SHARDS = List.of("s1", "s2", "s3", "s4");
+
+    private final long seed;
+    private final Random random;
+    private final Set<Guard> without;
+    private final boolean blind;
+    private final SimulatedTime time = new SimulatedTime();
+    private final VersionedRegister<ShardMap> maps = Registers.inMemory("map");
+    private final VersionedRegister<ReshardJournal> journals = Registers.inMemory("journal");
+    private final Map<String, MemoryShardStore> stores = new TreeMap<>();
+    private final Sharder<String, String> sharder;
+    private final Resharder operator;
+    private final List<SimulatedWriter> writers = new ArrayList<>();
+    private final List<Mover> movers = new ArrayList<>();
+    private final Deque<Supplier<?>> late = new ArrayDeque<>();
+    private final Deque<String> trace = new ArrayDeque<>();
+    /** What was committed. */
+    final Map<String, String> model = new HashMap<>();
+
+    private final Map<String, Long> tokens = new HashMap<>();
+    private long epoch;
+    private long journalToken;
+    private int depth;
+    private boolean calm;
+    private ShardPlan plan;
+    int commits;
+    int switches;
+
+    private final class Mover {
+        final Reshard reshard;
+        boolean busy;
+        int asleep;
+
+        Mover() {
+            Resharder resharder = resharder(
+                    new SimulatedRegister<>(Simulation.this, maps),
+                    new SimulatedRegister<>(Simulation.this, journals),
+                    name -> new SimulatedStore(Simulation.this, store(name)));
+            reshard = resharder.current().orElseThrow();
+        }
+    }
+
+    Simulation(long seed, Set<Guard> without) {
+        this.seed = seed;
+        this.random = new Random(seed * 0x9E3779B97F4A7C15L);
+        this.without = without;
+        this.blind = !without.isEmpty() || random.nextBoolean();
+        SHARDS.forEach(shard -> stores.put(shard, MemoryShardStore.hashed(shard, KeyHash.xxh3())));
+        this.sharder = Sharder.<String, String>consistent()
+                .slots(SLOTS)
+                .targets(name -> name)
+                .shard("s1", "s1")
+                .shard("s2", "s2")
+                .register(maps)
+                .observer(Observer.none())
+                .time(time, time)
+                .open();
+        this.operator = resharder(maps, journals, stores::get);
+        operator.install();
+        for (int i = 0; i < 3; i++) {
+            writers.add(new SimulatedWriter(this, "w" + i));
+        }
+    }
+
+    private Resharder resharder(
+            VersionedRegister<ShardMap> map,
+            VersionedRegister<ReshardJournal> journal,
+            java.util.function.Function<String, ShardStore> reach) {
+        boolean soaks = seed % 2 == 0;
+        return Resharder.over(map)
+                .journal(journal)
+                .stores(reach)
+                .observer(event -> note(event.kind() + " " + event.message()))
+                .time(time, time)
+                .random(random)
+                .chunks(2, Duration.ofSeconds(1))
+                .slotsTogether(2)
+                .maxFence(Duration.ofSeconds(2))
+                .fencing(Duration.ofMillis(1), Backoff.fixed(Duration.ofMillis(20)).attempts(30))
+                .retries(Backoff.fixed(Duration.ofMillis(10)).attempts(1_000_000))
+                .poll(Duration.ofMillis(50))
+                .soak(soaks ? Duration.ofMillis(500) : Duration.ZERO)
+                .waitForCutOver(seed % 3 == 0)
+                .build();
+    }
+
+    // --- the world ----------------------------------------------------------------------------------------------------
+
+    boolean without(Guard guard) {
+        return without.contains(guard);
+    }
+
+    boolean blind() {
+        return blind;
+    }
+
+    MemoryShardStore store(String shard) {
+        return Objects.requireNonNull(stores.get(shard), shard);
+    }
+
+    Random random() {
+        return random;
+    }
+
+    ShardMap map() {
+        return maps.read().orElseThrow().value();
+    }
+
+    String randomKey() {
+        return "k" + random.nextInt(KEYS);
+    }
+
+    void note(String what) {
+        trace.add(what);
+        if (trace.size() > 80) {
+            trace.remove();
+        }
+    }
+
+    /** A call of a coordinator: others act first, and it may be lost on the way there, or its answer on the way back. */
+    <R> R call(Supplier<R> call, boolean changes) {
+        if (calm) {
+            return call.get();
+        }
+        if (depth < 3 && random.nextInt(3) == 0) {
+            depth++;
+            for (int i = random.nextInt(6); i >= 0; i--) {
+                act();
+            }
+            depth--;
+        }
+        int fate = random.nextInt(150);
+        if (fate == 0) {
+            note("call lost");
+            throw new UnavailableException("lost", List.of(), null);
+        }
+        if (fate == 1) {
+            note("killed");
+            throw new Killed();
+        }
+        if (changes && fate == 2) {
+            note("call late");
+            late.add(call);
+            throw new UnavailableException("late", List.of(), null);
+        }
+        if (changes && fate == 3) {
+            note("killed, call late");
+            late.add(call);
+            throw new Killed();
+        }
+        R result = call.get();
+        if (changes) {
+            check();
+            if (fate == 4) {
+                note("answer lost");
+                throw new UnavailableException("answer lost", List.of(), null);
+            }
+            if (fate == 5) {
+                note("killed after the call");
+                throw new Killed();
+            }
+            if (fate == 6) {
+                note("call repeated");
+                result = call.get();
+            }
+        }
+        return result;
+    }
+
+    /** Somebody does something. */
+    private void act() {
+        int choice = random.nextInt(100);
+        if (choice < 60) {
+            writers.get(random.nextInt(writers.size())).act();
+            check();
+        } else if (choice < 84) {
+            if (!movers.isEmpty()) {
+                step(movers.get(random.nextInt(movers.size())));
+            }
+        } else if (choice < 90) {
+            time.advance(Duration.ofMillis(random.nextInt(random.nextInt(20) == 0 ? 3_000 : 60)));
+        } else if (choice < 93) {
+            deliverLate();
+        } else if (choice < 95) {
+            if (movers.size() < 3) {
+                join();
+            }
+        } else if (choice < 96) {
+            operate();
+        } else if (choice < 97 && !movers.isEmpty()) {
+            movers.get(random.nextInt(movers.size())).asleep = random.nextInt(60);
+        } else if (without(Guard.NO_EXPIRY)) {
+            expire();
+        }
+    }
+
+    private void join() {
+        try {
+            if (operator.current().isPresent()) {
+                movers.add(new Mover());
+            }
+        } catch (Killed | RuntimeException unlucky) {
+            note("could not join: " + unlucky);
+        }
+    }
+
+    private void step(Mover mover) {
+        if (mover.busy || mover.asleep-- > 0) {
+            return;
+        }
+        mover.busy = true;
+        try {
+            if (mover.reshard.step().isEmpty()) {
+                movers.remove(mover);
+            }
+        } catch (Killed killed) {
+            movers.remove(mover);
+        } catch (StaleEpochException superseded) {
+            note("superseded: " + superseded.getMessage());
+            movers.remove(mover);
+        } catch (UnavailableException given) {
+            movers.remove(mover);
+        } finally {
+            mover.busy = false;
+        }
+    }
+
+    private void deliverLate() {
+        Supplier<?> call = late.poll();
+        if (call == null) {
+            return;
+        }
+        note("a late call arrives");
+        try {
+            call.get();
+            if (random.nextInt(4) == 0) {
+                call.get();
+            }
+        } catch (TenfoldException | IllegalStateException refused) {
+            note("and is refused");
+        }
+        check();
+    }
+
+    private void operate() {
+        Optional<Reshard> current = operator.current();
+        if (current.isEmpty()) {
+            return;
+        }
+        Reshard handle = current.get();
+        int choice = random.nextInt(16);
+        try {
+            if (choice < 4) {
+                handle.pause();
+            } else if (choice < 8) {
+                handle.resume();
+            } else if (choice < 13) {
+                handle.cutOver();
+            } else if (choice == 13) {
+                handle.abort();
+            } else if (choice == 14) {
+                handle.settle();
+            } else {
+                handle.rollback();
+            }
+            note("asked for " + choice);
+        } catch (IllegalStateException tooLate) {
+            note("too late for " + choice);
+        }
+    }
+
+    private void expire() {
+        for (MemoryShardStore store : stores.values()) {
+            store.unsettled().forEach((slot, left) -> {
+                if (left.state() == SlotState.FENCED && store.shard().equals(map().owner(slot))) {
+                    int[] slots = {slot};
+                    store.open(slots, store.token(slots), 0, Optional.of(left.peer()));
+                    note("fence of slot " + slot + " expired");
+                }
+            });
+        }
+    }
+
+    // --- invariants ---------------------------------------------------------------------------------------------------
+
+    private void check() {
+        ShardMap map = map();
+        Map<Integer, String> owners = new HashMap<>();
+        for (MemoryShardStore store : stores.values()) {
+            for (int slot = 0; slot < map.allSlots(); slot++) {
+                if (store.state(slot).equals(Optional.of(SlotState.OWNER))) {
+                    String other = owners.put(slot, store.shard());
+                    require(other == null, "(1) slot " + slot + " has two owners: " + other + " and " + store.shard());
+                }
+                String what = store.shard() + "/" + slot;
+                long token = store.token(new int[] {slot});
+                require(token >= tokens.getOrDefault(what, 0L), "(5) token of " + what + " fell to " + token);
+                tokens.put(what, token);
+            }
+        }
+        require(map.epoch() >= epoch, "(5) epoch fell to " + map.epoch());
+        epoch = map.epoch();
+        long drawn = journals.read().map(known -> known.value().token()).orElse(0L);
+        require(drawn >= journalToken, "(5) token of the journal fell to " + drawn);
+        journalToken = drawn;
+        Map<String, String> found = new HashMap<>();
+        for (MemoryShardStore store : stores.values()) {
+            for (Row row : store.owned(map)) {
+                String other = found.put(row.key().shardKey(), row.content());
+                require(other == null, "(4) key " + row.key().shardKey() + " is found twice");
+            }
+        }
+        for (int i = 0; i < KEYS; i++) {
+            String key = "k" + i;
+            if (owners.containsKey(slotOf(map, key))) {
+                require(
+                        Objects.equals(found.get(key), model.get(key)),
+                        "(2, 3) key " + key + " is " + found.get(key) + " and not " + model.get(key));
+            }
+        }
+    }
+
+    private static int slotOf(ShardMap map, String key) {
+        return map.slotOf(KeyHash.xxh3().hash(key));
+    }
+
+    /** Once a plan is over: every slot is where the journal and the map say, and nothing of it is left elsewhere. */
+    private void checkEnd() {
+        ReshardJournal last = journals.read().orElseThrow().value();
+        ShardMap map = map();
+        require(!last.failure().contains("differs"), "verification failed: " + last.failure());
+        Set<Integer> planned = new HashSet<>();
+        for (Flow flow : last.flows()) {
+            for (int slot : flow.slots()) {
+                planned.add(slot);
+                String owner = slot < map.allSlots() ? map.owner(slot) : flow.from();
+                String expected = flow.phase() == Reshard.Phase.DONE ? flow.to() : flow.from();
+                require(
+                        owner.equals(expected),
+                        "(6) slot " + slot + " is on " + owner + " after " + flow + ", requests " + last.requests());
+            }
+        }
+        for (int slot = 0; slot < plan.before().allSlots(); slot++) {
+            require(
+                    planned.contains(slot) || map.owner(slot).equals(plan.before().owner(slot)),
+                    "(9) slot " + slot + " moved without being planned to");
+        }
+        if (last.requests().stream().noneMatch(EnumSet.of(Request.ABORT, Request.ROLL_BACK)::contains)) {
+            require(map.shards().equals(plan.shards()), "shards are " + map.shards() + " and not " + plan.shards());
+        }
+        for (MemoryShardStore store : stores.values()) {
+            require(store.unsettled().isEmpty(), "(8) unsettled on " + store.shard() + ": " + store.unsettled());
+            for (Row row : store.rows()) {
+                String owner = map.owner(slotOf(map, row.key().shardKey()));
+                require(owner.equals(store.shard()), "(4) row " + row + " is left on " + store.shard());
+            }
+            for (int slot = 0; slot < map.allSlots(); slot++) {
+                boolean owns = map.owner(slot).equals(store.shard());
+                require(
+                        owns == store.state(slot).equals(Optional.of(SlotState.OWNER)),
+                        "slot " + slot + " on " + store.shard() + " is " + store.state(slot));
+            }
+        }
+        check();
+    }
+
+    void require(boolean holds, String problem) {
+        if (!holds) {
+            throw new AssertionError("seed " + seed + ": " + problem + System.lineSeparator()
+                    + String.join(System.lineSeparator(), trace));
+        }
+    }
+
+    // --- a run --------------------------------------------------------------------------------------------------------
+
+    void run() {
+        int plans = 1 + random.nextInt(2);
+        for (int i = 0; i < plans; i++) {
+            sharder.refresh();
+            plan = sharder.plan(change -> {
+                boolean two = sharder.map().contains("s2");
+                boolean three = sharder.map().contains("s3");
+                int choice = random.nextInt(5);
+                if (choice == 0 && two) {
+                    change.remove("s2");
+                } else if (choice == 1 && !three) {
+                    change.split("s1", "s3");
+                } else if (choice == 2 && !three) {
+                    change.add("s3");
+                } else if (choice == 3 && two) {
+                    change.remove("s2").isolate(randomKey(), "s4");
+                } else {
+                    change.isolate(randomKey(), random.nextBoolean() ? "s4" : "s1");
+                }
+            });
+            operator.begin(plan);
+            note("plan " + plan.moves() + " isolating " + plan.isolations());
+            movers.add(new Mover());
+            for (int step = 0; step < STEPS; step++) {
+                act();
+            }
+            finish();
+        }
+    }
+
+    /** Faults end, whoever slept wakes up, and the plan must come to its end. */
+    private void finish() {
+        calm = true;
+        while (!late.isEmpty()) {
+            deliverLate();
+        }
+        movers.removeIf(mover -> random.nextBoolean());
+        movers.forEach(mover -> mover.asleep = 0);
+        writers.forEach(SimulatedWriter::finish);
+        note("calm");
+        operator.current().ifPresent(handle -> {
+            handle.resume();
+            handle.cutOver();
+        });
+        for (int step = 0; operator.current().isPresent(); step++) {
+            require(step < 3_000, "(7) the plan does not end: " + journals.read().orElseThrow().value());
+            if (movers.isEmpty()) {
+                join();
+            }
+            step(movers.get(random.nextInt(movers.size())));
+            check();
+            time.advance(Duration.ofMillis(20));
+        }
+        ReshardJournal last = journals.read().orElseThrow().value();
+        switches += (int) last.flows().stream()
+                .filter(flow -> flow.phase() == Reshard.Phase.DONE || flow.backwards())
+                .count();
+        // Late sleepers do no harm to a plan that is over.
+        for (Mover mover : List.copyOf(movers)) {
+            step(mover);
+        }
+        movers.clear();
+        checkEnd();
+        for (int i = 0; i < KEYS; i++) {
+            writers.get(0).writeNow("k" + i);
+        }
+        check();
+        calm = false;
+    }
+
+    static int runAll(long from, long count, Set<Guard> without) {
+        int commits = 0;
+        for (long seed = from; seed < from + count; seed++) {
+            Simulation simulation = new Simulation(seed, without);
+            simulation.run();
+            commits += simulation.commits;
+        }
+        return commits;
+    }
+}
