@@ -68,11 +68,16 @@ final class GuardTables {
     /** Creates the tables; two processes that did so at once would fail on each other, so one waits. */
     static void createTables(Statements sql) throws SQLException {
         sql.list("SELECT pg_advisory_xact_lock(hashtext('tenfold_slot_v1'))", row -> true);
-        if (!sql.holds("SELECT to_regclass('tenfold_late_v1') IS NOT NULL")) {
+        if (!exist(sql)) {
             for (String table : TABLES) {
                 sql.run(table);
             }
         }
+    }
+
+    /** Says whether the shard has been prepared: before, it has no slot, and no mover has claimed any. */
+    static boolean exist(Statements sql) throws SQLException {
+        return sql.holds("SELECT to_regclass('tenfold_late_v1') IS NOT NULL");
     }
 
     static void createTriggers(Statements sql, List<TableShape> shapes) throws SQLException {

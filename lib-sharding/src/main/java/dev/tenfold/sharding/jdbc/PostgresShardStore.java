@@ -181,6 +181,9 @@ public final class PostgresShardStore implements ShardStore {
     public Map<Integer, Unsettled> unsettled() {
         return transactions.call("listing slots", sql -> {
             Map<Integer, Unsettled> slots = new LinkedHashMap<>();
+            if (!GuardTables.exist(sql)) {
+                return slots;
+            }
             sql.each(
                     "SELECT slot, state, coalesce(peer, ''), captured AND coalesce(recording, false)"
                             + " FROM tenfold_slot_v1 LEFT JOIN tenfold_mover_v1 USING (slot)"
@@ -194,21 +197,20 @@ public final class PostgresShardStore implements ShardStore {
 
     @Override
     public Optional<SlotState> state(int slot) {
-        return transactions.call(
-                "reading slot " + slot,
-                sql ->
-                        sql
-                                .list(
-                                        "SELECT state FROM tenfold_slot_v1 WHERE slot = ?",
-                                        row -> SlotState.valueOf(row.getString(1)),
-                                        slot)
-                                .stream()
-                                .findFirst());
+        return transactions.call("reading slot " + slot, sql -> {
+            List<SlotState> found = GuardTables.exist(sql)
+                    ? sql.list(
+                            "SELECT state FROM tenfold_slot_v1 WHERE slot = ?",
+                            row -> SlotState.valueOf(row.getString(1)),
+                            slot)
+                    : List.of();
+            return found.stream().findFirst();
+        });
     }
 
     @Override
     public long token(int[] slots) {
-        return transactions.call("reading tokens", sql -> slotRows.token(sql, slots));
+        return transactions.call("reading tokens", sql -> GuardTables.exist(sql) ? slotRows.token(sql, slots) : 0L);
     }
 
     @Override

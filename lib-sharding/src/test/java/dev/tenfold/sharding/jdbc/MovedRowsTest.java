@@ -226,6 +226,14 @@ final class MovedRowsTest {
 
     @Test
     void saysWhatStandsInTheWay() throws Exception {
+        PostgresShardStore before = PostgresShardStore.of(
+                "a",
+                DATABASES.empty("a"),
+                Slotting.hashed(KeyForm.whole(), KeyHash.xxh3()),
+                List.of(ShardedTable.of("good", "k")));
+        assertThat(before.token(SLOT)).as("before it is installed").isZero();
+        assertThat(before.state(0)).isEmpty();
+        assertThat(before.unsettled()).isEmpty();
         shards("CREATE TABLE good (k bigint PRIMARY KEY)", ShardedTable.of("good", "k"));
         assertThat(from.preflight()).isEqualTo(new ShardStore.Preflight(
                 List.of(), "good(k bigint not null; primary key k; by k)"));

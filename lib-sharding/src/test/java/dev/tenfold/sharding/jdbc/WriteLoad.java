@@ -178,7 +178,8 @@ final class WriteLoad implements AutoCloseable {
         try {
             Long total = fickle.get(account);
             if (total == null) {
-                write(account, isolation, "INSERT INTO account (id, total) VALUES (" + account + ", 1)");
+                write(account, isolation, "INSERT INTO account (id, total) VALUES (" + account
+                        + ", 1) ON CONFLICT (id) DO UPDATE SET total = 1");
                 fickle.put(account, 1L);
                 goneFickle.remove(account);
             } else if (dice < 5) {
