@@ -4,7 +4,9 @@ import dev.tenfold.sharding.jdbc.TableShape.Column;
 import dev.tenfold.sharding.jdbc.Transactions.Statements;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Creates what a shard needs beside its rows. Everything has its version in its name; a later version of this library makes
@@ -51,11 +53,16 @@ final class GuardTables {
             + " HINT = 'Call ShardGuard.check with the route of the row''s key first, in the same transaction.';"
             + " END IF; END $body$";
 
-    /** Texts are made by fixed settings, so that a key has one text whoever writes it. */
     private static final String MARK = "CREATE OR REPLACE FUNCTION %1$s() RETURNS trigger LANGUAGE plpgsql"
-            + " SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET timezone = 'UTC'"
-            + " SET datestyle = 'ISO, YMD' SET intervalstyle = 'postgres' SET bytea_output = 'hex'"
-            + " SET extra_float_digits = 1 AS $body$%2$s$body$";
+            + " SECURITY DEFINER SET search_path = pg_catalog, pg_temp%2$s AS $body$%3$s$body$";
+
+    /** Fixed, so that a key has one text whoever writes it. Changing them costs as much as the mark, so only where need be. */
+    private static final String TEXT_SETTINGS = " SET timezone = 'UTC' SET datestyle = 'ISO, YMD'"
+            + " SET intervalstyle = 'postgres' SET bytea_output = 'hex' SET extra_float_digits = 1";
+
+    /** Types whose text depends on no setting. */
+    private static final Pattern PLAIN = Pattern.compile("smallint|integer|bigint|text|uuid|boolean"
+            + "|(numeric|character|character varying)(\\(.*\\))?");
 
     private final Statements sql;
     private final String schema;
@@ -110,7 +117,7 @@ final class GuardTables {
                         function,
                         body)
                 .isEmpty()) {
-            sql.run(MARK.formatted(function, body));
+            sql.run(MARK.formatted(function, hasPlainKeys(shape) ? "" : TEXT_SETTINGS, body));
         }
         String refuse = schema + ".tenfold_refuse_v1()";
         trigger(
@@ -146,9 +153,15 @@ final class GuardTables {
                 trigger);
     }
 
+    private static boolean hasPlainKeys(TableShape shape) {
+        return Stream.concat(shape.primaryKey().stream(), shape.shardKeyColumn().stream())
+                .allMatch(column -> PLAIN.matcher(column.type()).matches());
+    }
+
     private String markBody(TableShape shape) {
         String insert = "INSERT INTO " + schema + ".tenfold_mark_v1 (slots, table_name, key, shard_key)"
-                + " VALUES (ARRAY[noted], '" + shape.name() + "', %1$s, %2$s." + shape.shardKey() + "::text);";
+                + " SELECT ARRAY[noted], '" + shape.name() + "', %1$s, %2$s." + shape.shardKey() + "::text"
+                + " WHERE EXISTS (SELECT FROM " + schema + ".tenfold_mover_v1 WHERE slot = noted AND recording);";
         String old = insert.formatted(shape.primaryKeyText("OLD"), "OLD");
         String now = insert.formatted(shape.primaryKeyText("NEW"), "NEW");
         String moved = shape.primaryKey().stream()
@@ -156,9 +169,7 @@ final class GuardTables {
                 .map(c -> "OLD." + c + "::text IS DISTINCT FROM NEW." + c + "::text")
                 .collect(Collectors.joining(" OR "));
         return " DECLARE noted integer := rtrim(current_setting('tenfold.slot'), '+')::integer;"
-                + " BEGIN IF EXISTS (SELECT FROM " + schema + ".tenfold_mover_v1 WHERE slot = noted AND recording) THEN"
-                + " IF TG_OP = 'INSERT' THEN " + now + " ELSE " + old + " END IF;"
-                + " IF TG_OP = 'UPDATE' THEN IF " + moved + " THEN " + now + " END IF; END IF;"
-                + " END IF; RETURN NULL; END ";
+                + " BEGIN IF TG_OP = 'INSERT' THEN " + now + " ELSE " + old + " END IF;"
+                + " IF TG_OP = 'UPDATE' THEN IF " + moved + " THEN " + now + " END IF; END IF; RETURN NULL; END ";
     }
 }

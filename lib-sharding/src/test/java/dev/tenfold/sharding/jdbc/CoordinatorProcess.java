@@ -141,7 +141,7 @@ final class CoordinatorProcess implements AutoCloseable {
                             Backoff.exponential(Duration.ofMillis(20), Duration.ofMillis(500))
                                     .attempts(200))
                     .poll(Duration.ofMillis(50))
-                    .observer(System.getenv("CHAOS_LOG") != null ? e -> System.err.println(e) : Observer.none())
+                    .observer(Observer.none())
                     .time(TimeSource.system(), scheduler)
                     .build();
             resharder.current();

@@ -28,7 +28,7 @@ import javax.sql.DataSource;
  * with SIGKILL again and again at random points and another process takes over. At the end {@link RowAudit} counts.
  *
  * <pre>{@code
- * mvn -Pchaos -pl lib-sharding -am verify -DskipTests     # -Dchaos.args="kills seed file"
+ * mvn -q -Pchaos -pl lib-sharding -am process-test-classes     # -Dchaos.args="kills seed file"
  * }</pre>
  *
  * @param kills how often the coordinator is killed
@@ -166,7 +166,7 @@ record ReshardChaos(int kills, long seed, WriteLoad.Guarding guarding) {
                 + "machine: " + System.getProperty("os.name") + " " + System.getProperty("os.arch") + ", "
                 + Runtime.getRuntime().availableProcessors() + " processors, JDK " + System.getProperty("java.version")
                 + "; databases, writers and coordinators all on it\n"
-                + "command: mvn -Pchaos -pl lib-sharding -am verify -DskipTests -Dchaos.args=\"" + kills + " " + seed
+                + "command: mvn -q -Pchaos -pl lib-sharding -am process-test-classes -Dchaos.args=\"" + String.join(" ", arguments)
                 + "\"\n\n" + result;
         System.out.print(text);
         if (arguments.length > 2) {
