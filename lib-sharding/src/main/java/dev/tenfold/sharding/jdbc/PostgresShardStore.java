@@ -14,14 +14,10 @@ import dev.tenfold.sharding.move.SlotState;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import javax.sql.DataSource;
 
@@ -50,12 +46,6 @@ import javax.sql.DataSource;
  * primary keys, and then the rows of those slots.
  */
 public final class PostgresShardStore implements ShardStore {
-
-    /** Above this, a backlog is not counted. */
-    private static final int COUNTED = 10_000;
-
-    /** How many keys one step of clearing looks at, at least. */
-    private static final int CLEARED = 5_000;
 
     private final String shard;
     private final Transactions transactions;
@@ -249,51 +239,21 @@ public final class PostgresShardStore implements ShardStore {
     @Override
     public Changes changes(int[] slots, int atMost) {
         return transactions.call("reading changes", sql -> {
-            List<Long> marks = new ArrayList<>();
-            Set<Row.Key> keys = new LinkedHashSet<>();
-            sql.each(
-                    "SELECT id, table_name, key, shard_key FROM tenfold_mark_v1 WHERE slots && ? ORDER BY id LIMIT ?",
-                    row -> {
-                        marks.add(row.getLong(1));
-                        return keys.add(new Row.Key(row.getString(2), TableScan.texts(row, 3), row.getString(4)));
-                    },
-                    slots,
-                    atMost);
-            // A later statement than that of the marks: it sees all that they stand for.
             List<TableShape> shapes = TableShape.all(sql, tables);
-            List<Row> rows = new ArrayList<>();
-            List<Row.Key> there = new TableScan(sql, shapes, slotting)
-                    .content(List.copyOf(keys), TableScan.WHOLE, (key, content) -> rows.add(new Row(key, content)));
-            // A key that was written in another way, as 1.0 and 1.00 are, is that of its row.
-            Map<Row.Key, Row.Key> own = new HashMap<>();
-            for (int i = 0; i < rows.size(); i++) {
-                own.put(there.get(i), rows.get(i).key());
-            }
-            return new Changes(
-                    marks,
-                    keys.stream().map(key -> own.getOrDefault(key, key)).distinct().toList(),
-                    rows.stream().distinct().toList(),
-                    TableShape.schema(shapes));
+            return Marks.changes(sql, new TableScan(sql, shapes, slotting), TableShape.schema(shapes), slots, atMost);
         });
     }
 
     @Override
     public long backlog(int[] slots) {
-        return transactions.call(
-                "counting changes",
-                sql -> sql.number(
-                        "SELECT count(*) FROM (SELECT FROM tenfold_mark_v1 WHERE slots && ? LIMIT ?) counted",
-                        slots,
-                        COUNTED + 1));
+        return transactions.call("counting changes", sql -> Marks.count(sql, slots));
     }
 
     @Override
     public void forget(int[] slots, long token, Changes changes) {
         transactions.call("forgetting changes", sql -> {
             slotRows.checkToken(sql, slots, token);
-            return changes.isEmpty()
-                    ? 0
-                    : sql.update("DELETE FROM tenfold_mark_v1 WHERE id = ANY(?)", changes.marks());
+            return Marks.forget(sql, changes);
         });
     }
 
@@ -302,14 +262,7 @@ public final class PostgresShardStore implements ShardStore {
         transactions.call("marking rows", sql -> {
             slotRows.checkToken(sql, slots, token);
             slotRows.checkCaptured(sql, slots, token);
-            for (Row.Key key : keys) {
-                sql.update(
-                        "INSERT INTO tenfold_mark_v1 (slots, table_name, key, shard_key) VALUES (?, ?, CAST(? AS text[]), ?)",
-                        slots,
-                        key.table(),
-                        TableShape.literal(key.id()),
-                        key.shardKey());
-            }
+            Marks.add(sql, slots, keys);
             return true;
         });
     }
@@ -333,36 +286,15 @@ public final class PostgresShardStore implements ShardStore {
             if (slotRows.allClosed(sql, slots)) {
                 return true;
             }
-            sql.run("SET CONSTRAINTS ALL IMMEDIATE");
-            // Children first: the tables in reverse.
-            List<TableShape> shapes = new ArrayList<>(TableShape.all(sql, tables));
-            Collections.reverse(shapes);
-            TableScan scan = new TableScan(sql, shapes, slotting);
-            Clearing at = slotRows.clearing(sql, slots);
-            TableScan.Page page = scan.page(map, slots, at.place(), Cursor.END, atMost);
-            for (int looked = page.lookedAt(); page.keys().isEmpty() && looked < CLEARED && !page.next().equals(Cursor.END); looked += page.lookedAt()) {
-                page = scan.page(map, slots, page.next(), Cursor.END, CLEARED);
+            List<TableShape> shapes = TableShape.all(sql, tables);
+            Optional<Clearing> next =
+                    slotRows.clearing(sql, slots).step(sql, shard, shapes, slotting, map, slots, atMost);
+            if (next.isPresent()) {
+                slotRows.clearing(sql, slots, next.get());
+            } else {
+                slotRows.close(sql, slots);
             }
-            List<Row.Key> keys = page.keys().subList(0, Math.min(atMost, page.keys().size()));
-            int gone = 0;
-            if (!keys.isEmpty()) {
-                gone = new RowWriter(sql, shapes).delete(scan.shape(keys.get(0).table()), keys).size();
-            }
-            Cursor next = keys.size() == page.keys().size() ? page.next() : TableScan.at(keys.get(keys.size() - 1));
-            Clearing then = new Clearing(next, at.left() + keys.size() - gone, at.gone() + gone);
-            if (next.equals(Cursor.END) && then.left() > 0) {
-                if (then.gone() == 0) {
-                    throw new IllegalStateException(then.left() + " rows of the slots on shard " + shard
-                            + " are referred to by rows that stay (expected: tables that refer to each other move together)");
-                }
-                then = Clearing.START;
-            }
-            if (!next.equals(Cursor.END) || then == Clearing.START) {
-                slotRows.clearing(sql, slots, then);
-                return false;
-            }
-            slotRows.close(sql, slots);
-            return true;
+            return next.isEmpty();
         });
     }
 

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.Consumer;
 import javax.sql.DataSource;
 
 /**
@@ -34,14 +35,18 @@ import javax.sql.DataSource;
  * @param kills how often the coordinator is killed
  * @param seed chooses when
  * @param guarding how the writers pass the guard
+ * @param progress told after each plan
  */
-record ReshardChaos(int kills, long seed, WriteLoad.Guarding guarding) {
+record ReshardChaos(int kills, long seed, WriteLoad.Guarding guarding, Consumer<String> progress) {
 
     private static final List<String> SHARDS = List.of("s1", "s2", "s3", "s4", "s5");
 
     /** Each plan gives back what the one before took, but for the celebrities, which keep slots of their own. */
     private static final List<String> PLANS =
             List.of("add s3", "split s1 s4", "isolate %d s5", "remove s3", "remove s4", "remove s5");
+
+    /** So many of them are one of every kind. */
+    private static final int KINDS = 4;
 
     /** How much rows there are to move, and what came of it. */
     record Result(int kills, int plans, int written, int attempts, List<Long> stalls, RowAudit audit, Duration took) {
@@ -97,7 +102,7 @@ record ReshardChaos(int kills, long seed, WriteLoad.Guarding guarding) {
             for (String shard : SHARDS.subList(0, 2)) {
                 CoordinatorProcess.store(shard, databases.get(shard)).install(shards.map());
             }
-            try (WriteLoad load = new WriteLoad(shards, guarding, 4, 8)) {
+            try (WriteLoad load = new WriteLoad(shards, guarding, 4, 10)) {
                 int plans = drive(control, urls, random);
                 load.stop();
                 List<Long> stalls =
@@ -116,7 +121,7 @@ record ReshardChaos(int kills, long seed, WriteLoad.Guarding guarding) {
         }
     }
 
-    /** Carries plans out one after another until the coordinator was killed often enough and a round is complete. */
+    /** Carries plans out one after another until the coordinator was killed often enough, and every kind of plan was there. */
     private int drive(DataSource control, Map<String, String> urls, Random random) throws Exception {
         int killed = 0;
         int plans = 0;
@@ -124,12 +129,15 @@ record ReshardChaos(int kills, long seed, WriteLoad.Guarding guarding) {
         CoordinatorProcess next = new CoordinatorProcess(url(control), urls);
         try {
             active.awaitReady();
-            for (int round = 0; killed < kills || round == 0; round++) {
-                for (String plan : PLANS) {
-                    String command = String.format(Locale.ROOT, plan, round);
-                    active.tell(command);
-                    while (killed < kills
-                            && !active.isDoneWithin(Duration.ofMillis(20 + random.nextInt(1_500)))) {
+            for (; killed < kills || plans < KINDS; plans++) {
+                String plan = PLANS.get(plans % PLANS.size());
+                String command = String.format(Locale.ROOT, plan, plans / PLANS.size());
+                active.tell(command);
+                int until = Math.min(kills, killed + 1 + kills / 8);
+                boolean done = false;
+                while (killed < until && !done) {
+                    done = active.isDoneWithin(Duration.ofMillis(10 + random.nextInt(2_500)));
+                    if (!done) {
                         // The next one stands by, as a process of an application would.
                         next.awaitReady();
                         active.kill();
@@ -138,11 +146,11 @@ record ReshardChaos(int kills, long seed, WriteLoad.Guarding guarding) {
                         active.tell(command);
                         next = new CoordinatorProcess(url(control), urls);
                     }
-                    plans++;
-                    if (killed >= kills && !active.isDoneWithin(Duration.ofSeconds(120))) {
-                        throw new IllegalStateException(command + " does not end");
-                    }
                 }
+                if (!done && !active.isDoneWithin(Duration.ofSeconds(300))) {
+                    throw new IllegalStateException(command + " does not end");
+                }
+                progress.accept(command + ", " + (killed) + " kills so far");
             }
             return plans;
         } finally {
@@ -161,7 +169,7 @@ record ReshardChaos(int kills, long seed, WriteLoad.Guarding guarding) {
     public static void main(String[] arguments) throws Exception {
         int kills = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 20;
         long seed = arguments.length > 1 ? Long.parseLong(arguments[1]) : 1;
-        Result result = new ReshardChaos(kills, seed, ShardGuard::check).run();
+        Result result = new ReshardChaos(kills, seed, ShardGuard::check, System.out::println).run();
         String text = "Online resharding under kill -9, " + Instant.now() + "\n"
                 + "machine: " + System.getProperty("os.name") + " " + System.getProperty("os.arch") + ", "
                 + Runtime.getRuntime().availableProcessors() + " processors, JDK " + System.getProperty("java.version")
