@@ -115,7 +115,10 @@ final class Coordinator {
         acquired = false;
         if (failure instanceof Unmovable) {
             settings.tell(
-                    "plan.failed", Level.ERROR, "plan " + plan + " is given up: " + failure.getMessage(), Map.of("plan", plan));
+                    "plan.failed",
+                    Level.ERROR,
+                    "plan " + plan + " is given up: " + failure.getMessage(),
+                    Map.of("plan", plan));
             hopeless = String.valueOf(failure.getMessage());
             return Duration.ZERO;
         }
@@ -130,7 +133,7 @@ final class Coordinator {
         }
         Duration pause = settings.retries().delayAfter(failures, settings.random());
         // Writers wait while a fence is up.
-        boolean fenced = moves.stream().anyMatch(FlowMove::fenced);
+        boolean fenced = moves.stream().anyMatch(FlowMove::urgent);
         return fenced && pause.compareTo(settings.lockWait()) > 0 ? settings.lockWait() : pause;
     }
 
@@ -152,8 +155,9 @@ final class Coordinator {
             write(current -> current.failing(why));
         }
         for (FlowMove move : moves) {
-            if (move.fenced()) {
-                return move.step();
+            if (move.urgent()) {
+                move.step();
+                return Duration.ZERO;
             }
         }
         if (journal.asks(Request.PAUSE)) {
@@ -194,7 +198,8 @@ final class Coordinator {
         for (FlowMove move : candidates) {
             long rest = move.restNanos(now);
             if (rest <= 0) {
-                return move.step();
+                move.step();
+                return Duration.ZERO;
             }
             least = Math.min(least, rest);
         }
@@ -235,8 +240,8 @@ final class Coordinator {
     }
 
     private void finish() {
-        boolean done = journal.flows().stream().allMatch(flow -> flow.phase() == Reshard.Phase.DONE)
-                && !journal.undoing();
+        boolean done =
+                journal.flows().stream().allMatch(flow -> flow.phase() == Reshard.Phase.DONE) && !journal.undoing();
         settings.maps().update(map -> {
             requireMine();
             List<Shard> next = new ArrayList<>();
@@ -300,6 +305,10 @@ final class Coordinator {
         }
     }
 
+    void renewToken() {
+        acquired = false;
+    }
+
     private boolean mine(ReshardJournal current) {
         return current.owner().equals(me) && current.token() == token;
     }
@@ -344,9 +353,4 @@ final class Coordinator {
             this.by = by;
         }
     }
-
-    static int[] ints(List<Integer> slots) {
-        return slots.stream().mapToInt(Integer::intValue).toArray();
-    }
-
 }

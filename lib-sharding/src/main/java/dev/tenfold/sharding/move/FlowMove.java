@@ -1,8 +1,5 @@
 package dev.tenfold.sharding.move;
 
-import dev.tenfold.coordination.VersionedRegister.Versioned;
-import dev.tenfold.error.OutcomeUnknownException;
-import dev.tenfold.error.StaleEpochException;
 import dev.tenfold.sharding.ShardMap;
 import dev.tenfold.sharding.move.Reshard.Phase;
 import dev.tenfold.sharding.move.ReshardJournal.Flow;
@@ -10,8 +7,7 @@ import dev.tenfold.sharding.move.ReshardJournal.Request;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +18,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Whatever it remembers it can do without: after a failure, and in another process, it claims the slots, finds in the map
  * who owns them, takes down a fence it finds, and goes on from there. Copying goes on at the cursor only if the giver has
- * recorded changes for the taker all the time, which it says itself; else the taker is cleared first.
+ * recorded changes for the taker all the time, which the stores say themselves; else the taker is cleared first.
+ *
+ * <p>The journal says {@link Phase#FENCING} before a fence is put up, {@link Phase#CAPTURING} before either store is touched,
+ * and {@link Phase#CLEANUP} before an old row is deleted.
  */
 final class FlowMove {
 
@@ -32,7 +31,7 @@ final class FlowMove {
     /** Chunks between two looks at the backlog. */
     private static final int LOOK_EVERY = 8;
 
-    /** A backlog that interrupts copying, and one that a fence can be put up on. */
+    /** A backlog that interrupts copying, and one that is small enough to go on with. */
     private static final int HIGH = 5_000;
 
     private static final int LOW = 200;
@@ -50,23 +49,23 @@ final class FlowMove {
     private final Settings settings;
     private final Pace pace;
 
-    private int[] slots = {};
-    private ShardStore giver;
-    private ShardStore taker;
+    /** Null until the slots are claimed and the map was read. */
+    private @Nullable Ends ends;
+
     private boolean claimed;
     private boolean oriented;
-    private ShardMap map;
     private @Nullable Cursor cursor;
     private int sinceLook;
-    private boolean released;
     private boolean draining;
+    private boolean released;
     private @Nullable Verification verification;
     private Verification.Next verifying = Verification.Next.COMPARE;
     private boolean verified;
+    private long toDrain = -1;
     private int compared;
     private Behind behind = Behind.NO_FENCE;
     private long fencedAt;
-    private int fences;
+    private int refusals;
     private long restUntil;
     private boolean resting;
 
@@ -74,6 +73,7 @@ final class FlowMove {
     private volatile long allRows;
     /** Copied since the journal was written. */
     private volatile long rows;
+
     private volatile long bytes;
     private volatile long stallNanos;
 
@@ -82,10 +82,6 @@ final class FlowMove {
         this.settings = coordinator.settings;
         this.index = index;
         this.pace = new Pace(settings);
-        Flow flow = coordinator.flow(index);
-        this.giver = settings.store(flow.giver());
-        this.taker = settings.store(flow.taker());
-        this.map = coordinator.map();
     }
 
     private Flow flow() {
@@ -108,8 +104,11 @@ final class FlowMove {
         return phase() == Phase.SOAKING;
     }
 
-    boolean fenced() {
-        return behind != Behind.NO_FENCE;
+    /** Writers are refused, or may be: this comes first, and is not paused. */
+    boolean urgent() {
+        return behind != Behind.NO_FENCE
+                || phase() == Phase.SWITCHED
+                || (phase() == Phase.FENCING && !oriented);
     }
 
     /** Nothing to do but send on what is written. */
@@ -121,13 +120,13 @@ final class FlowMove {
                         && !coordinator.journal().asks(Request.CUT_OVER));
     }
 
-    long rows() {
-        return flow().rows() + rows;
-    }
-
     /** How many rows were copied here, rather than by a coordinator before. */
     long rowsHere() {
         return allRows + rows;
+    }
+
+    long rows() {
+        return flow().rows() + rows;
     }
 
     long bytes() {
@@ -142,10 +141,10 @@ final class FlowMove {
         if (isOver()) {
             return 0;
         }
-        int[] all = flow().slotArray();
+        int[] slots = flow().slotArray();
         return Math.max(
-                settings.store(flow().giver()).token(all),
-                settings.store(flow().taker()).token(all));
+                settings.store(flow().from()).token(slots),
+                settings.store(flow().to()).token(slots));
     }
 
     void reclaim() {
@@ -160,18 +159,18 @@ final class FlowMove {
         cursor = null;
         draining = false;
         released = false;
+        toDrain = -1;
     }
 
     long restNanos(long now) {
         return resting ? restUntil - now : 0;
     }
 
-    Duration step() {
+    /** Does a bit; the coordinator sees to it that this rests as long as it wants to. */
+    void step() {
         Duration rest = work();
         resting = !rest.isZero();
         restUntil = settings.time().nanoTime() + rest.toNanos();
-        // Others may have something to do meanwhile.
-        return Duration.ZERO;
     }
 
     private Duration work() {
@@ -179,13 +178,11 @@ final class FlowMove {
             enter(undoing() ? Phase.ABORTED : Phase.CAPTURING);
             return Duration.ZERO;
         }
-        if (!claimed) {
-            Flow flow = flow();
-            slots = flow.slotArray();
-            giver = settings.store(flow.giver());
-            taker = settings.store(flow.taker());
-            giver.claim(slots, coordinator.token());
-            taker.claim(slots, coordinator.token());
+        Ends now = ends;
+        if (!claimed || now == null) {
+            now = Ends.of(coordinator, flow());
+            now.claim();
+            ends = now;
             claimed = true;
             return Duration.ZERO;
         }
@@ -193,18 +190,18 @@ final class FlowMove {
             return orient();
         }
         if (undoing() && phase().compareTo(Phase.SWITCHED) < 0) {
-            return abort();
+            return abort(now);
         }
         return switch (phase()) {
-            case CAPTURING -> capture();
-            case COPYING -> copy();
-            case CATCHING_UP -> catchUp();
-            case VERIFYING -> verify();
-            case READY -> ready();
-            case FENCING -> fence();
-            case SWITCHED -> open();
-            case SOAKING -> drain(taker, giver) < BATCH ? settings.poll() : Duration.ZERO;
-            case CLEANUP -> cleanUp();
+            case CAPTURING -> capture(now);
+            case COPYING -> copy(now);
+            case CATCHING_UP -> catchUp(now);
+            case VERIFYING -> verify(now);
+            case READY -> ready(now);
+            case FENCING -> behind == Behind.NO_FENCE ? fence(now) : behindFence(now);
+            case SWITCHED -> open(now);
+            case SOAKING -> now.drainBack(BATCH).isEmpty() ? settings.poll() : Duration.ZERO;
+            case CLEANUP -> cleanUp(now);
             case PLANNED, DONE, ABORTED -> throw new IllegalStateException("phase: " + phase());
         };
     }
@@ -213,189 +210,133 @@ final class FlowMove {
         Phase last = phase();
         long copiedRows = rows;
         long copiedBytes = bytes;
-        coordinator.write(journal -> journal.withFlow(
-                index, flow -> flow.at(next, flow.rows() + copiedRows, flow.bytes() + copiedBytes)));
-        allRows += copiedRows;
+        coordinator.write(journal ->
+                journal.withFlow(index, flow -> flow.at(next, flow.rows() + copiedRows, flow.bytes() + copiedBytes)));
+        allRows = allRows + copiedRows;
         rows = 0;
         bytes = 0;
         if (last != next) {
             Flow flow = flow();
-            settings.tell(
-                    "flow." + next.name().toLowerCase(java.util.Locale.ROOT),
+            tell(
+                    "flow." + next.name().toLowerCase(Locale.ROOT),
                     Level.INFO,
-                    flow.slots().size() + " slots from " + flow.giver() + " to " + flow.taker() + ": " + last + " -> " + next,
-                    Map.of("from", flow.giver(), "to", flow.taker(), "slots", flow.slots().size(), "phase", next));
+                    flow.slots().size() + " slots from " + flow.giver() + " to " + flow.taker() + ": " + last + " -> "
+                            + next,
+                    "phase",
+                    next);
         }
+    }
+
+    private void tell(String kind, Level level, String message, String name, Object value) {
+        Flow flow = flow();
+        int slots = flow.slots().size();
+        settings.tell(
+                kind, level, message, Map.of("from", flow.giver(), "to", flow.taker(), "slots", slots, name, value));
     }
 
     /** Finds out where this stands. The token is claimed, so no other coordinator changes it meanwhile. */
     private Duration orient() {
-        Flow flow = flow();
-        slots = flow.slotArray();
-        giver = settings.store(flow.giver());
-        taker = settings.store(flow.taker());
-        map = coordinator.map();
-        boolean switched = map.owner(slots[0]).equals(flow.taker());
-        requireOwner(map, switched ? flow.taker() : flow.giver());
-        if (switched) {
+        Ends now = Ends.of(coordinator, flow());
+        ends = now;
+        Phase anew = flow().backwards() ? Phase.CATCHING_UP : Phase.CAPTURING;
+        if (now.switched()) {
             if (phase().compareTo(Phase.SWITCHED) < 0) {
                 enter(Phase.SWITCHED);
             }
-        } else if (isFenced()) {
-            if (!takeFenceDown(undoing() ? Optional.empty() : Optional.of(flow.taker()))) {
-                return Duration.ZERO;
-            }
-            enter(flow.backwards() ? Phase.CATCHING_UP : Phase.CAPTURING);
-        } else if (phase() != Phase.CAPTURING) {
-            enter(flow.backwards() ? Phase.CATCHING_UP : Phase.CAPTURING);
+        } else if (now.fenced()) {
+            takeFenceDown(now, anew);
+            return Duration.ZERO;
+        } else if (phase() != anew) {
+            enter(anew);
         }
         oriented = true;
         return Duration.ZERO;
     }
 
-    private void requireOwner(ShardMap current, String owner) {
-        for (int slot : slots) {
-            if (!current.owner(slot).equals(owner)) {
-                throw new StaleEpochException(
-                        "slot " + slot + " is on " + current.owner(slot) + " and not on " + owner + " any more",
-                        current.epoch() - 1,
-                        current.epoch());
-            }
+    /** Lets writers in again, with what they wrote before still recorded, unless the slots have switched after all. */
+    private boolean takeFenceDown(Ends now, Phase next) {
+        boolean open = now.takeFenceDown(undoing() ? Optional.empty() : Optional.of(flow().taker()));
+        reorient();
+        if (open) {
+            enter(next);
+            oriented = true;
         }
+        return open;
     }
 
-    private boolean isFenced() {
-        Map<Integer, ShardStore.Unsettled> unsettled = giver.unsettled();
-        for (int slot : slots) {
-            ShardStore.Unsettled left = unsettled.get(slot);
-            if (left != null && left.state() == SlotState.FENCED) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /** False if the slots have switched in spite of it. */
-    private boolean takeFenceDown(Optional<String> capturedFor) {
-        // Defeats every switch still on its way, of whoever held the claim before or of this very coordinator.
-        ShardMap now = settings.maps()
-                .update(current -> current.owner(slots[0]).equals(giver.shard()) ? current.withNextEpoch() : current);
-        if (!now.owner(slots[0]).equals(giver.shard())) {
-            reorient();
-            return false;
-        }
-        giver.open(slots, coordinator.token(), 0, capturedFor);
-        behind = Behind.NO_FENCE;
-        return true;
-    }
-
-    private Duration capture() {
-        Flow flow = flow();
-        if (!capturedForTaker()) {
+    private Duration capture(Ends now) {
+        if (!now.captured()) {
             verified = false;
-            Map<Integer, ShardStore.Unsettled> left = taker.unsettled();
-            int[] stale = Coordinator.ints(
-                    flow.slots().stream().filter(left::containsKey).toList());
-            if (stale.length > 0) {
-                if (!taker.clear(map, stale, coordinator.token(), pace.chunk())) {
-                    return pace.after(pace.chunk(), 0, 0);
-                }
+            if (!now.clearTaker(pace.chunk())) {
+                return pace.after(pace.chunk(), 0, 0);
             }
-            taker.expect(slots, coordinator.token(), flow.giver());
-            if (!giver.capture(slots, coordinator.token(), flow.taker(), settings.lockWait())) {
+            now.taker().expect(now.slots(), coordinator.token(), flow().giver());
+            if (!now.giver().capture(now.slots(), coordinator.token(), flow().taker(), settings.lockWait())) {
                 return refused("captured");
             }
+            refusals = 0;
         }
-        fences = 0;
         enter(Phase.COPYING);
         return Duration.ZERO;
     }
 
-    private boolean capturedForTaker() {
-        Flow flow = flow();
-        Map<Integer, ShardStore.Unsettled> here = giver.unsettled();
-        Map<Integer, ShardStore.Unsettled> there = taker.unsettled();
-        for (int slot : slots) {
-            ShardStore.Unsettled given = here.get(slot);
-            ShardStore.Unsettled taken = there.get(slot);
-            if (given == null
-                    || taken == null
-                    || !given.captured()
-                    || !given.peer().equals(flow.taker())
-                    || taken.state() != SlotState.INCOMING
-                    || !taken.peer().equals(flow.giver())) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private Duration copy() {
+    private Duration copy(Ends now) {
         Cursor at = cursor;
         if (at == null) {
-            at = taker.cursor(slots)
+            at = now.taker()
+                    .cursor(now.slots())
                     .orElseThrow(() -> new IllegalStateException("slots of " + flow() + " are not incoming"));
+            cursor = at;
         }
-        cursor = at;
         if (at.equals(Cursor.END)) {
             enter(Phase.CATCHING_UP);
             return Duration.ZERO;
         }
         if (draining) {
-            draining = drain(giver, taker) == BATCH;
+            draining = !now.drain(BATCH).isEmpty() && now.giver().backlog(now.slots()) > LOW;
             return Duration.ZERO;
         }
         if (++sinceLook >= LOOK_EVERY) {
             sinceLook = 0;
-            draining = giver.backlog(slots) > HIGH;
+            draining = now.giver().backlog(now.slots()) > HIGH;
         }
         Duration held = settings.brake().hold();
         if (!held.isZero()) {
             return held;
         }
         long began = settings.time().nanoTime();
-        RowChunk chunk = giver.read(map, slots, at, pace.chunk());
+        RowChunk chunk = now.giver().read(now.map(), now.slots(), at, pace.chunk());
         // Between reading and writing a chunk nothing is drained: a row deleted meanwhile must not come back.
-        taker.copy(slots, coordinator.token(), chunk);
+        now.taker().copy(now.slots(), coordinator.token(), chunk);
         cursor = chunk.next();
         long size = 0;
         for (Row row : chunk.rows()) {
             size += row.content().length();
         }
-        rows += chunk.rows().size();
-        bytes += size;
+        rows = rows + chunk.rows().size();
+        bytes = bytes + size;
         return pace.after(chunk.rows().size(), size, settings.time().nanoTime() - began);
     }
 
-    /** Sends on some changes; how many marks that were, {@code BATCH} where there may be more. */
-    private int drain(ShardStore from, ShardStore to) {
-        Changes changes = from.changes(slots, BATCH);
-        if (changes.isEmpty()) {
-            return 0;
-        }
-        to.apply(slots, coordinator.token(), changes);
-        from.forget(slots, coordinator.token(), changes);
-        if (verification != null) {
-            verification.touched(changes.keys());
-        }
-        return Math.min(BATCH, changes.marks().size());
-    }
-
-    private Duration catchUp() {
-        if (flow().backwards() && !capturedForTaker()) {
+    private Duration catchUp(Ends now) {
+        if (flow().backwards() && !now.captured()) {
             throw new IllegalStateException("slots of " + flow() + " are not followed, so they cannot be brought back");
         }
-        if (drain(giver, taker) < BATCH && giver.backlog(slots) <= LOW) {
-            enter(verified || flow().backwards() ? Phase.READY : Phase.VERIFYING);
-            if (!verified) {
-                verification = flow().backwards() ? null : new Verification(map, slots, giver, taker);
+        now.drain(BATCH);
+        if (now.giver().backlog(now.slots()) <= LOW) {
+            if (!verified && !flow().backwards()) {
+                verification = new Verification(now.map(), now.slots(), now.giver(), now.taker());
                 verifying = Verification.Next.COMPARE;
+                toDrain = -1;
+                enter(Phase.VERIFYING);
+            } else {
+                enter(Phase.READY);
             }
         }
         return Duration.ZERO;
     }
 
-    private Duration verify() {
+    private Duration verify(Ends now) {
         Verification comparison = verification;
         if (comparison == null) {
             enter(Phase.CATCHING_UP);
@@ -407,26 +348,41 @@ final class FlowMove {
                 return held;
             }
             verifying = comparison.compare(pace.chunk());
-        } else if (verifying == Verification.Next.DRAIN && drain(giver, taker) < BATCH) {
-            verifying = comparison.resending() ? Verification.Next.COMPARE : comparison.drained(coordinator.token());
+        } else if (verifying == Verification.Next.DRAIN) {
+            drainFor(now, comparison);
         }
         if (verifying == Verification.Next.DONE) {
             verified = true;
             if (comparison.repairs() > 0) {
-                settings.tell(
+                tell(
                         "rows.resent",
                         Level.WARNING,
                         comparison.repairs() + " rows of " + flow().giver() + " differed on " + flow().taker()
                                 + " and were sent again",
-                        Map.of("from", flow().giver(), "to", flow().taker(), "rows", comparison.repairs()));
+                        "rows",
+                        comparison.repairs());
             }
             enter(Phase.READY);
         }
         return Duration.ZERO;
     }
 
-    private Duration ready() {
-        boolean more = drain(giver, taker) == BATCH;
+    /** Sends on as many marks as there were after the comparison. */
+    private void drainFor(Ends now, Verification comparison) {
+        if (toDrain < 0) {
+            toDrain = now.giver().backlog(now.slots());
+        }
+        Changes changes = now.drain(BATCH);
+        comparison.touched(changes.keys());
+        toDrain -= changes.marks().size();
+        if (changes.isEmpty() || toDrain <= 0) {
+            toDrain = -1;
+            verifying = comparison.drained(coordinator.token());
+        }
+    }
+
+    private Duration ready(Ends now) {
+        boolean more = !now.drain(BATCH).isEmpty() && now.giver().backlog(now.slots()) > LOW;
         if (!more && (flow().backwards() || coordinator.journal().asks(Request.CUT_OVER))) {
             enter(Phase.FENCING);
             return Duration.ZERO;
@@ -434,38 +390,39 @@ final class FlowMove {
         return more ? Duration.ZERO : settings.poll();
     }
 
-    private Duration fence() {
-        if (behind == Behind.NO_FENCE) {
-            if (drain(giver, taker) == BATCH) {
-                return Duration.ZERO;
-            }
-            if (!giver.fence(slots, coordinator.token(), flow().taker(), settings.lockWait())) {
-                return refused("fenced");
-            }
-            fencedAt = settings.time().nanoTime();
-            behind = Behind.DRAIN;
-            compared = 0;
+    private Duration fence(Ends now) {
+        now.drain(BATCH);
+        if (now.giver().backlog(now.slots()) > LOW) {
             return Duration.ZERO;
         }
+        // New writers may wait from the moment it is asked for.
+        fencedAt = settings.time().nanoTime();
+        if (!now.giver().fence(now.slots(), coordinator.token(), flow().taker(), settings.lockWait())) {
+            return refused("fenced");
+        }
+        behind = Behind.DRAIN;
+        compared = 0;
+        return Duration.ZERO;
+    }
+
+    private Duration behindFence(Ends now) {
         if (settings.time().nanoTime() - fencedAt >= settings.maxFence().toNanos()) {
-            return fencedTooLong();
+            return fencedTooLong(now);
         }
         Verification comparison = verification;
         switch (behind) {
-            case DRAIN -> behind = drain(giver, taker) > 0 ? Behind.DRAIN : Behind.COMPARE;
+            case DRAIN -> behind = now.drain(BATCH).isEmpty() ? Behind.COMPARE : Behind.DRAIN;
             case COMPARE -> {
                 if (comparison == null || compared == comparison.restless().size()) {
                     behind = Behind.SWITCH;
-                } else if (!comparison.compareRange(comparison.restless().get(compared++)).isEmpty()) {
+                } else if (comparison.differs(comparison.restless().get(compared++))) {
                     verified = false;
-                    if (takeFenceDown(Optional.of(flow().taker()))) {
-                        enter(Phase.CATCHING_UP);
-                    }
+                    takeFenceDown(now, Phase.CATCHING_UP);
                 }
             }
             case SWITCH -> {
-                if (switchOver()) {
-                    open();
+                if (now.switchOver()) {
+                    open(now);
                 }
             }
             case NO_FENCE -> throw new IllegalStateException("no fence");
@@ -473,116 +430,88 @@ final class FlowMove {
         return Duration.ZERO;
     }
 
-    private Duration fencedTooLong() {
+    private Duration fencedTooLong(Ends now) {
         Duration lasted = Duration.ofNanos(settings.time().nanoTime() - fencedAt);
-        if (takeFenceDown(Optional.of(flow().taker()))) {
-            settings.tell(
-                    "fence.taken.down",
-                    Level.WARNING,
-                    slots.length + " slots of " + giver.shard() + " refused writes for "
-                            + lasted.truncatedTo(ChronoUnit.MILLIS) + ", longer than " + settings.maxFence()
-                            + "; they are open again and will be fenced again later",
-                    Map.of("shard", giver.shard(), "slots", slots.length, "lasted", lasted));
-            enter(Phase.CATCHING_UP);
-            return refused("switched within " + settings.maxFence());
+        if (!takeFenceDown(now, Phase.CATCHING_UP)) {
+            return Duration.ZERO;
         }
-        return Duration.ZERO;
+        tell(
+                "fence.taken.down",
+                Level.WARNING,
+                flow().slots().size() + " slots of " + flow().giver() + " refused writes for "
+                        + lasted.truncatedTo(ChronoUnit.MILLIS) + ", longer than " + settings.maxFence()
+                        + "; they are open again and will be fenced again later",
+                "lasted",
+                lasted);
+        return refused("switched within " + settings.maxFence());
     }
 
     /** Writers were in the way: leaves them alone for a while, or gives the plan up. */
     private Duration refused(String what) {
-        if (++fences >= settings.fencing().attempts() && !flow().backwards()) {
-            throw new Unmovable(slots.length + " slots of " + giver.shard() + " could not be " + what + " in "
-                    + fences + " attempts (expected: transactions shorter than the lock wait of " + settings.lockWait()
-                    + "; look for long ones, or raise fencing(...))");
+        if (++refusals >= settings.fencing().attempts() && !flow().backwards()) {
+            throw new Unmovable(flow().slots().size() + " slots of " + flow().giver() + " could not be " + what + " in "
+                    + refusals + " attempts (expected: transactions shorter than the lock wait of "
+                    + settings.lockWait() + "; look for long ones, or raise fencing(...))");
         }
-        return settings.fencing().delayAfter(fences, settings.random());
-    }
-
-    /** The one step that decides. False if it is to be repeated. */
-    private boolean switchOver() {
-        Versioned<ShardMap> current = settings.maps().read();
-        ShardMap now = current.value();
-        if (now.owner(slots[0]).equals(taker.shard())) {
-            // An earlier compare-and-set of ours, of which only the answer was lost.
-            return true;
-        }
-        requireOwner(now, giver.shard());
-        if (!now.isolated().equals(map.isolated())) {
-            throw new Unmovable("keys got slots of their own while slots " + slots[0] + " ff. were copied (expected: one"
-                    + " plan at a time)");
-        }
-        // After the map was read: see the comment of Coordinator.
-        giver.verify(slots, coordinator.token(), SlotState.FENCED);
-        try {
-            return settings.maps()
-                    .register()
-                    .compareAndSet(current.version(), now.withOwner(slots, taker.shard()))
-                    .isPresent();
-        } catch (OutcomeUnknownException unknown) {
-            // The next reading tells; and should the write still be on its way then, the next one is the same.
-            return false;
-        }
+        return settings.fencing().delayAfter(refusals, settings.random());
     }
 
     /** The map says that the taker owns the slots: nothing but going on is left. */
-    private Duration open() {
+    private Duration open(Ends now) {
         Flow flow = flow();
-        ShardMap now = coordinator.map();
+        ShardMap newest = settings.maps().current();
         boolean follow = !flow.backwards() && !settings.soak().isZero();
-        taker.open(slots, coordinator.token(), now.epoch(), follow ? Optional.of(flow.giver()) : Optional.empty());
+        Optional<String> capturedFor = follow ? Optional.of(flow.giver()) : Optional.empty();
+        now.taker().open(now.slots(), coordinator.token(), newest.epoch(), capturedFor);
         if (behind != Behind.NO_FENCE) {
             Duration stall = Duration.ofNanos(settings.time().nanoTime() - fencedAt);
             stallNanos = stall.toNanos();
             behind = Behind.NO_FENCE;
-            settings.tell(
+            tell(
                     "slots.moved",
                     Level.INFO,
-                    slots.length + " slots from " + flow.giver() + " to " + flow.taker() + ", refusing writes for "
+                    flow.slots().size() + " slots from " + flow.giver() + " to " + flow.taker() + ", refusing writes for "
                             + stall.truncatedTo(ChronoUnit.MILLIS),
-                    Map.of("from", flow.giver(), "to", flow.taker(), "slots", slots.length, "stall", stall));
+                    "stall",
+                    stall);
         }
         if (phase() != Phase.SWITCHED) {
             enter(Phase.SWITCHED);
         }
         if (follow) {
-            giver.follow(slots, coordinator.token(), flow.taker());
-            enter(Phase.SOAKING);
-        } else {
-            enter(Phase.CLEANUP);
+            now.giver().follow(now.slots(), coordinator.token(), flow.taker());
         }
+        enter(follow ? Phase.SOAKING : Phase.CLEANUP);
         return Duration.ZERO;
     }
 
-    private Duration cleanUp() {
+    private Duration cleanUp(Ends now) {
         Duration held = settings.brake().hold();
         if (!held.isZero()) {
             return held;
         }
         if (!released) {
             // Nothing needs to be recorded any more.
-            taker.open(slots, coordinator.token(), 0, Optional.empty());
+            now.taker().open(now.slots(), coordinator.token(), 0, Optional.empty());
             released = true;
         }
         long began = settings.time().nanoTime();
         int chunk = pace.chunk();
-        if (giver.clear(map, slots, coordinator.token(), chunk)) {
+        if (now.giver().clear(now.map(), now.slots(), coordinator.token(), chunk)) {
             enter(flow().backwards() ? Phase.ABORTED : Phase.DONE);
             return Duration.ZERO;
         }
         return pace.after(chunk, 0, settings.time().nanoTime() - began);
     }
 
-    private Duration abort() {
-        if (isFenced()) {
-            takeFenceDown(Optional.empty());
+    private Duration abort(Ends now) {
+        if (now.fenced()) {
+            takeFenceDown(now, Phase.CAPTURING);
             return Duration.ZERO;
         }
-        giver.open(slots, coordinator.token(), 0, Optional.empty());
-        List<Integer> left = new ArrayList<>(flow().slots());
-        left.retainAll(taker.unsettled().keySet());
+        now.giver().open(now.slots(), coordinator.token(), 0, Optional.empty());
         int chunk = pace.chunk();
-        if (!left.isEmpty() && !taker.clear(map, Coordinator.ints(left), coordinator.token(), chunk)) {
+        if (!now.clearTaker(chunk)) {
             return pace.after(chunk, 0, 0);
         }
         enter(Phase.ABORTED);

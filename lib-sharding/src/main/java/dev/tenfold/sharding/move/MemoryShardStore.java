@@ -228,6 +228,10 @@ public final class MemoryShardStore implements ShardStore {
         });
     }
 
+    Optional<String> content(Row.Key key) {
+        return locked(() -> Optional.ofNullable(rows.get(key)));
+    }
+
     void leave(Guard guard) {
         locked(() -> {
             slots.leave(guard);

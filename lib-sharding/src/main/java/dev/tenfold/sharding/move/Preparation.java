@@ -87,6 +87,8 @@ final class Preparation {
                 measure(journal);
             }
             coordinator.write(current -> current.at(Stage.MOVING));
+            // Some slots of a flow were claimed alone, and a claim is for all of a flow's slots alike.
+            coordinator.renewToken();
         }
         done++;
         return Duration.ZERO;
@@ -116,11 +118,14 @@ final class Preparation {
         coordinator.write(current -> {
             ReshardJournal next = current;
             for (int i = 0; i < current.flows().size(); i++) {
-                next = next.withFlow(i, flow -> flow.expecting(flow.slots().stream()
-                        .mapToLong(slot -> Optional.ofNullable(sizes.getOrDefault(flow.from(), Map.of()).get(slot))
-                                .map(ShardStore.Size::rows)
-                                .orElse(0L))
-                        .sum()));
+                next = next.withFlow(
+                        i,
+                        flow -> flow.expecting(flow.slots().stream()
+                                .mapToLong(slot -> Optional.ofNullable(sizes.getOrDefault(flow.from(), Map.of())
+                                                .get(slot))
+                                        .map(ShardStore.Size::rows)
+                                        .orElse(0L))
+                                .sum()));
             }
             return next;
         });

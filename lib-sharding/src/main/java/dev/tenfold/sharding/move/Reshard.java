@@ -66,7 +66,8 @@ public final class Reshard implements Measured, AutoCloseable {
      * How far a plan is.
      *
      * @param journal everything that is written down, flow by flow
-     * @param phase that of the flow furthest behind; {@link Phase#DONE} where there is none
+     * @param phase that of the flow at work: the one furthest behind of those begun and not over. Where there is none, {@link
+     *     Phase#PLANNED} if some are left, and else {@link Phase#DONE} unless all were aborted
      * @param slots how many slots move in all
      * @param switched how many of them have their new owner
      * @param rows how many rows were copied
@@ -90,9 +91,12 @@ public final class Reshard implements Measured, AutoCloseable {
 
         @Override
         public String toString() {
-            return "plan " + journal.plan() + ": " + phase + ", " + switched + " of " + slots + " slots switched, " + rows
+            return "plan " + journal.plan() + ": " + phase + ", " + switched + " of " + slots + " slots switched, "
+                    + rows
                     + " of about " + expectedRows + " rows copied"
-                    + remaining.map(left -> ", " + left.toSeconds() + " s to go").orElse("");
+                    + remaining
+                            .map(left -> ", " + left.toSeconds() + " s to go")
+                            .orElse("");
         }
     }
 
@@ -111,7 +115,8 @@ public final class Reshard implements Measured, AutoCloseable {
         this.began = settings.time().nanoTime();
     }
 
-    // --- working on it ------------------------------------------------------------------------------------------------
+    // --- working on it
+    // ------------------------------------------------------------------------------------------------
 
     /**
      * Does the next bit of work: a few calls to stores and registers, one chunk of rows at most. The first call takes the plan
@@ -179,7 +184,8 @@ public final class Reshard implements Measured, AutoCloseable {
         Optional<Duration> rest = step();
         while (rest.isPresent()) {
             if (!rest.get().isZero() && !pause(rest.get())) {
-                throw new UnavailableException("interrupted; plan " + plan + " is left to be taken over", List.of(), null);
+                throw new UnavailableException(
+                        "interrupted; plan " + plan + " is left to be taken over", List.of(), null);
             }
             rest = step();
         }
@@ -238,7 +244,8 @@ public final class Reshard implements Measured, AutoCloseable {
         ready.completeExceptionally(why);
     }
 
-    // --- asking for things --------------------------------------------------------------------------------------------
+    // --- asking for things
+    // --------------------------------------------------------------------------------------------
 
     /** Stops between chunks; what is behind a fence is finished or taken down first. Writes go on being recorded. */
     public void pause() {
@@ -282,10 +289,15 @@ public final class Reshard implements Measured, AutoCloseable {
         settings.journals().update(current -> {
             requireThis(current);
             if (request == Request.ROLL_BACK) {
+                if (settings.soak().isZero()) {
+                    throw new IllegalStateException(
+                            "rollback: soak is zero (expected: set soak(...) to keep the way back open; or abort())");
+                }
                 for (Flow flow : current.flows()) {
                     if (flow.phase() == Phase.CLEANUP || flow.phase() == Phase.DONE) {
-                        throw new IllegalStateException("rollback: slots of " + flow.from() + " are at " + flow.phase()
-                                + " (expected: at most " + Phase.SOAKING + "; set soak(...) to keep the way back open)");
+                        throw new IllegalStateException(
+                                "rollback: slots of " + flow.from() + " are at " + flow.phase() + " (expected: at most "
+                                        + Phase.SOAKING + "; set soak(...) to keep the way back open)");
                     }
                 }
             }
@@ -297,7 +309,8 @@ public final class Reshard implements Measured, AutoCloseable {
         }
     }
 
-    // --- watching it --------------------------------------------------------------------------------------------------
+    // --- watching it
+    // --------------------------------------------------------------------------------------------------
 
     /**
      * Waits until this process has carried the plan out.
@@ -355,7 +368,7 @@ public final class Reshard implements Measured, AutoCloseable {
         long rows = 0;
         long bytes = 0;
         for (Flow flow : now.flows()) {
-            least = flow.phase().compareTo(least) < 0 ? flow.phase() : least;
+            least = furtherBehind(flow.phase(), least) ? flow.phase() : least;
             slots += flow.slots().size();
             boolean there = flow.backwards()
                     ? flow.phase().compareTo(Phase.SWITCHED) < 0
@@ -384,6 +397,14 @@ public final class Reshard implements Measured, AutoCloseable {
                 : Optional.of(Duration.ofMillis((long) (Math.max(0, expected - rows) * 1_000 / rate)));
         Phase phase = now.flows().isEmpty() ? (now.stage() == Stage.DONE ? Phase.DONE : Phase.PLANNED) : least;
         return new Progress(now, phase, slots, switched, rows, bytes, expected, rate, remaining, stall);
+    }
+
+    /** Those at work first, then those not begun, then those over. */
+    private static boolean furtherBehind(Phase phase, Phase other) {
+        if (phase == Phase.PLANNED || other == Phase.PLANNED) {
+            return phase == Phase.PLANNED ? other.compareTo(Phase.DONE) >= 0 : phase.compareTo(Phase.DONE) < 0;
+        }
+        return phase.compareTo(other) < 0;
     }
 
     private static boolean isReady(ReshardJournal now) {

@@ -195,7 +195,18 @@ public record ReshardJournal(
 
     ReshardJournal soakingUntil(Instant end) {
         return new ReshardJournal(
-                plan, owner, token, requests, stage, Optional.of(end), failure, shards, added, removed, isolations, flows);
+                plan,
+                owner,
+                token,
+                requests,
+                stage,
+                Optional.of(end),
+                failure,
+                shards,
+                added,
+                removed,
+                isolations,
+                flows);
     }
 
     ReshardJournal withFlow(int index, UnaryOperator<Flow> change) {

@@ -87,7 +87,9 @@ final class ReshardJournalCodec {
     }
 
     private static String encoded(String text) {
-        return text.isEmpty() ? NONE : URLEncoder.encode(text, StandardCharsets.UTF_8).replace(NONE, "%2D");
+        return text.isEmpty()
+                ? NONE
+                : URLEncoder.encode(text, StandardCharsets.UTF_8).replace(NONE, "%2D");
     }
 
     private static String decoded(String text) {

@@ -2,6 +2,7 @@ package dev.tenfold.sharding.move;
 
 import dev.tenfold.sharding.ShardMap;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,9 @@ final class Verification {
     /** How often a range is compared in which keys were written meanwhile. */
     private static final int COMPARISONS = 5;
 
+    /** How often a key is sent again before it counts as different for good. */
+    private static final int RESENDINGS = 3;
+
     /** Ranges left for the fence at most; with more, comparing goes on until writers leave some alone. */
     private static final int RESTLESS = 100;
 
@@ -27,7 +31,7 @@ final class Verification {
     enum Next {
         /** Compare on. */
         COMPARE,
-        /** Send on every change there is, and tell {@link #touched}; then {@link #drained}. */
+        /** Send on as many changes as there are now, and tell {@link #touched}; then {@link #drained}. */
         DRAIN,
         /** Everything was compared. */
         DONE
@@ -42,10 +46,11 @@ final class Verification {
     private final List<Range> restless = new ArrayList<>();
     private final Set<Row.Key> touched = new HashSet<>();
     private final Set<Row.Key> different = new HashSet<>();
-    private final Set<Row.Key> repaired = new HashSet<>();
+    private final Map<Row.Key, Integer> resent = new HashMap<>();
     private Cursor from = Cursor.START;
     private Cursor to = Cursor.START;
     private boolean again;
+    private boolean resending;
     private int comparisons;
     private long repairs;
 
@@ -88,10 +93,15 @@ final class Verification {
     }
 
     /** Compares a range behind the fence, where nothing may differ. */
-    Set<Row.Key> compareRange(Range range) {
+    boolean differs(Range range) {
+        compareRange(range);
+        return !different.isEmpty();
+    }
+
+    private void compareRange(Range range) {
         difference(
-                giver.digests(map, slots, range.from(), range.to()), taker.digests(map, slots, range.from(), range.to()));
-        return different;
+                giver.digests(map, slots, range.from(), range.to()),
+                taker.digests(map, slots, range.from(), range.to()));
     }
 
     void touched(List<Row.Key> keys) {
@@ -104,9 +114,14 @@ final class Verification {
      * Judges what differed, now that every change was sent on.
      *
      * @return compare, or drain once more where keys were marked
-     * @throws Unmovable if a key differs that was sent again and not written since
+     * @throws Unmovable if a key differs that was sent again and again
      */
     Next drained(long token) {
+        if (resending) {
+            // Their marks passed for writes; what they brought about, the next comparison tells.
+            resending = false;
+            return Next.COMPARE;
+        }
         Set<Row.Key> genuine = new HashSet<>(different);
         genuine.removeAll(touched);
         again = true;
@@ -115,33 +130,25 @@ final class Verification {
                 restless.add(new Range(from, to));
                 advance();
             }
-            different.clear();
             return from.equals(Cursor.END) ? Next.DONE : Next.COMPARE;
         }
         for (Row.Key key : genuine) {
-            if (repaired.contains(key)) {
+            if (resent.merge(key, 1, Integer::sum) > RESENDINGS) {
                 throw new Unmovable("key " + key.id() + " of table " + key.table() + " differs between " + giver.shard()
                         + " and " + taker.shard() + " after it was sent again (expected: equal rows; look for a trigger or"
                         + " a generated column that changes rows on their way)");
             }
         }
         giver.mark(slots, token, List.copyOf(genuine));
-        repaired.addAll(genuine);
         repairs += genuine.size();
-        // Those marks are drained before the next comparison, so they do not pass for writes.
-        different.clear();
+        resending = true;
         return Next.DRAIN;
-    }
-
-    /** Says whether the last {@link #drained} marked keys, so that there is nothing to judge yet. */
-    boolean resending() {
-        return different.isEmpty();
     }
 
     private void advance() {
         from = to;
         again = false;
-        repaired.clear();
+        resent.clear();
         different.clear();
     }
 

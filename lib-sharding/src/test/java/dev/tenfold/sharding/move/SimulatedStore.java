@@ -93,7 +93,7 @@ final class SimulatedStore implements ShardStore {
             store.verify(slots, token(slots, token), state);
             return true;
         });
-        if (world.without(Simulation.Guard.OPEN_AFTER_SWITCH)) {
+        if (world.without(Simulation.Guard.OPEN_AFTER_SWITCH) && state == SlotState.FENCED) {
             MemoryShardStore taker = world.store(store.unsettled().get(slots[0]).peer());
             changing(() -> {
                 taker.open(slots, taker.token(slots), 0, Optional.empty());

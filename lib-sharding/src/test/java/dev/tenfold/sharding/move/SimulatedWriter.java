@@ -3,7 +3,6 @@ package dev.tenfold.sharding.move;
 import dev.tenfold.error.StaleEpochException;
 import dev.tenfold.sharding.ShardMap;
 import dev.tenfold.sharding.ShardRoute;
-import dev.tenfold.sharding.hash.KeyHash;
 import dev.tenfold.sharding.move.Simulation.Guard;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +18,7 @@ final class SimulatedWriter {
     private MemoryShardStore.@Nullable Transaction transaction;
     private ShardRoute route;
     private String key = "";
-    private int written;
+    private int writes;
     private boolean open;
 
     SimulatedWriter(Simulation world, String name) {
@@ -43,7 +42,7 @@ final class SimulatedWriter {
 
     private void begin(String wanted) {
         key = wanted;
-        int slot = map.slotOf(KeyHash.xxh3().hash(key));
+        int slot = Simulation.slotOf(map, key);
         route = new ShardRoute(map.owner(slot), slot, map.epoch());
         if (world.without(Guard.STALE_ROUTE)) {
             open = true;
@@ -72,7 +71,7 @@ final class SimulatedWriter {
             }
             return;
         }
-        String value = world.random().nextInt(4) == 0 ? null : name + "-" + ++written;
+        String value = world.random().nextInt(4) == 0 ? null : name + "-" + ++writes;
         Row.Key row = new Row.Key("t", List.of(key), key);
         UnaryOperator<@Nullable String> write = old -> value;
         if (current == null) {
@@ -81,13 +80,10 @@ final class SimulatedWriter {
             current.update(row, write);
             current.commit();
         }
-        world.note(name + " wrote " + key + "=" + value + " to " + route);
-        world.commits++;
-        if (value == null) {
-            world.model.remove(key);
-        } else {
-            world.model.put(key, value);
-        }
+        ShardRoute there = route;
+        String written = key;
+        world.note(() -> name + " wrote " + written + "=" + value + " to " + there);
+        world.committed(key, value);
     }
 
     /** Ends what is under way. */

@@ -11,6 +11,8 @@ import dev.tenfold.sharding.ShardMap;
 import dev.tenfold.sharding.ShardPlan;
 import dev.tenfold.sharding.Sharder;
 import dev.tenfold.sharding.hash.KeyHash;
+import dev.tenfold.sharding.hash.Placement;
+import dev.tenfold.sharding.hash.Shard;
 import dev.tenfold.sharding.move.ReshardJournal.Flow;
 import dev.tenfold.sharding.move.ReshardJournal.Request;
 import dev.tenfold.testing.SimulatedTime;
@@ -29,6 +31,8 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Some shards in memory, writers, coordinators that die, sleep and wake up, and messages that are lost, repeated and late; one
@@ -73,6 +77,33 @@ final class Simulation {
     private static final int STEPS = 260;
     private static final List<String> SHARDS = List.of("s1", "s2", "s3", "s4");
 
+    /** Cheap to make. */
+    private record InTurn() implements Placement {
+        @Override
+        public String name() {
+            return "in_turn_v1";
+        }
+
+        @Override
+        public String parameters() {
+            return "";
+        }
+
+        @Override
+        public int[] place(List<Shard> shards, int slots) {
+            return IntStream.range(0, slots).map(slot -> slot % shards.size()).toArray();
+        }
+    }
+
+    private static final long[] NO_TOKENS = new long[SLOTS + KEYS];
+    private static final Map<String, Long> HASHES = new TreeMap<>();
+
+    static {
+        for (int i = 0; i < KEYS; i++) {
+            HASHES.put("k" + i, KeyHash.xxh3().hash("k" + i));
+        }
+    }
+
     private final long seed;
     private final Random random;
     private final Set<Guard> without;
@@ -86,11 +117,11 @@ final class Simulation {
     private final List<SimulatedWriter> writers = new ArrayList<>();
     private final List<Mover> movers = new ArrayList<>();
     private final Deque<Supplier<?>> late = new ArrayDeque<>();
-    private final Deque<String> trace = new ArrayDeque<>();
+    private final Deque<Supplier<String>> trace = new ArrayDeque<>();
     /** What was committed. */
-    final Map<String, String> model = new HashMap<>();
+    private final Map<String, String> model = new HashMap<>();
 
-    private final Map<String, Long> tokens = new HashMap<>();
+    private final Map<String, long[]> tokens = new HashMap<>();
     private long epoch;
     private long journalToken;
     private int depth;
@@ -118,8 +149,8 @@ final class Simulation {
         this.random = new Random(seed * 0x9E3779B97F4A7C15L);
         this.without = without;
         this.blind = !without.isEmpty() || random.nextBoolean();
-        SHARDS.forEach(shard -> stores.put(shard, MemoryShardStore.hashed(shard, KeyHash.xxh3())));
-        this.sharder = Sharder.<String, String>consistent()
+        SHARDS.forEach(shard -> stores.put(shard, MemoryShardStore.of(shard, Simulation::slotOf)));
+        this.sharder = Sharder.<String, String>placedBy(new InTurn())
                 .slots(SLOTS)
                 .targets(name -> name)
                 .shard("s1", "s1")
@@ -143,13 +174,15 @@ final class Simulation {
         return Resharder.over(map)
                 .journal(journal)
                 .stores(reach)
-                .observer(event -> note(event.kind() + " " + event.message()))
+                .observer(event -> note(() -> event.kind() + " " + event.message()))
                 .time(time, time)
                 .random(random)
                 .chunks(2, Duration.ofSeconds(1))
                 .slotsTogether(2)
                 .maxFence(Duration.ofSeconds(2))
-                .fencing(Duration.ofMillis(1), Backoff.fixed(Duration.ofMillis(20)).attempts(30))
+                .fencing(
+                        Duration.ofMillis(1),
+                        Backoff.fixed(Duration.ofMillis(20)).attempts(30))
                 .retries(Backoff.fixed(Duration.ofMillis(10)).attempts(1_000_000))
                 .poll(Duration.ofMillis(50))
                 .soak(soaks ? Duration.ofMillis(500) : Duration.ZERO)
@@ -157,7 +190,8 @@ final class Simulation {
                 .build();
     }
 
-    // --- the world ----------------------------------------------------------------------------------------------------
+    // --- the world
+    // ----------------------------------------------------------------------------------------------------
 
     boolean without(Guard guard) {
         return without.contains(guard);
@@ -184,6 +218,11 @@ final class Simulation {
     }
 
     void note(String what) {
+        note(() -> what);
+    }
+
+    /** Put into words only when a run fails. */
+    void note(Supplier<String> what) {
         trace.add(what);
         if (trace.size() > 80) {
             trace.remove();
@@ -245,7 +284,6 @@ final class Simulation {
         int choice = random.nextInt(100);
         if (choice < 60) {
             writers.get(random.nextInt(writers.size())).act();
-            check();
         } else if (choice < 84) {
             if (!movers.isEmpty()) {
                 step(movers.get(random.nextInt(movers.size())));
@@ -289,7 +327,7 @@ final class Simulation {
         } catch (Killed killed) {
             movers.remove(mover);
         } catch (StaleEpochException superseded) {
-            note("superseded: " + superseded.getMessage());
+            note(superseded::getMessage);
             movers.remove(mover);
         } catch (UnavailableException given) {
             movers.remove(mover);
@@ -354,47 +392,65 @@ final class Simulation {
         }
     }
 
-    // --- invariants ---------------------------------------------------------------------------------------------------
+    // --- invariants
+    // ---------------------------------------------------------------------------------------------------
 
     private void check() {
         ShardMap map = map();
-        Map<Integer, String> owners = new HashMap<>();
+        String[] owners = new String[map.allSlots()];
+        int at = 0;
         for (MemoryShardStore store : stores.values()) {
-            for (int slot = 0; slot < map.allSlots(); slot++) {
-                if (store.state(slot).equals(Optional.of(SlotState.OWNER))) {
-                    String other = owners.put(slot, store.shard());
-                    require(other == null, "(1) slot " + slot + " has two owners: " + other + " and " + store.shard());
+            for (int slot = 0; slot < owners.length; slot++, at++) {
+                if (store.state(slot).orElse(SlotState.CLOSED) == SlotState.OWNER) {
+                    if (owners[slot] != null) {
+                        require(false, "(1) slot " + slot + " has two owners: " + owners[slot] + ", " + store.shard());
+                    }
+                    owners[slot] = store.shard();
                 }
-                String what = store.shard() + "/" + slot;
                 long token = store.token(new int[] {slot});
-                require(token >= tokens.getOrDefault(what, 0L), "(5) token of " + what + " fell to " + token);
-                tokens.put(what, token);
+                if (token < tokens.getOrDefault(store.shard(), NO_TOKENS)[slot]) {
+                    require(false, "(5) token of slot " + slot + " on " + store.shard() + " fell to " + token);
+                }
+                tokens.computeIfAbsent(store.shard(), shard -> new long[SLOTS + KEYS])[slot] = token;
             }
         }
-        require(map.epoch() >= epoch, "(5) epoch fell to " + map.epoch());
+        require(map.epoch() >= epoch, "(5) an epoch fell");
         epoch = map.epoch();
         long drawn = journals.read().map(known -> known.value().token()).orElse(0L);
-        require(drawn >= journalToken, "(5) token of the journal fell to " + drawn);
+        require(drawn >= journalToken, "(5) a token of the journal fell");
         journalToken = drawn;
         Map<String, String> found = new HashMap<>();
         for (MemoryShardStore store : stores.values()) {
             for (Row row : store.owned(map)) {
-                String other = found.put(row.key().shardKey(), row.content());
-                require(other == null, "(4) key " + row.key().shardKey() + " is found twice");
+                if (found.put(row.key().shardKey(), row.content()) != null) {
+                    require(false, "(4) key " + row.key().shardKey() + " is found twice");
+                }
             }
         }
-        for (int i = 0; i < KEYS; i++) {
-            String key = "k" + i;
-            if (owners.containsKey(slotOf(map, key))) {
-                require(
-                        Objects.equals(found.get(key), model.get(key)),
-                        "(2, 3) key " + key + " is " + found.get(key) + " and not " + model.get(key));
+        for (String key : HASHES.keySet()) {
+            if (owners[slotOf(map, key)] != null && !Objects.equals(found.get(key), model.get(key))) {
+                require(false, "(2, 3) key " + key + " is " + found.get(key) + " and not " + model.get(key));
             }
         }
     }
 
-    private static int slotOf(ShardMap map, String key) {
-        return map.slotOf(KeyHash.xxh3().hash(key));
+    /** What a writer's step can break: where it wrote is not where the key is. */
+    private void check(String key) {
+        ShardMap map = map();
+        int slot = slotOf(map, key);
+        for (MemoryShardStore store : stores.values()) {
+            if (store.state(slot).orElse(SlotState.CLOSED) == SlotState.OWNER) {
+                String found =
+                        store.content(new Row.Key("t", List.of(key), key)).orElse(null);
+                if (!Objects.equals(found, model.get(key))) {
+                    require(false, "(2, 3) key " + key + " is " + found + " and not " + model.get(key));
+                }
+            }
+        }
+    }
+
+    static int slotOf(ShardMap map, String key) {
+        return map.slotOf(HASHES.get(key));
     }
 
     /** Once a plan is over: every slot is where the journal and the map say, and nothing of it is left elsewhere. */
@@ -415,7 +471,8 @@ final class Simulation {
         }
         for (int slot = 0; slot < plan.before().allSlots(); slot++) {
             require(
-                    planned.contains(slot) || map.owner(slot).equals(plan.before().owner(slot)),
+                    planned.contains(slot)
+                            || map.owner(slot).equals(plan.before().owner(slot)),
                     "(9) slot " + slot + " moved without being planned to");
         }
         if (last.requests().stream().noneMatch(EnumSet.of(Request.ABORT, Request.ROLL_BACK)::contains)) {
@@ -437,14 +494,25 @@ final class Simulation {
         check();
     }
 
+    void committed(String key, String value) {
+        commits++;
+        if (value == null) {
+            model.remove(key);
+        } else {
+            model.put(key, value);
+        }
+        check(key);
+    }
+
     void require(boolean holds, String problem) {
         if (!holds) {
             throw new AssertionError("seed " + seed + ": " + problem + System.lineSeparator()
-                    + String.join(System.lineSeparator(), trace));
+                    + trace.stream().map(Supplier::get).collect(Collectors.joining(System.lineSeparator())));
         }
     }
 
-    // --- a run --------------------------------------------------------------------------------------------------------
+    // --- a run
+    // --------------------------------------------------------------------------------------------------------
 
     void run() {
         int plans = 1 + random.nextInt(2);
@@ -468,7 +536,7 @@ final class Simulation {
             });
             operator.begin(plan);
             note("plan " + plan.moves() + " isolating " + plan.isolations());
-            movers.add(new Mover());
+            join();
             for (int step = 0; step < STEPS; step++) {
                 act();
             }
@@ -491,7 +559,10 @@ final class Simulation {
             handle.cutOver();
         });
         for (int step = 0; operator.current().isPresent(); step++) {
-            require(step < 3_000, "(7) the plan does not end: " + journals.read().orElseThrow().value());
+            require(
+                    step < 3_000,
+                    "(7) the plan does not end: "
+                            + journals.read().orElseThrow().value());
             if (movers.isEmpty()) {
                 join();
             }
