@@ -1,14 +1,19 @@
 package dev.tenfold;
 
 import dev.tenfold.error.CallFailedException;
+import dev.tenfold.error.DeadlineExceededException;
 import dev.tenfold.error.InvalidConfigurationException;
 import dev.tenfold.error.Validation;
 import dev.tenfold.observe.Measured;
 import dev.tenfold.observe.Measurement;
+import dev.tenfold.retry.RetryBudget;
+import dev.tenfold.time.Deadline;
+import dev.tenfold.time.TimeSource;
 import dev.tenfold.topology.Coordinates;
 import dev.tenfold.topology.Outcome;
 import dev.tenfold.topology.Outcomes;
 import dev.tenfold.topology.Selection;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -20,9 +25,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Answers requests from the nearest edge, or from a server of the nearest data centre, whichever stages there are.
  *
- * <p>A request that fails through the server's fault is sent to another server where that is safe; the data centre is
- * found anew for each attempt, so that one that was lost in between is left. Thread-safe; what it adds to a call is one
- * selection.
+ * <p>A request that fails through the server's fault is sent to another server where that is safe and the retry budget
+ * allows; the data centre is found anew for each attempt, so that one that was lost in between is left. Thread-safe; what it
+ * adds to a call is one selection.
  *
  * @param <Q> the kind of request
  * @param <R> the kind of response
@@ -34,6 +39,9 @@ public final class RequestPath<Q, R> implements Measured {
     private final @Nullable Edge<Q, R> edge;
     private final Predicate<? super Q> safe;
     private final int attempts;
+    private final RetryBudget budget;
+    private final @Nullable Duration within;
+    private final TimeSource time;
     private final LongAdder requests = new LongAdder();
     private final LongAdder originRequests = new LongAdder();
     private final LongAdder retries = new LongAdder();
@@ -44,6 +52,9 @@ public final class RequestPath<Q, R> implements Measured {
         edge = builder.edge;
         safe = builder.safe;
         attempts = builder.attempts;
+        budget = builder.budget != null ? builder.budget : RetryBudget.standard();
+        within = builder.within;
+        time = builder.time;
     }
 
     /**
@@ -54,20 +65,38 @@ public final class RequestPath<Q, R> implements Measured {
      * @return the response
      * @throws CallFailedException if the calling function threw a checked exception at the last attempt
      * @throws dev.tenfold.error.UnavailableException if there was no server to ask
+     * @throws DeadlineExceededException if the time was up before a server answered; see {@link Builder#within}
      */
     public R handle(Coordinates client, Q request) {
         requests.increment();
+        Deadline deadline = within == null ? Deadline.none() : Deadline.after(within, time);
         return edge == null
-                ? fromServer(client, request)
-                : edge.serve(client, request, missing -> fromServer(client, missing));
+                ? fromServer(client, request, deadline)
+                : edge.serve(client, request, missing -> fromServer(client, missing, deadline));
     }
 
-    private R fromServer(Coordinates client, Q request) {
+    private R fromServer(Coordinates client, Q request, Deadline deadline) {
         originRequests.increment();
+        if (deadline.isExpired()) {
+            throw new DeadlineExceededException(
+                    "what came before the servers of " + this + ": none was asked", deadline.budget(), null);
+        }
         int allowed = safe.test(request) ? attempts : 1;
         for (int attempt = 1; ; attempt++) {
-            Attempt<R> made = sending.send(client, request);
-            if (attempt == allowed || !made.outcome.countsAgainstEndpoint()) {
+            Attempt<R> made = sending.send(client, request, deadline);
+            if (made.outcome == Outcome.SUCCESS) {
+                budget.deposit();
+            }
+            if (!made.outcome.countsAgainstEndpoint()) {
+                return made.result();
+            }
+            if (made.failure != null && deadline.isExpired()) {
+                throw new DeadlineExceededException(
+                        "server '" + made.server + "' of " + this + ", attempt " + attempt,
+                        deadline.budget(),
+                        made.failure);
+            }
+            if (attempt == allowed || deadline.isExpired() || !budget.tryWithdraw()) {
                 return made.result();
             }
             retries.increment();
@@ -76,20 +105,21 @@ public final class RequestPath<Q, R> implements Measured {
 
     private static <Q, R, T> Sending<Q, R> sending(Builder<Q, R, T> builder) {
         Locator<? super Coordinates, ? extends Selector<T>> dataCentres = builder.dataCentres;
-        Builder.Calling<T, Q, R> calling = Objects.requireNonNull(builder.calling);
+        Builder.TimedCalling<T, Q, R> calling = Objects.requireNonNull(builder.calling);
         Function<? super R, Outcome> responses = builder.responses;
         Function<? super Throwable, Outcome> failures = builder.failures;
-        return (client, request) -> {
+        return (client, request, deadline) -> {
             try (Selection<T> server = dataCentres.locate(client).select()) {
+                String id = server.endpoint().id();
                 try {
-                    R response = calling.call(server.target(), request);
+                    R response = calling.call(server.target(), request, deadline);
                     Outcome outcome = responses.apply(response);
                     server.report(outcome);
-                    return new Attempt<>(outcome, response, null);
+                    return new Attempt<>(id, outcome, response, null);
                 } catch (Exception failure) {
                     Outcome outcome = failures.apply(failure);
                     server.report(outcome);
-                    return new Attempt<>(outcome, null, failure);
+                    return new Attempt<>(id, outcome, null, failure);
                 }
             }
         };
@@ -113,12 +143,15 @@ public final class RequestPath<Q, R> implements Measured {
     /** One attempt on one server; hides the kind of server. */
     @FunctionalInterface
     private interface Sending<Q, R> {
-        Attempt<R> send(Coordinates client, Q request);
+        Attempt<R> send(Coordinates client, Q request, Deadline deadline);
     }
 
     /** How an attempt ended: with a response or a failure. */
     private record Attempt<R>(
-            Outcome outcome, @Nullable R response, @Nullable Exception failure) {
+            String server,
+            Outcome outcome,
+            @Nullable R response,
+            @Nullable Exception failure) {
 
         R result() {
             if (failure != null) {
@@ -141,13 +174,21 @@ public final class RequestPath<Q, R> implements Measured {
         final Locator<? super Coordinates, ? extends Selector<T>> dataCentres;
 
         @Nullable
-        Calling<T, Q, R> calling;
+        TimedCalling<T, Q, R> calling;
 
         @Nullable
         Edge<Q, R> edge;
 
         Predicate<? super Q> safe = request -> false;
         int attempts = 1;
+
+        @Nullable
+        RetryBudget budget;
+
+        @Nullable
+        Duration within;
+
+        TimeSource time = TimeSource.system();
         Function<? super R, Outcome> responses = response -> Outcome.SUCCESS;
         Function<? super Throwable, Outcome> failures = Outcomes::of;
 
@@ -200,7 +241,41 @@ public final class RequestPath<Q, R> implements Measured {
          * @return this builder
          */
         public Builder<Q, R, T> calling(Calling<T, Q, R> calling) {
+            return calling((server, request, deadline) -> calling.call(server, request));
+        }
+
+        /**
+         * How to send a request to a server that has to answer in time. Required, unless the other form is given.
+         *
+         * @param calling sends it and returns the response; it is told what is left of {@link #within}
+         * @return this builder
+         */
+        public Builder<Q, R, T> calling(TimedCalling<T, Q, R> calling) {
             this.calling = calling;
+            return this;
+        }
+
+        /**
+         * Sets how long a request may take in all, from {@link RequestPath#handle} to the response. No attempt begins later, and a
+         * failure of the server's own that comes later is the cause of a {@link DeadlineExceededException}; a response that
+         * comes late is returned. Calls are not cut: hand the deadline to the transport.
+         *
+         * @param budget above zero; default unlimited
+         * @return this builder
+         */
+        public Builder<Q, R, T> within(Duration budget) {
+            within = budget;
+            return this;
+        }
+
+        /**
+         * Sets the clock of {@link #within}.
+         *
+         * @param time default {@link TimeSource#system()}
+         * @return this builder
+         */
+        public Builder<Q, R, T> time(TimeSource time) {
+            this.time = time;
             return this;
         }
 
@@ -216,8 +291,8 @@ public final class RequestPath<Q, R> implements Measured {
         }
 
         /**
-         * Sends a request again, to a newly selected server, after a failure that was the server's. At once and without a
-         * budget: an ejecting balancer keeps the retries off a server that is down.
+         * Sends a request again, to a newly selected server, after a failure that was the server's. At once: an ejecting
+         * balancer keeps the retries off a server that is down, and {@link #retryBudget} bounds them.
          *
          * @param attempts how often in all, >= 1; default 1
          * @param safe which requests may be sent twice
@@ -226,6 +301,17 @@ public final class RequestPath<Q, R> implements Measured {
         public Builder<Q, R, T> retrying(int attempts, Predicate<? super Q> safe) {
             this.attempts = attempts;
             this.safe = safe;
+            return this;
+        }
+
+        /**
+         * Sets what bounds the retries of all requests together.
+         *
+         * @param budget default {@link RetryBudget#standard()} of its own; paths and balancers may share one
+         * @return this builder
+         */
+        public Builder<Q, R, T> retryBudget(RetryBudget budget) {
+            this.budget = budget;
             return this;
         }
 
@@ -263,6 +349,7 @@ public final class RequestPath<Q, R> implements Measured {
             check.require(!name.isEmpty(), "name", "''", "not empty");
             check.present("calling", calling, "say how to send a request with calling((server, request) -> ...)");
             check.atLeast("attempts", attempts, 1);
+            check.positive("within", within);
             check.throwIfInvalid();
             return new RequestPath<>(this);
         }
@@ -286,6 +373,28 @@ public final class RequestPath<Q, R> implements Measured {
              * @throws Exception if there was none
              */
             R call(T server, Q request) throws Exception;
+        }
+
+        /**
+         * Sends a request to a server that has to answer in time.
+         *
+         * @param <T> the kind of server
+         * @param <Q> the kind of request
+         * @param <R> the kind of response
+         */
+        @FunctionalInterface
+        public interface TimedCalling<T, Q, R> {
+
+            /**
+             * Sends.
+             *
+             * @param server where to
+             * @param request what
+             * @param deadline when the request must have been answered
+             * @return the response
+             * @throws Exception if there was none
+             */
+            R call(T server, Q request, Deadline deadline) throws Exception;
         }
     }
 }

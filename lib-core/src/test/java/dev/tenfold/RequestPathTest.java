@@ -4,13 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tenfold.error.CallFailedException;
+import dev.tenfold.error.DeadlineExceededException;
 import dev.tenfold.error.InvalidConfigurationException;
+import dev.tenfold.retry.RetryBudget;
+import dev.tenfold.testing.SimulatedTime;
 import dev.tenfold.topology.Coordinates;
 import dev.tenfold.topology.Endpoint;
 import dev.tenfold.topology.Outcome;
 import dev.tenfold.topology.Selection;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -151,5 +155,64 @@ class RequestPathTest {
                 .isInstanceOf(InvalidConfigurationException.class)
                 .hasMessageContaining("calling")
                 .hasMessageContaining("attempts: 0 (expected: >= 1)");
+    }
+
+    @Test
+    void aRequestHasOneDeadlineForAllItsAttempts() {
+        SimulatedTime time = new SimulatedTime();
+        List<Duration> given = new ArrayList<>();
+        RequestPath<String, String> site = Tenfold.<String, String>requestPath("site")
+                .toServers(this::select)
+                .calling((server, request, deadline) -> {
+                    given.add(deadline.remaining());
+                    time.advance(Duration.ofMillis(200));
+                    throw new ConnectException("down");
+                })
+                .retrying(5, request -> true)
+                .within(Duration.ofMillis(300))
+                .time(time)
+                .build();
+        assertThatThrownBy(() -> site.handle(BERLIN, "/"))
+                .isInstanceOf(DeadlineExceededException.class)
+                .hasMessageContaining("server 'b' of request path 'site', attempt 2")
+                .hasCauseInstanceOf(ConnectException.class);
+        assertThat(given).containsExactly(Duration.ofMillis(300), Duration.ofMillis(100));
+    }
+
+    @Test
+    void whatTheEdgeSpentIsNotThereForTheServers() {
+        SimulatedTime time = new SimulatedTime();
+        RequestPath<String, String> site = Tenfold.<String, String>requestPath("site")
+                .toServers(this::select)
+                .calling((server, request) -> "answer")
+                .throughEdge((client, request, origin) -> {
+                    time.advance(Duration.ofSeconds(1));
+                    return origin.apply(request);
+                })
+                .within(Duration.ofMillis(300))
+                .time(time)
+                .build();
+        assertThatThrownBy(() -> site.handle(BERLIN, "/"))
+                .isInstanceOf(DeadlineExceededException.class)
+                .hasMessageContaining("none was asked");
+        assertThat(picks).isZero();
+    }
+
+    @Test
+    void theBudgetBoundsRetriesInAnOutage() {
+        int[] calls = new int[1];
+        RequestPath<String, String> site = Tenfold.<String, String>requestPath("site")
+                .toServers(this::select)
+                .calling((server, request) -> {
+                    calls[0]++;
+                    throw new ConnectException("down");
+                })
+                .retrying(3, request -> true)
+                .retryBudget(RetryBudget.of(0.1, 7))
+                .build();
+        for (int i = 0; i < 1_000; i++) {
+            assertThatThrownBy(() -> site.handle(BERLIN, "/")).isInstanceOf(CallFailedException.class);
+        }
+        assertThat(calls[0]).isEqualTo(1_007);
     }
 }

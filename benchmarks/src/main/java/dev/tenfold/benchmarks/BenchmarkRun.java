@@ -1,6 +1,7 @@
 package dev.tenfold.benchmarks;
 
 import dev.tenfold.benchmarks.report.BarChart;
+import dev.tenfold.benchmarks.report.Machine;
 import dev.tenfold.benchmarks.report.MarkdownTable;
 import dev.tenfold.benchmarks.report.Results;
 import java.io.IOException;
@@ -132,7 +133,7 @@ public final class BenchmarkRun implements Callable<Integer> {
                 """,
                 name,
                 name,
-                processor(),
+                Machine.processor(),
                 Runtime.getRuntime().availableProcessors(),
                 System.getProperty("os.name"),
                 System.getProperty("os.arch"),
@@ -161,17 +162,5 @@ public final class BenchmarkRun implements Callable<Integer> {
         return java.util.Arrays.stream(numbers)
                 .mapToObj(Integer::toString)
                 .collect(java.util.stream.Collectors.joining(","));
-    }
-
-    private static String processor() throws IOException {
-        Path info = Path.of("/proc/cpuinfo");
-        if (Files.isReadable(info)) {
-            for (String line : Files.readAllLines(info)) {
-                if (line.startsWith("model name")) {
-                    return line.substring(line.indexOf(':') + 1).strip();
-                }
-            }
-        }
-        return System.getProperty("os.arch") + " processor";
     }
 }

@@ -8,13 +8,14 @@ import io.vertx.core.net.endpoint.ServerEndpoint;
 import io.vertx.core.net.endpoint.ServerInteraction;
 
 /** An endpoint as Vert.x's own resolver makes them, less the expiry of unused ones. */
-final class VertxEndpoint implements ServerEndpoint {
+public final class VertxEndpoint implements ServerEndpoint {
 
     private final String key;
     private final SocketAddress address;
     private final DefaultInteractionMetrics metrics = new DefaultInteractionMetrics();
 
-    VertxEndpoint(String key) {
+    /** Makes an endpoint without calls. */
+    public VertxEndpoint(String key) {
         this.key = key;
         this.address = SocketAddress.inetSocketAddress(80, key);
     }

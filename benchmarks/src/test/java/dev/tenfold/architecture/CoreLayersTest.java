@@ -18,12 +18,13 @@ import java.util.stream.Collectors;
 @AnalyzeClasses(packages = Library.ROOT, importOptions = Library.MainClasses.class)
 class CoreLayersTest {
     private static final String FACADE = Library.ROOT;
-    private static final Set<String> BASE = Set.of("time", "error", "observe", "topology", "session", FACADE);
+    private static final Set<String> BASE = Set.of("time", "error", "hash", "observe", "topology", "session", FACADE);
     private static final Set<String> MIDDLE = Set.of("time", "error", "observe", "topology", FACADE);
 
     private static final Map<String, Set<String>> MAY_USE = Map.ofEntries(
             entry("time", Set.of()),
             entry("error", Set.of()),
+            entry("hash", Set.of("error")),
             entry("observe", Set.of("error")),
             entry("topology", Set.of("error")),
             entry("session", Set.of("error")),

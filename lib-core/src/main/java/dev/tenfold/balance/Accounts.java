@@ -1,5 +1,6 @@
 package dev.tenfold.balance;
 
+import dev.tenfold.health.CallCounts;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
@@ -25,6 +26,7 @@ abstract class Accounts extends AccountsPadding.Counters {
     private static final long IN_FLIGHT = (1L << ENDED) - 1;
     private static final VarHandle CALLS;
     private static final VarHandle FAILED;
+    private static final VarHandle CANCELLED;
     private static final VarHandle NANOS;
     private static final VarHandle TIMED;
 
@@ -33,6 +35,7 @@ abstract class Accounts extends AccountsPadding.Counters {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
             CALLS = lookup.findVarHandle(AccountsPadding.Counters.class, "calls", long.class);
             FAILED = lookup.findVarHandle(AccountsPadding.Counters.class, "failed", long.class);
+            CANCELLED = lookup.findVarHandle(AccountsPadding.Counters.class, "cancelled", long.class);
             NANOS = lookup.findVarHandle(AccountsPadding.Counters.class, "nanos", long.class);
             TIMED = lookup.findVarHandle(AccountsPadding.Counters.class, "timed", long.class);
         } catch (ReflectiveOperationException impossible) {
@@ -50,12 +53,30 @@ abstract class Accounts extends AccountsPadding.Counters {
         return (before >>> ENDED) + (before & IN_FLIGHT);
     }
 
+    /** Begins a call if fewer than {@code limit} are in flight. */
+    final boolean tryBegin(int limit) {
+        long before = calls;
+        while ((before & IN_FLIGHT) < limit) {
+            long seen = (long) CALLS.compareAndExchange(this, before, before + 1);
+            if (seen == before) {
+                return true;
+            }
+            before = seen;
+        }
+        return false;
+    }
+
     /** Ends a call. */
     final void end(boolean failure) {
         CALLS.getAndAdd(this, (1L << ENDED) - 1);
         if (failure) {
             FAILED.getAndAdd(this, 1L);
         }
+    }
+
+    /** Notes that a call that has ended says nothing of the endpoint. */
+    final void cancelled() {
+        CANCELLED.getAndAdd(this, 1L);
     }
 
     /** Notes how long an answered call took. */
@@ -82,6 +103,11 @@ abstract class Accounts extends AccountsPadding.Counters {
         return failed;
     }
 
+    /** Returns what was counted so far; read one by one, so that a call that ends meanwhile may be in some of them only. */
+    final CallCounts counts() {
+        return new CallCounts((calls >>> ENDED) - cancelled, failed, meanNanos());
+    }
+
     final long meanNanos() {
         long count = timed;
         return count == 0 ? 0 : nanos / count;
@@ -101,6 +127,7 @@ final class AccountsPadding {
     abstract static class Counters extends Before {
         volatile long calls;
         volatile long failed;
+        volatile long cancelled;
         volatile long nanos;
         volatile long timed;
     }

@@ -1,61 +1,79 @@
 package dev.tenfold.balance;
 
-import dev.tenfold.Call;
-import dev.tenfold.retry.Backoff;
-import dev.tenfold.retry.RetryBudget;
+import dev.tenfold.error.Validation;
+import dev.tenfold.time.Deadline;
 import dev.tenfold.time.Scheduler;
 import dev.tenfold.topology.Outcome;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.function.BiFunction;
 import java.util.function.Function;
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/** Makes calls on what a balancer picks, once or as often as the retries allow. */
-final class Calls<T> implements Caller<T> {
+/**
+ * One way to call a balancer: for which key, by when, repeated and hedged or not. Immutable.
+ *
+ * <p>Synchronous calls run on the caller's thread and wait for nothing but back-off; hedged ones are asynchronous calls that
+ * the caller's thread waits for.
+ */
+final class Calls<T> implements IdempotentCaller<T> {
 
     private final LoadBalancer<T> balancer;
-    private final Function<? super Throwable, Outcome> classifier;
-    private final Backoff retries;
-    private final RetryBudget budget;
-    private final @Nullable Scheduler scheduler;
-    private final RandomGenerator random;
-    private final LongAdder repeated = new LongAdder();
+    private final CallRules rules;
+    private final Ways ways;
 
-    Calls(LoadBalancer<T> balancer, LoadBalancerBuilder<T> from, Backoff retries, RetryBudget budget) {
+    Calls(LoadBalancer<T> balancer, CallRules rules) {
+        this(balancer, rules, new Ways(false, null, null, Deadline.none(), false, null));
+    }
+
+    private Calls(LoadBalancer<T> balancer, CallRules rules, Ways ways) {
         this.balancer = balancer;
-        this.classifier = from.classifier;
-        this.retries = retries;
-        this.budget = budget;
-        this.scheduler = from.scheduler;
-        this.random = from.random;
+        this.rules = rules;
+        this.ways = ways;
     }
 
     @Override
     public <R extends @Nullable Object, X extends Exception> R call(
-            Call<? super T, ? extends R, ? extends X> call, Function<? super R, Outcome> judge) throws X {
-        Lease<T> lease = balancer.lease();
+            TimedCall<? super T, ? extends R, ? extends X> call, Function<? super R, Outcome> judge) throws X {
+        if (ways.hedges) {
+            return this.<R, X>callHedged(call, judge);
+        }
+        Deadline deadline = deadline();
+        if (deadline.isLimited() && deadline.isExpired()) {
+            rules.countExceeded();
+            throw rules.spentBefore(deadline);
+        }
+        Lease<T> lease = lease();
         List<Member<T>> tried = new ArrayList<>(0);
         while (true) {
             Lease<T> next;
             R answer;
             Outcome outcome;
             try {
-                answer = call.on(lease.target());
+                answer = call.on(lease.target(), rules.attemptDeadline(deadline));
                 outcome = judge.apply(answer);
             } catch (Throwable failure) {
-                next = afterWait(lease, judged(failure), tried);
+                outcome = rules.judged(failure);
+                next = afterWait(lease, outcome, tried, deadline);
                 if (next == null) {
+                    if (outcome.countsAgainstEndpoint() && deadline.isLimited() && deadline.isExpired()) {
+                        rules.countExceeded();
+                        throw rules.spentOn(lease.member(), tried.size(), deadline, failure);
+                    }
                     throw failure;
                 }
                 lease = next;
                 continue;
             }
-            next = afterWait(lease, outcome, tried);
+            next = afterWait(lease, outcome, tried, deadline);
             if (next == null) {
                 return answer;
             }
@@ -63,78 +81,183 @@ final class Calls<T> implements Caller<T> {
         }
     }
 
-    @Override
-    public <R extends @Nullable Object> CompletionStage<R> callAsync(
-            Function<? super T, ? extends CompletionStage<R>> call, Function<? super R, Outcome> judge) {
-        return AsyncCall.start(this, call, judge);
-    }
-
-    LoadBalancer<T> balancer() {
-        return balancer;
-    }
-
-    /** How many attempts after the first were made. */
-    long repeated() {
-        return repeated.sum();
-    }
-
-    /** Judges a failure; a classifier that fails itself must not keep the call from being accounted for. */
-    Outcome judged(Throwable failure) {
-        try {
-            return classifier.apply(failure);
-        } catch (RuntimeException broken) {
-            failure.addSuppressed(broken);
-            return Outcome.FAILED;
-        }
-    }
-
-    /** Ends an attempt and says whether another may follow, for which the budget has then been charged. */
-    boolean endsWithRetry(Lease<T> lease, Outcome outcome, List<Member<T>> tried) {
+    /** Ends an attempt and waits for the next one to be due, where there is to be one. */
+    private @Nullable Lease<T> afterWait(Lease<T> lease, Outcome outcome, List<Member<T>> tried, Deadline deadline) {
         lease.report(outcome);
-        if (!outcome.countsAgainstEndpoint()) {
-            if (outcome == Outcome.SUCCESS) {
-                budget.deposit();
-            }
+        rules.answered(outcome);
+        tried.add(lease.member());
+        Duration delay = delayBeforeRetry(outcome, tried.size(), deadline);
+        if (delay == null || (!delay.isZero() && !waited(delay))) {
+            return null;
+        }
+        return deadline.isLimited() && deadline.isExpired() ? null : again(tried);
+    }
+
+    private boolean waited(Duration delay) {
+        CountDownLatch due = new CountDownLatch(1);
+        Scheduler.Task wait = rules.scheduler().schedule(delay, due::countDown);
+        try {
+            due.await();
+            return true;
+        } catch (InterruptedException interrupted) {
+            wait.cancel();
+            Thread.currentThread().interrupt();
             return false;
         }
-        tried.add(lease.member());
-        return retries.allowsAfter(tried.size()) && budget.tryWithdraw();
     }
 
-    /** Picks the endpoint of the next attempt, or nobody where all were tried. */
+    @Override
+    public <R extends @Nullable Object> CompletionStage<R> callAsync(
+            BiFunction<? super T, ? super Deadline, ? extends CompletionStage<R>> call,
+            Function<? super R, Outcome> judge) {
+        return AsyncCall.start(this, call, judge, false);
+    }
+
+    private <R extends @Nullable Object, X extends Exception> R callHedged(
+            TimedCall<? super T, ? extends R, ? extends X> call, Function<? super R, Outcome> judge) throws X {
+        Executor executor = rules.executor();
+        if (executor == null) {
+            throw new IllegalStateException("load balancer '" + rules.name()
+                    + "': hedged synchronous calls need an executor; set LoadBalancerBuilder.hedgeExecutor(...)");
+        }
+        CompletableFuture<R> result = AsyncCall.<T, R>start(
+                        this,
+                        (target, deadline) -> {
+                            ExecutedCall<R> attempt = new ExecutedCall<>(() -> call.on(target, deadline));
+                            executor.execute(attempt);
+                            return attempt;
+                        },
+                        judge,
+                        true)
+                .toCompletableFuture();
+        try {
+            return result.get();
+        } catch (InterruptedException interrupted) {
+            result.cancel(true);
+            Thread.currentThread().interrupt();
+            throw new CancellationException("interrupted while waiting for load balancer '" + rules.name() + "'");
+        } catch (ExecutionException failed) {
+            throw Calls.<RuntimeException>unchecked(Objects.requireNonNull(failed.getCause()));
+        }
+    }
+
+    /** Throws what the call threw, as it was: either something unchecked, or what {@code call} declares. */
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+    private static <X extends Throwable> X unchecked(Throwable failure) throws X {
+        throw (X) failure;
+    }
+
+    /** The deadline of a call that begins now. */
+    Deadline deadline() {
+        Duration budget = ways.budget;
+        if (budget == null) {
+            return ways.deadline;
+        }
+        Deadline own = Deadline.after(budget, rules.time());
+        return ways.deadline.remainingNanos() < own.remainingNanos() ? ways.deadline : own;
+    }
+
+    /** After what delay a call is hedged, or null where it is not. */
     @Nullable
-    Lease<T> another(List<Member<T>> tried) {
-        Lease<T> next = balancer.leaseOther(tried);
+    Duration hedgeDelay() {
+        return !ways.hedges ? null : ways.hedgeDelay != null ? ways.hedgeDelay : rules.usualLatency();
+    }
+
+    /** Whether the latency of calls is to be learned. */
+    boolean learns() {
+        return ways.hedges && ways.hedgeDelay == null;
+    }
+
+    @Nullable
+    Duration delayBeforeRetry(Outcome outcome, int attemptsMade, Deadline deadline) {
+        return ways.repeats ? rules.delayBeforeRetry(outcome, attemptsMade, deadline) : null;
+    }
+
+    CallRules rules() {
+        return rules;
+    }
+
+    /** Picks the endpoint of the first attempt. */
+    Lease<T> lease() {
+        Long key = ways.key;
+        return key == null ? balancer.lease() : balancer.lease(key);
+    }
+
+    /** Picks the endpoint of a retry, or nobody where all were tried. */
+    @Nullable
+    Lease<T> again(List<Member<T>> tried) {
+        Lease<T> next = balancer.leaseOther(tried, ways.key);
         if (next != null) {
-            repeated.increment();
+            rules.countRetry();
         }
         return next;
     }
 
-    /** Runs {@code task} when the next attempt is due: at once, on this thread, where there is no delay. */
-    Scheduler.Task whenDue(int attemptsMade, Runnable task) {
-        Scheduler waiting = scheduler;
-        if (waiting == null || retries.maximum().isZero()) {
-            task.run();
-            return () -> {};
+    /** Picks the endpoint of a hedge, or nobody where all were tried. */
+    @Nullable
+    Lease<T> hedge(List<Member<T>> tried) {
+        Lease<T> next = balancer.leaseOther(tried, ways.key);
+        if (next != null) {
+            rules.countHedge();
         }
-        Duration delay = retries.delayAfter(attemptsMade, random);
-        return waiting.schedule(delay, task);
+        return next;
     }
 
-    private @Nullable Lease<T> afterWait(Lease<T> lease, Outcome outcome, List<Member<T>> tried) {
-        if (!endsWithRetry(lease, outcome, tried)) {
-            return null;
-        }
-        CountDownLatch due = new CountDownLatch(1);
-        Scheduler.Task wait = whenDue(tried.size(), due::countDown);
-        try {
-            due.await();
-        } catch (InterruptedException interrupted) {
-            wait.cancel();
-            Thread.currentThread().interrupt();
-            return null;
-        }
-        return another(tried);
+    <U> Lease<U> watched(Lease<U> lease) {
+        return balancer.abandoned().watch(lease);
     }
+
+    @Override
+    public IdempotentCaller<T> idempotent() {
+        return with(new Ways(true, ways.key, ways.budget, ways.deadline, ways.hedges, ways.hedgeDelay));
+    }
+
+    @Override
+    public IdempotentCaller<T> forKeyHash(long keyHash) {
+        return with(new Ways(ways.repeats, keyHash, ways.budget, ways.deadline, ways.hedges, ways.hedgeDelay));
+    }
+
+    @Override
+    public IdempotentCaller<T> within(Duration budget) {
+        Validation check = Validation.of("call of load balancer '" + rules.name() + "'");
+        check.positive("within", budget);
+        check.throwIfInvalid();
+        return with(new Ways(ways.repeats, ways.key, budget, ways.deadline, ways.hedges, ways.hedgeDelay));
+    }
+
+    @Override
+    public IdempotentCaller<T> within(Deadline deadline) {
+        return with(new Ways(ways.repeats, ways.key, ways.budget, deadline, ways.hedges, ways.hedgeDelay));
+    }
+
+    @Override
+    public IdempotentCaller<T> hedged() {
+        return with(new Ways(ways.repeats, ways.key, ways.budget, ways.deadline, true, null));
+    }
+
+    @Override
+    public IdempotentCaller<T> hedgedAfter(Duration delay) {
+        Validation check = Validation.of("call of load balancer '" + rules.name() + "'");
+        check.notNegative("hedgedAfter", delay);
+        check.throwIfInvalid();
+        return with(new Ways(ways.repeats, ways.key, ways.budget, ways.deadline, true, delay));
+    }
+
+    private Calls<T> with(Ways changed) {
+        return new Calls<>(balancer, rules, changed);
+    }
+
+    @Override
+    public String toString() {
+        return "Caller[" + rules.name() + ", " + ways + "]";
+    }
+
+    /** What a caller was narrowed to; a null budget is none, a null delay of hedges is the usual latency. */
+    private record Ways(
+            boolean repeats,
+            @Nullable Long key,
+            @Nullable Duration budget,
+            Deadline deadline,
+            boolean hedges,
+            @Nullable Duration hedgeDelay) {}
 }

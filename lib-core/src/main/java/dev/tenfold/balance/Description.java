@@ -1,6 +1,9 @@
 package dev.tenfold.balance;
 
 import dev.tenfold.health.Health;
+import dev.tenfold.time.TimeSource;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -10,14 +13,26 @@ final class Description {
 
     private Description() {}
 
-    static String of(String name, Pool<?> pool, long now) {
+    static String of(Pool<?> pool, CallRules rules, long abandoned) {
+        long now = rules.time().nanoTime();
         StringBuilder text = new StringBuilder();
-        text.append("load balancer '").append(name).append("': ");
+        text.append("load balancer '").append(rules.name()).append("': ");
         text.append(pool.eligible())
                 .append(" of ")
                 .append(pool.members().size())
                 .append(" endpoints take calls");
         text.append(pool.panic() ? " (panic: picking among all)\n" : "\n");
+        text.append(row(
+                "  %d retries (%d left), %d hedges of which %d won (%d left), %d beyond budget,"
+                        + " %d deadlines exceeded, %d selections abandoned%n",
+                rules.retried(),
+                rules.retriesLeft(),
+                rules.hedged(),
+                rules.hedgesWon(),
+                rules.hedgesLeft(),
+                rules.refused(),
+                rules.exceeded(),
+                abandoned));
         int width = 8;
         for (Member<?> member : pool.members()) {
             width = Math.max(width, member.endpoint().id().length());
@@ -38,7 +53,7 @@ final class Description {
                     member.picks(),
                     member.failures(),
                     mean,
-                    why(health, now)));
+                    why(health, now, rules.time())));
         }
         return text.toString();
     }
@@ -58,9 +73,14 @@ final class Description {
         return String.format(Locale.ROOT, format, cells);
     }
 
-    private static String why(Health health, long now) {
-        String left = health.remaining(now).isZero() ? "" : ", " + health.remaining(now) + " left";
-        String often = health.ejections() == 0 ? "" : ", ejected " + health.ejections() + " times";
-        return health.reason() + left + often;
+    private static String why(Health health, long now, TimeSource time) {
+        Duration left = health.remaining(now);
+        String until = left.isZero()
+                ? ""
+                : row(
+                        ", until %s (%.1f s)",
+                        time.now().plus(left).truncatedTo(ChronoUnit.SECONDS), left.toNanos() / 1e9);
+        String often = health.ejections() == 0 ? "" : row(", ejected %d times", health.ejections());
+        return health.reason() + until + often;
     }
 }

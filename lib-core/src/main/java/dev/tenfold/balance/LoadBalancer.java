@@ -1,6 +1,5 @@
 package dev.tenfold.balance;
 
-import dev.tenfold.Call;
 import dev.tenfold.Selector;
 import dev.tenfold.error.UnavailableException;
 import dev.tenfold.health.HealthCell;
@@ -10,8 +9,7 @@ import dev.tenfold.observe.Event;
 import dev.tenfold.observe.EventRelay;
 import dev.tenfold.observe.Measured;
 import dev.tenfold.observe.Measurement;
-import dev.tenfold.retry.Backoff;
-import dev.tenfold.retry.RetryBudget;
+import dev.tenfold.time.Deadline;
 import dev.tenfold.time.TimeSource;
 import dev.tenfold.topology.Endpoint;
 import dev.tenfold.topology.Outcome;
@@ -20,6 +18,7 @@ import dev.tenfold.topology.Topology;
 import java.lang.System.Logger.Level;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -28,7 +27,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -45,7 +46,7 @@ import org.jspecify.annotations.Nullable;
  * report by themselves; {@link #select} hands out a lease to report; {@link #pick()} hands out the endpoint's own accounts and
  * allocates nothing.
  *
- * <p>It starts no thread and opens nothing. Endpoints that stay through an {@link #update} keep their load, latency and
+ * <p>It starts no thread and opens nothing unless it was {@linkplain LoadBalancerBuilder#start started}. Endpoints that stay through an {@link #update} keep their load, latency and
  * health. When nobody may be picked, every form fails with an {@link UnavailableException} that says why for each endpoint.
  *
  * <p>Thread-safe. A pick reads one immutable picture of the pool and takes no lock.
@@ -80,14 +81,18 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
     private final RandomGenerator random;
     private final EventRelay relay;
     private final HealthGroup health;
+    private final @Nullable Limits limits;
+    private final CallRules rules;
     private final Calls<T> once;
-    private final Calls<T> repeating;
+    private final IdempotentCaller<T> repeating;
+    private final Abandoned abandoned;
 
     private final ReentrantLock changing = new ReentrantLock();
     private volatile Pool<T> pool = Pool.empty();
     private volatile Topology<T> topology;
     private volatile List<Member<T>> members = List.of();
     private volatile boolean closed;
+    private volatile @Nullable Background<T> background;
     private final Readings readings = new Readings();
     private final List<Measurement> measurements;
 
@@ -98,10 +103,12 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
         time = from.time;
         random = from.random;
         relay = new EventRelay(from.observer);
-        health = new HealthGroup("balancer/" + name, from.health, time, relay, this::rebuild);
-        RetryBudget budget = from.retryBudget != null ? from.retryBudget : RetryBudget.standard();
-        once = new Calls<>(this, from, Backoff.none(), budget);
-        repeating = new Calls<>(this, from, from.retries, budget);
+        health = new HealthGroup("balancer/" + name, from.effectiveHealth(), time, relay, this::rebuild);
+        limits = Limits.of(from.maximumInFlight, from.maximumInFlightOfPool);
+        rules = new CallRules(from);
+        once = new Calls<>(this, rules);
+        repeating = once.idempotent();
+        abandoned = new Abandoned(this::announceAbandoned);
         measurements = readings.of(this);
         topology = Topology.of(from.endpoints);
         admit(topology);
@@ -131,35 +138,72 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
 
     @Override
     public <R extends @Nullable Object, X extends Exception> R call(
-            Call<? super T, ? extends R, ? extends X> call, Function<? super R, Outcome> judge) throws X {
+            TimedCall<? super T, ? extends R, ? extends X> call, Function<? super R, Outcome> judge) throws X {
         return once.call(call, judge);
     }
 
     @Override
     public <R extends @Nullable Object> CompletionStage<R> callAsync(
-            Function<? super T, ? extends CompletionStage<R>> call, Function<? super R, Outcome> judge) {
+            BiFunction<? super T, ? super Deadline, ? extends CompletionStage<R>> call,
+            Function<? super R, Outcome> judge) {
         return once.callAsync(call, judge);
     }
 
-    /**
-     * Returns the caller for calls that may be made twice: a call whose outcome {@linkplain
-     * Outcome#countsAgainstEndpoint counts against} its endpoint is made again on another one, as often as {@code retries}
-     * says and the retry budget allows. When no attempt is left the last failure, or the last answer, is the caller's.
-     *
-     * @return a caller over the same endpoints
-     */
-    public Caller<T> idempotent() {
+    @Override
+    public IdempotentCaller<T> idempotent() {
         return repeating;
     }
 
     @Override
+    public Caller<T> forKeyHash(long keyHash) {
+        return once.forKeyHash(keyHash);
+    }
+
+    @Override
+    public Caller<T> within(Duration budget) {
+        return once.within(budget);
+    }
+
+    @Override
+    public Caller<T> within(Deadline deadline) {
+        return once.within(deadline);
+    }
+
+    /**
+     * Picks an endpoint; the caller reports how the call went, or closes the selection. The load of one that is dropped without
+     * either is given back once it was collected as garbage; the observer is told of it ({@code selection.abandoned}), since
+     * until then the endpoint looks busier than it is.
+     */
+    @Override
     public Selection<T> select() {
-        return lease();
+        return abandoned.watch(lease());
+    }
+
+    /**
+     * Picks an endpoint for a key, as {@link #select()} does: where the {@linkplain Policy policy} places by key, the same
+     * one for the same key while the pool is the same.
+     *
+     * @param keyHash 64 well-mixed bits of the key
+     * @return the pick
+     * @throws UnavailableException if there is no endpoint to pick
+     */
+    public Selection<T> select(long keyHash) {
+        return abandoned.watch(lease(keyHash));
     }
 
     Lease<T> lease() {
         long now = time.nanoTime();
         return new Lease<>(pickAt(now), time, now);
+    }
+
+    Lease<T> lease(long keyHash) {
+        long now = time.nanoTime();
+        Pool<T> current = poolAt(now);
+        Picker<T> picker = current.picker();
+        if (picker == null) {
+            throw unavailable();
+        }
+        return new Lease<>(begun(current, picker.pick(keyHash)), time, now);
     }
 
     /**
@@ -171,19 +215,12 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
      *
      * @return the endpoint's accounts, on which a call has begun
      * @throws UnavailableException if there is no endpoint to pick
+     * @throws dev.tenfold.error.OverloadedException if a limit of calls in flight is reached
      */
     public Member<T> pick() {
         Pool<T> now = pool;
         Picker<T> picker = now.picker();
-        if (picker == null) {
-            return pickAt(time.nanoTime());
-        }
-        Member<T> member = picker.pick();
-        long picks = member.begin();
-        if (now.waits() && (picks & 15) == 0 && health.isDue(time.nanoTime())) {
-            health.advance();
-        }
-        return member;
+        return picker == null ? lease().member() : begunInPassing(now, picker.pick());
     }
 
     /**
@@ -193,38 +230,62 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
      * @param keyHash 64 well-mixed bits of the key
      * @return the endpoint's accounts, on which a call has begun
      * @throws UnavailableException if there is no endpoint to pick
+     * @throws dev.tenfold.error.OverloadedException if a limit of calls in flight is reached
      */
     public Member<T> pick(long keyHash) {
-        Pool<T> now = poolAt(time.nanoTime());
+        Pool<T> now = pool;
         Picker<T> picker = now.picker();
-        if (picker == null) {
-            throw unavailable();
+        return picker == null ? lease(keyHash).member() : begunInPassing(now, picker.pick(keyHash));
+    }
+
+    /** Begins a call, and looks at the clock now and then only. */
+    private Member<T> begunInPassing(Pool<T> current, Member<T> picked) {
+        Member<T> member = limits == null ? picked : admitted(current, picked);
+        long picks = limits == null ? member.begin() : member.picks();
+        if (current.waits() && (picks & 15) == 0 && health.isDue(time.nanoTime())) {
+            health.advance();
         }
-        Member<T> member = picker.pick(keyHash);
-        member.begin();
         return member;
     }
 
     private Member<T> pickAt(long now) {
-        Picker<T> picker = poolAt(now).picker();
+        Pool<T> current = poolAt(now);
+        Picker<T> picker = current.picker();
         if (picker == null) {
             throw unavailable();
         }
-        Member<T> member = picker.pick();
-        member.begin();
+        return begun(current, picker.pick());
+    }
+
+    private Member<T> begun(Pool<T> current, Member<T> picked) {
+        if (limits != null) {
+            return admitted(current, picked);
+        }
+        picked.begin();
+        return picked;
+    }
+
+    private Member<T> admitted(Pool<T> current, Member<T> picked) {
+        Limits kept = Objects.requireNonNull(limits);
+        Member<T> member = kept.begin(current, picked, List.of(), random);
+        if (member == null) {
+            throw kept.overloaded(name);
+        }
         return member;
     }
 
     /** Picks somebody who is not in {@code tried}, or nobody where all candidates are. */
     @Nullable
-    Lease<T> leaseOther(List<Member<T>> tried) {
+    Lease<T> leaseOther(List<Member<T>> tried, @Nullable Long key) {
         long start = time.nanoTime();
-        Member<T> member = poolAt(start).pickOther(tried, random);
-        if (member == null) {
-            return null;
+        Pool<T> current = poolAt(start);
+        Member<T> member = current.pickOther(tried, key, random);
+        if (member != null && limits != null) {
+            member = limits.begin(current, member, tried, random);
+        } else if (member != null) {
+            member.begin();
         }
-        member.begin();
-        return new Lease<>(member, time, start);
+        return member == null ? null : new Lease<>(member, time, start);
     }
 
     private Pool<T> poolAt(long now) {
@@ -245,10 +306,17 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
      * @throws IllegalStateException if the balancer is closed
      */
     public void update(Collection<Endpoint<T>> endpoints) {
+        if (!replace(endpoints)) {
+            throw new IllegalStateException("load balancer '" + name + "' is closed; build another");
+        }
+    }
+
+    /** Replaces the endpoints; false where the balancer is closed. */
+    boolean replace(Collection<Endpoint<T>> endpoints) {
         changing.lock();
         try {
             if (closed) {
-                throw new IllegalStateException("load balancer '" + name + "' is closed; build another");
+                return false;
             }
             admit(topology.next(endpoints));
         } finally {
@@ -256,6 +324,7 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
         }
         rebuild();
         relay.deliver();
+        return true;
     }
 
     /** Takes over the members that stay, by id. */
@@ -266,12 +335,13 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
         }
         Map<String, HealthCell> cells =
                 health.update(next.endpoints().stream().map(Endpoint::id).toList());
+        AtomicInteger shared = limits == null ? null : limits.shared();
         List<Member<T>> after = new ArrayList<>(cells.size());
         int joined = 0;
         for (Endpoint<T> endpoint : next.endpoints()) {
             Member<T> member = before.remove(endpoint.id());
             if (member == null) {
-                member = new Member<>(endpoint, Objects.requireNonNull(cells.get(endpoint.id())));
+                member = new Member<>(endpoint, Objects.requireNonNull(cells.get(endpoint.id())), shared);
                 joined++;
             } else {
                 member.replace(endpoint);
@@ -281,6 +351,10 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
         before.values().forEach(readings::departed);
         topology = next;
         members = List.copyOf(after);
+        Background<T> checking = background;
+        if (checking != null) {
+            checking.watch(members);
+        }
         announce(
                 "pool.updated",
                 Level.INFO,
@@ -313,6 +387,15 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
 
     private void announce(String kind, Level level, String message, Map<String, Object> details) {
         relay.add(new Event(time.now(), "balancer/" + name, kind, level, message, details));
+    }
+
+    private void announceAbandoned(long count) {
+        announce(
+                "selection.abandoned",
+                Level.WARNING,
+                count + " selections were neither reported nor closed; use try-with-resources",
+                Map.of("count", count));
+        relay.deliver();
     }
 
     private UnavailableException unavailable() {
@@ -374,12 +457,14 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
     }
 
     /**
-     * Prints the pool for a person: one line for the pool and one for each endpoint with its state, weight, calls and reason.
+     * Prints the pool for a person: one line for the pool, one for its retries and hedges, and one for each endpoint with its
+     * state, weight, calls in flight, latency, failures, and why it is in that state and until when.
      *
      * @return several lines
      */
     public String describe() {
-        return Description.of(name, poolAt(time.nanoTime()), time.nanoTime());
+        abandoned.reclaim();
+        return Description.of(poolAt(time.nanoTime()), rules, abandoned.count());
     }
 
     @Override
@@ -387,18 +472,50 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
         return measurements;
     }
 
+    /** Attaches what goes on in a started balancer, and has the present members checked. */
+    void attach(Background<T> started) {
+        changing.lock();
+        try {
+            background = started;
+            started.watch(members);
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    /** Tells the observer at once; call it holding no lock. */
+    void tell(String kind, Level level, String message, Map<String, Object> details) {
+        announce(kind, level, message, details);
+        relay.deliver();
+    }
+
     List<Member<T>> members() {
         return members;
     }
 
-    long retries() {
-        return repeating.repeated();
+    long refused() {
+        return limits == null ? 0 : limits.refused();
     }
 
-    /** Ends picking: what follows fails with {@link UnavailableException}; calls in flight end as usual. */
+    CallRules rules() {
+        return rules;
+    }
+
+    Abandoned abandoned() {
+        return abandoned;
+    }
+
+    /**
+     * Ends picking: what follows fails with {@link UnavailableException}; calls in flight end as usual. Stops what {@link
+     * LoadBalancerBuilder#start} started.
+     */
     @Override
     public void close() {
         closed = true;
+        Background<T> started = background;
+        if (started != null) {
+            started.close();
+        }
         rebuild();
         relay.deliver();
     }

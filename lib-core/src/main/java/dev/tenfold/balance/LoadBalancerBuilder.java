@@ -1,6 +1,9 @@
 package dev.tenfold.balance;
 
+import dev.tenfold.discovery.Discovery;
 import dev.tenfold.error.Validation;
+import dev.tenfold.health.CheckSchedule;
+import dev.tenfold.health.HealthCheck;
 import dev.tenfold.health.HealthPolicy;
 import dev.tenfold.observe.Observer;
 import dev.tenfold.retry.Backoff;
@@ -17,6 +20,8 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ForkJoinPool;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -28,20 +33,47 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LoadBalancerBuilder<T> {
 
+    /** Hedges per success unless set otherwise. */
+    public static final double DEFAULT_HEDGE_RATIO = 0.1;
+
+    /** Hedges without any success unless set otherwise. */
+    public static final int DEFAULT_HEDGE_RESERVE = 10;
+
     final String name;
     List<Endpoint<T>> endpoints = List.of();
     Policy<T> policy = Policies.leastLoaded();
     HealthPolicy health = HealthPolicy.defaults();
     double panicThreshold = 0.5;
+    int maximumInFlight;
+    int maximumInFlightOfPool;
     Function<? super Throwable, Outcome> classifier = Outcomes::of;
     Backoff retries = Backoff.fixed(Duration.ZERO);
 
     @Nullable
     RetryBudget retryBudget;
 
+    RetryBudget hedgeBudget = RetryBudget.of(DEFAULT_HEDGE_RATIO, DEFAULT_HEDGE_RESERVE);
+    double hedgeQuantile = 0.95;
+
+    @Nullable
+    Duration attemptTimeout;
+
+    @Nullable
+    Executor hedgeExecutor;
+
     @Nullable
     Scheduler scheduler;
 
+    @Nullable
+    HealthCheck<? super T> healthCheck;
+
+    @Nullable
+    CheckSchedule checkSchedule;
+
+    @Nullable
+    Discovery<T> discovery;
+
+    Executor executor = ForkJoinPool.commonPool();
     Observer observer = Observer.slf4j();
     TimeSource time = TimeSource.system();
     RandomGenerator random = Chance.perThread();
@@ -100,6 +132,68 @@ public final class LoadBalancerBuilder<T> {
     }
 
     /**
+     * Checks each endpoint again and again, whatever its state. An ejected endpoint then comes back only once checks have
+     * passed: {@link HealthPolicy#returnsByChecks()}. Needs {@link #start()}.
+     *
+     * @param check such as {@code HealthChecks.http("/health")}
+     * @param interval the mean pause between two checks of an endpoint, > 0
+     * @return this builder
+     * @throws dev.tenfold.error.InvalidConfigurationException if the interval is out of its range
+     */
+    public LoadBalancerBuilder<T> healthCheck(HealthCheck<? super T> check, Duration interval) {
+        return healthCheck(check, CheckSchedule.every(interval));
+    }
+
+    /**
+     * Checks each endpoint again and again, as {@link #healthCheck(HealthCheck, Duration)} does.
+     *
+     * @param check such as {@code HealthChecks.http("/health")}
+     * @param schedule how often, how long, and how many at once
+     * @return this builder
+     */
+    public LoadBalancerBuilder<T> healthCheck(HealthCheck<? super T> check, CheckSchedule schedule) {
+        this.healthCheck = check;
+        this.checkSchedule = schedule;
+        return this;
+    }
+
+    /**
+     * Takes the endpoints from a discovery, which replaces the {@link #endpoints(Collection) endpoints} set here with the first
+     * that it finds. Needs {@link #start()}.
+     *
+     * @param discovery such as {@code Discoveries.polling(registry::nodes, ofSeconds(5))}
+     * @return this builder
+     */
+    public LoadBalancerBuilder<T> discover(Discovery<T> discovery) {
+        this.discovery = discovery;
+        return this;
+    }
+
+    /**
+     * Takes the endpoints from a discovery of targets of another kind.
+     *
+     * @param <S> the kind of target that is discovered
+     * @param discovery such as {@code Dns.srv("_api._tcp.internal")}
+     * @param target makes what to call of what was found, once for each endpoint that is new or changed
+     * @return this builder
+     */
+    public <S> LoadBalancerBuilder<T> discover(
+            Discovery<S> discovery, Function<? super Endpoint<S>, ? extends T> target) {
+        return discover(discovery.map(target));
+    }
+
+    /**
+     * Sets what runs a discovery's look-ups, which may block.
+     *
+     * @param executor the caller's own; default {@link ForkJoinPool#commonPool()}
+     * @return this builder
+     */
+    public LoadBalancerBuilder<T> executor(Executor executor) {
+        this.executor = executor;
+        return this;
+    }
+
+    /**
      * Sets below which share of endpoints that take calls the balancer stops trusting what it knows of their health and picks
      * among all that are not drained: better a few calls lost than the rest overrun, or none tried.
      *
@@ -108,6 +202,31 @@ public final class LoadBalancerBuilder<T> {
      */
     public LoadBalancerBuilder<T> panicThreshold(double share) {
         panicThreshold = share;
+        return this;
+    }
+
+    /**
+     * Sets how many calls may be in flight on one endpoint: one that has as many is not picked, and where all have, picks fail
+     * with {@link dev.tenfold.error.OverloadedException}. Exact.
+     *
+     * @param calls per endpoint, 0 to 16,777,215; 0 is no limit, the default
+     * @return this builder
+     */
+    public LoadBalancerBuilder<T> maximumInFlight(int calls) {
+        maximumInFlight = calls;
+        return this;
+    }
+
+    /**
+     * Sets how many calls may be in flight on all endpoints together; what is more fails at once with {@link
+     * dev.tenfold.error.OverloadedException}. Exact, and so all picks write one counter, which slows threads that pick at
+     * once.
+     *
+     * @param calls >= 0; 0 is no limit, the default
+     * @return this builder
+     */
+    public LoadBalancerBuilder<T> maximumInFlightOfPool(int calls) {
+        maximumInFlightOfPool = calls;
         return this;
     }
 
@@ -126,8 +245,7 @@ public final class LoadBalancerBuilder<T> {
      * Sets how often and after what delay {@link LoadBalancer#idempotent()} tries again, each time on an endpoint that has
      * not failed this call.
      *
-     * @param retries default 3 attempts without delay, since another endpoint needs no time to recover; a delay needs a
-     *     {@link #scheduler}
+     * @param retries default 3 attempts without delay, since another endpoint needs no time to recover
      * @return this builder
      */
     public LoadBalancerBuilder<T> retries(Backoff retries) {
@@ -147,14 +265,68 @@ public final class LoadBalancerBuilder<T> {
     }
 
     /**
-     * Sets what waits out the delays between attempts.
+     * Sets how long one attempt of a call may take, so that an endpoint that hangs does not spend the whole deadline of the
+     * call. An asynchronous attempt is cancelled then and fails with a {@link
+     * dev.tenfold.error.DeadlineExceededException}; a synchronous one is told ({@link Caller.TimedCall}).
      *
-     * @param scheduler the caller's own; needed only where {@link #retries} has delays
+     * @param timeout above zero; default none but the call's own deadline
+     * @return this builder
+     */
+    public LoadBalancerBuilder<T> attemptTimeout(Duration timeout) {
+        attemptTimeout = timeout;
+        return this;
+    }
+
+    /**
+     * Sets after which part of the recent latencies {@link IdempotentCaller#hedged()} hedges.
+     *
+     * @param quantile at least 0.5, below 1; default 0.95, so that about one call in twenty is hedged
+     * @return this builder
+     */
+    public LoadBalancerBuilder<T> hedgeQuantile(double quantile) {
+        hedgeQuantile = quantile;
+        return this;
+    }
+
+    /**
+     * Sets what bounds the hedges of all calls together. Balancers may share one.
+     *
+     * @param budget default {@value #DEFAULT_HEDGE_RATIO} hedges per success, {@value #DEFAULT_HEDGE_RESERVE} in reserve
+     * @return this builder
+     */
+    public LoadBalancerBuilder<T> hedgeBudget(RetryBudget budget) {
+        hedgeBudget = budget;
+        return this;
+    }
+
+    /**
+     * Sets what waits out the delays between attempts, the deadlines of asynchronous calls and the delays of hedges.
+     *
+     * @param scheduler the caller's own, on the same clock as {@link #time}; default the JDK's timer with its common pool
+     *     ({@link Scheduler#shared}), which starts nothing
      * @return this builder
      */
     public LoadBalancerBuilder<T> scheduler(Scheduler scheduler) {
         this.scheduler = scheduler;
         return this;
+    }
+
+    /**
+     * Sets what runs the attempts of synchronous calls that are hedged.
+     *
+     * @param executor the caller's own, such as one virtual thread per task; one that is full lets hedges be, and fails
+     *     a call with its {@link java.util.concurrent.RejectedExecutionException}. Default none: such calls fail with an
+     *     {@link IllegalStateException}
+     * @return this builder
+     */
+    public LoadBalancerBuilder<T> hedgeExecutor(Executor executor) {
+        hedgeExecutor = executor;
+        return this;
+    }
+
+    /** What waits for calls. */
+    Scheduler callScheduler() {
+        return scheduler != null ? scheduler : Scheduler.shared(ForkJoinPool.commonPool());
     }
 
     /**
@@ -194,9 +366,38 @@ public final class LoadBalancerBuilder<T> {
      * Builds the balancer, which opens nothing and starts nothing.
      *
      * @return a balancer over the endpoints set
-     * @throws dev.tenfold.error.InvalidConfigurationException with everything that is wrong
+     * @throws dev.tenfold.error.InvalidConfigurationException with everything that is wrong, a health check or a discovery among
+     *     it: they need {@link #start()}
      */
     public LoadBalancer<T> build() {
+        Validation check = validation();
+        check.require(healthCheck == null, "healthCheck", healthCheck, "start() instead of build(), which starts nothing");
+        check.require(discovery == null, "discover", discovery, "start() instead of build(), which starts nothing");
+        check.throwIfInvalid();
+        return new LoadBalancer<>(this);
+    }
+
+    /**
+     * Builds the balancer and starts its checks and its discovery, until {@link LoadBalancer#close()}. Without a {@link
+     * #scheduler} it starts one daemon thread for them. It does not wait for the first endpoints to be discovered: until then
+     * those set here take the calls.
+     *
+     * @return a balancer at work
+     * @throws dev.tenfold.error.InvalidConfigurationException with everything that is wrong
+     */
+    public LoadBalancer<T> start() {
+        validation().throwIfInvalid();
+        LoadBalancer<T> balancer = new LoadBalancer<>(this);
+        Background.start(balancer, this);
+        return balancer;
+    }
+
+    /** The rules of health as the balancer keeps them. */
+    HealthPolicy effectiveHealth() {
+        return healthCheck == null ? health : health.toBuilder().returnsByChecks(true).build();
+    }
+
+    private Validation validation() {
         Validation check = Validation.of("load balancer '" + name + "'");
         check.require(!name.isEmpty(), "name", "''", "a non-empty name");
         Set<String> ids = new HashSet<>();
@@ -208,12 +409,11 @@ public final class LoadBalancerBuilder<T> {
                     "unique ids; see Endpoint.of(id, target)");
         }
         check.between("panicThreshold", panicThreshold, 0, 1);
+        check.between("maximumInFlight", maximumInFlight, 0, (1 << 24) - 1);
+        check.atLeast("maximumInFlightOfPool", maximumInFlightOfPool, 0);
+        check.positive("attemptTimeout", attemptTimeout);
         check.require(
-                scheduler != null || retries.maximum().isZero(),
-                "retries",
-                retries,
-                "no delay without a scheduler; call scheduler(...)");
-        check.throwIfInvalid();
-        return new LoadBalancer<>(this);
+                hedgeQuantile >= 0.5 && hedgeQuantile < 1, "hedgeQuantile", hedgeQuantile, "at least 0.5, below 1");
+        return check;
     }
 }

@@ -4,6 +4,8 @@ import dev.tenfold.health.Health;
 import dev.tenfold.health.HealthCell;
 import dev.tenfold.topology.Endpoint;
 import dev.tenfold.topology.Outcome;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One endpoint's place in a balancer: its load and its health. It lives as long as the endpoint's id stays in the pool, whatever
@@ -19,11 +21,20 @@ import dev.tenfold.topology.Outcome;
 public final class Member<T> extends Accounts {
 
     private final HealthCell health;
+    /** The calls of all members together, where they are limited. */
+    private final @Nullable AtomicInteger shared;
+
     private volatile Endpoint<T> endpoint;
 
     Member(Endpoint<T> endpoint, HealthCell health) {
+        this(endpoint, health, null);
+    }
+
+    Member(Endpoint<T> endpoint, HealthCell health, @Nullable AtomicInteger shared) {
         this.endpoint = endpoint;
         this.health = health;
+        this.shared = shared;
+        health.countedBy(this::counts);
     }
 
     /**
@@ -61,6 +72,12 @@ public final class Member<T> extends Accounts {
      */
     public void report(Outcome outcome) {
         end(outcome.countsAgainstEndpoint());
+        if (outcome == Outcome.CANCELLED) {
+            cancelled();
+        }
+        if (shared != null) {
+            shared.decrementAndGet();
+        }
         health.report(outcome);
     }
 

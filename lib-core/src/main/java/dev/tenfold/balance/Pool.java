@@ -28,6 +28,9 @@ record Pool<T>(
         boolean panic,
         boolean waits) {
 
+    /** Leads from one hash to the next: the multiplier of D. Knuth's MMIX generator. */
+    private static final long STEP = 6364136223846793005L;
+
     static <T> Pool<T> empty() {
         return new Pool<>(null, null, List.of(), 0, 0, 0, false, false);
     }
@@ -67,26 +70,40 @@ record Pool<T>(
         return new Pool<>(candidates, made, members, eligible, trusted, counted, panic, waits);
     }
 
-    /** Picks somebody who is not in {@code tried}, or nobody where all candidates are. */
+    /** Picks somebody who is not in {@code tried}, or nobody where all candidates are; for a key the same for the same tried. */
     @Nullable
-    Member<T> pickOther(List<Member<T>> tried, RandomGenerator random) {
+    Member<T> pickOther(List<Member<T>> tried, @Nullable Long key, RandomGenerator random) {
         if (picker == null || candidates == null) {
             return null;
         }
         // The policy first, a few times; then whoever is left, from a random place on.
+        long hash = key == null ? 0 : key;
         for (int i = 0; i < 2 * tried.size(); i++) {
-            Member<T> picked = picker.pick();
-            if (!tried.contains(picked)) {
+            hash = hash * STEP + 1;
+            Member<T> picked = key == null ? picker.pick() : picker.pick(hash ^ (hash >>> 32));
+            if (!contains(tried, picked)) {
                 return picked;
             }
         }
-        int place = random.nextInt(candidates.size());
-        for (int i = 0; i < candidates.size(); i++) {
-            Member<T> next = candidates.member((place + i) % candidates.size());
-            if (!tried.contains(next)) {
+        int size = candidates.size();
+        int place = key == null ? random.nextInt(size) : (int) Long.remainderUnsigned(hash, size);
+        for (int i = 0; i < size; i++) {
+            Member<T> next = candidates.member((place + i) % size);
+            if (!contains(tried, next)) {
                 return next;
             }
         }
         return null;
+    }
+
+    /** By id: an endpoint that left and came back is another member, but was tried all the same. */
+    private static <T> boolean contains(List<Member<T>> tried, Member<T> picked) {
+        String id = picked.endpoint().id();
+        for (Member<T> member : tried) {
+            if (member.endpoint().id().equals(id)) {
+                return true;
+            }
+        }
+        return false;
     }
 }

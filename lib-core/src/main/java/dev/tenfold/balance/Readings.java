@@ -31,7 +31,35 @@ final class Readings {
                         "calls whose outcome counts against the endpoint",
                         tags,
                         () -> departedFailures.sum() + sum(balancer.members(), Member::failures)),
-                Measurement.counter("tenfold.balancer.retries", "attempts after the first", tags, balancer::retries),
+                Measurement.counter(
+                        "tenfold.balancer.refused",
+                        "picks refused because a limit of calls in flight was reached",
+                        tags,
+                        balancer::refused),
+                Measurement.counter(
+                        "tenfold.balancer.retries",
+                        "attempts after the first, hedges aside",
+                        tags,
+                        balancer.rules()::retried),
+                Measurement.counter(
+                        "tenfold.balancer.hedges", "attempts made beside a slow one", tags, balancer.rules()::hedged),
+                Measurement.counter(
+                        "tenfold.balancer.hedges_won", "hedges that answered first", tags, balancer.rules()::hedgesWon),
+                Measurement.counter(
+                        "tenfold.balancer.over_budget",
+                        "retries and hedges that a budget denied",
+                        tags,
+                        balancer.rules()::refused),
+                Measurement.counter(
+                        "tenfold.balancer.deadlines_exceeded",
+                        "calls that ended since their time was up",
+                        tags,
+                        balancer.rules()::exceeded),
+                Measurement.counter(
+                        "tenfold.balancer.abandoned",
+                        "selections that were neither reported nor closed",
+                        tags,
+                        balancer.abandoned()::count),
                 Measurement.gauge(
                         "tenfold.balancer.in_flight",
                         "1",

@@ -11,12 +11,14 @@ import java.time.Duration;
  *  PROBING ----rise checks----> SLOW_START ----window over----> HEALTHY
  *  HEALTHY, SLOW_START ----failures in a row----> EJECTED, or SPARED where the cap forbids it
  *  EJECTED ----time over----> PROBATION ----successes in a row----> SLOW_START
+ *  takes calls ----an outlier among its group----> EJECTED, or SPARED
  *  PROBATION ----one failure----> EJECTED, for longer
  *  SPARED ----a success, or time over----> HEALTHY
  *  any ----fall checks----> PROBING          any ----drain----> DRAINING ----resume----> SLOW_START
  * }</pre>
  *
- * <p>Where the policy has no slow start, HEALTHY takes its place.
+ * <p>Where the policy has no slow start, HEALTHY takes its place. Where it {@linkplain HealthPolicy#returnsByChecks returns by
+ * checks}, an ejection and a sparing are over only once as many checks as {@code rise} says have passed since they began, too.
  *
  * <p>Times are readings of {@link dev.tenfold.time.TimeSource#nanoTime()}. {@link HealthCell} keeps one under concurrent
  * reports and {@link HealthGroup} decides who may be ejected.
@@ -30,7 +32,7 @@ public final class Health {
     private final long until;
     /** Outcomes in a row: successes in probation, failures elsewhere. */
     private final int streak;
-    /** Checks in a row: passed while probing, failed elsewhere. */
+    /** Checks in a row: passed ones above zero, failed ones below; no further than {@code rise} and {@code -fall}. */
     private final int checks;
     /** Ejections since the endpoint was last healthy for long; sets how long the next one lasts. */
     private final int ejections;
@@ -88,8 +90,8 @@ public final class Health {
      */
     public Health at(long now) {
         return switch (state) {
-            case EJECTED -> now - until >= 0 ? move(HealthState.PROBATION, until, until, "ejection over") : this;
-            case SPARED -> now - until >= 0 ? move(HealthState.HEALTHY, until, until, "given another chance") : this;
+            case EJECTED -> isOver(now) ? move(HealthState.PROBATION, until, until, "ejection over") : this;
+            case SPARED -> isOver(now) ? move(HealthState.HEALTHY, until, until, "given another chance") : this;
             case SLOW_START ->
                 now - until >= 0
                         ? move(HealthState.HEALTHY, until, until, "warm").withStreak(streak)
@@ -142,18 +144,42 @@ public final class Health {
      * @return the health that follows
      */
     public Health checked(boolean passed, long now) {
+        return checked(passed, "", now);
+    }
+
+    /**
+     * Takes note of an active check and of why it failed.
+     *
+     * @param passed whether the endpoint answered as it should
+     * @param why what was wrong, in a few words; empty where it is not known or nothing was
+     * @param now the time
+     * @return the health that follows
+     */
+    public Health checked(boolean passed, String why, long now) {
         Health current = at(now);
         if (current.state == HealthState.DRAINING) {
             return current;
         }
+        int inARow = passed ? Math.max(current.checks, 0) + 1 : Math.min(current.checks, 0) - 1;
         if (current.state == HealthState.PROBING) {
-            int inARow = passed ? current.checks + 1 : 0;
             return inARow >= policy.rise() ? current.up(now, inARow + " checks passed") : current.withChecks(inARow);
         }
-        int inARow = passed ? 0 : current.checks + 1;
-        return inARow >= policy.fall()
-                ? current.move(HealthState.PROBING, now, now, inARow + " checks failed")
-                : current.withChecks(inARow);
+        String last = why.isEmpty() ? "" : ", the last: " + why;
+        return -inARow >= policy.fall()
+                ? current.move(HealthState.PROBING, now, now, -inARow + " checks failed" + last)
+                : current.withChecks(inARow).at(now);
+    }
+
+    /**
+     * Takes note that the endpoint does worse than the others of its group.
+     *
+     * @param why what it does worse, in a few words
+     * @param now the time
+     * @return EJECTED where it took calls (ask the group's cap before it takes effect), else the health as it is
+     */
+    public Health outlying(String why, long now) {
+        Health current = at(now);
+        return current.state.takesCalls() ? current.eject(why, now) : current;
     }
 
     /**
@@ -189,14 +215,16 @@ public final class Health {
                         ejected.since,
                         ejected.until,
                         0,
-                        checks,
+                        Math.min(checks, 0),
                         ejections,
                         ejected.reason + "; " + because);
     }
 
-    /** Ends an ejection before its time. */
+    /** Ends an ejection before its time; what only checks may bring back is not trusted for that. */
     Health forgive(long now, String because) {
-        return move(HealthState.PROBATION, now, now, because);
+        return policy.returnsByChecks()
+                ? move(HealthState.SPARED, now, until, because)
+                : move(HealthState.PROBATION, now, now, because);
     }
 
     /**
@@ -209,7 +237,8 @@ public final class Health {
     }
 
     /**
-     * Returns which part of its weight the endpoint is to get.
+     * Returns which part of its weight the endpoint is to get. In a slow start that is {@code max(minimumShare, (t /
+     * window)^(1 / aggression))}, the formula of Envoy's slow start mode.
      *
      * @param now the time
      * @return 0 where it takes no calls, to 1
@@ -221,13 +250,14 @@ public final class Health {
             case PROBATION -> policy.minimumShare();
             case SLOW_START -> {
                 double done = (double) (now - since) / (until - since);
-                yield Math.max(policy.minimumShare(), Math.min(1, done));
+                double grown = policy.aggression() == 1 ? done : Math.pow(Math.max(0, done), 1 / policy.aggression());
+                yield Math.max(policy.minimumShare(), Math.min(1, grown));
             }
         };
     }
 
     /**
-     * Returns how long the current ejection, sparing or slow start goes on.
+     * Returns how long the current ejection, sparing or slow start goes on; what only checks end may take longer.
      *
      * @param now the time
      * @return zero in a state that time does not end
@@ -268,8 +298,23 @@ public final class Health {
         return state == HealthState.EJECTED || state == HealthState.SPARED || state == HealthState.SLOW_START;
     }
 
+    /** Says whether {@link #at} will change this. */
+    boolean waitsForTime() {
+        return state == HealthState.SLOW_START || (isTimed() && !waitsForChecks());
+    }
+
+    /** Says whether this lasts until checks have passed, however late it is. */
+    boolean waitsForChecks() {
+        boolean out = state == HealthState.EJECTED || state == HealthState.SPARED;
+        return out && policy.returnsByChecks() && checks < policy.rise();
+    }
+
     long until() {
         return until;
+    }
+
+    private boolean isOver(long now) {
+        return now - until >= 0 && !waitsForChecks();
     }
 
     private Health failed(Outcome outcome, long now) {
@@ -290,7 +335,7 @@ public final class Health {
         long longest = policy.maximumEjectionTime().toNanos();
         int doublings = count - 1;
         long length = doublings >= 63 || first > longest >> doublings ? longest : first << doublings;
-        return new Health(policy, HealthState.EJECTED, now, now + length, 0, checks, count, because);
+        return new Health(policy, HealthState.EJECTED, now, now + length, 0, Math.min(checks, 0), count, because);
     }
 
     private Health proved(long now) {
@@ -306,7 +351,7 @@ public final class Health {
     }
 
     private Health move(HealthState next, long since, long until, String because) {
-        // Checks in a row count failed ones on one side of PROBING and passed ones on the other.
+        // What was counted on one side of PROBING says nothing on the other.
         boolean turns = state == HealthState.PROBING || next == HealthState.PROBING || next == HealthState.DRAINING;
         return new Health(policy, next, since, until, 0, turns ? 0 : checks, ejections, because);
     }
@@ -317,7 +362,8 @@ public final class Health {
                 : new Health(policy, state, since, until, streak, checks, ejections, reason);
     }
 
-    private Health withChecks(int checks) {
+    private Health withChecks(int inARow) {
+        int checks = Math.max(-policy.fall(), Math.min(policy.rise(), inARow));
         return checks == this.checks
                 ? this
                 : new Health(policy, state, since, until, streak, checks, ejections, reason);

@@ -3,6 +3,7 @@ package dev.tenfold.health;
 import dev.tenfold.topology.Outcome;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.function.Supplier;
 
 /**
  * The health of one member of a {@link HealthGroup}, kept under concurrent reports.
@@ -11,7 +12,8 @@ import java.lang.invoke.VarHandle;
  * state takes the group's lock, because who may be ejected depends on the others.
  *
  * <p><b>Invariant:</b> {@code current} moves only by {@link Health}'s own transitions. <b>Writers:</b> any thread by
- * compare-and-set; a change of state only while holding the group's lock. <b>Readers:</b> any thread.
+ * compare-and-set; a change of state only while holding the group's lock; {@code last} is the
+ * group's, under its lock. <b>Readers:</b> any thread.
  */
 public final class HealthCell {
 
@@ -27,6 +29,8 @@ public final class HealthCell {
 
     private final HealthGroup group;
     private final String id;
+    private volatile Supplier<CallCounts> reader = () -> CallCounts.NONE;
+    private CallCounts last = CallCounts.NONE;
     private volatile Health current;
 
     HealthCell(HealthGroup group, String id, Health first) {
@@ -71,7 +75,35 @@ public final class HealthCell {
      * @param passed whether the endpoint answered as it should
      */
     public void checked(boolean passed) {
-        group.apply(this, (health, now) -> health.checked(passed, now));
+        checked(passed, "");
+    }
+
+    /**
+     * Reports an active check and why it failed.
+     *
+     * @param passed whether the endpoint answered as it should
+     * @param why what was wrong, in a few words; empty where it is not known or nothing was
+     */
+    public void checked(boolean passed, String why) {
+        group.apply(this, (health, now) -> health.checked(passed, why, now));
+    }
+
+    /**
+     * Tells where the counts of the endpoint's calls are read, once in each interval of the group's {@link OutlierPolicy}.
+     * Without it the endpoint is never an outlier.
+     *
+     * @param reader returns counts that only grow; thread-safe, quick, and calling nothing back
+     */
+    public void countedBy(Supplier<CallCounts> reader) {
+        this.reader = reader;
+    }
+
+    /** Returns what was counted since it was last asked; the group asks, holding its lock. */
+    CallCounts sinceLast() {
+        CallCounts now = reader.get();
+        CallCounts since = now.minus(last);
+        last = now;
+        return since;
     }
 
     /** Takes the endpoint out until {@link #resume}; calls on it may end. */

@@ -4,9 +4,11 @@ import dev.tenfold.observe.Event;
 import dev.tenfold.observe.EventRelay;
 import dev.tenfold.time.TimeSource;
 import java.lang.System.Logger.Level;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -16,8 +18,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * The health of the members of one pool: the endpoints of a balancer, the nodes of a replica set, the data centres of a
  * service. It keeps a {@link HealthCell} for each, holds ejections under the cap, and tells of every change.
  *
- * <p>It has no thread of its own: what only time changes (an ejection that ends, a slow start that goes on) takes effect in
- * {@link #advance}, which its owner calls when {@link #isDue} says so.
+ * <p>It has no thread of its own: what only time changes (an ejection that ends, a slow start that goes on, an interval of the
+ * {@link OutlierPolicy} that is over) takes effect in {@link #advance}, which its owner calls when {@link #isDue} says so.
  *
  * <p>Thread-safe. <b>Invariant:</b> when {@code changing} is released, at most {@code floor(maximumEjectedShare * members)}
  * are EJECTED, members being those not DRAINING, and unless {@code ejectsLast} someone takes calls as long as anyone is
@@ -44,6 +46,8 @@ public final class HealthGroup {
     private int counted;
     private int ejected;
     private int taking;
+    /** When outliers are looked for next; under the lock. */
+    private long nextComparison;
 
     /**
      * Creates an empty group.
@@ -61,6 +65,7 @@ public final class HealthGroup {
         this.time = time;
         this.relay = relay;
         this.onChange = onChange;
+        this.nextComparison = time.nanoTime() + policy.outliers().interval().toNanos();
     }
 
     /**
@@ -150,6 +155,9 @@ public final class HealthGroup {
             for (HealthCell cell : cells.values()) {
                 settle(cell, Health::at, now);
             }
+            if (!policy.outliers().isEmpty() && now - nextComparison >= 0) {
+                ejectOutliers(now);
+            }
             summarise(now);
         } finally {
             changing.unlock();
@@ -166,7 +174,8 @@ public final class HealthGroup {
             if (after == before || isHopeless(before, after)) {
                 return;
             }
-            if (after.state() != before.state() || after.until() != before.until()) {
+            boolean moves = after.state() != before.state() || after.until() != before.until();
+            if (moves || after.waitsForTime() != before.waitsForTime()) {
                 break;
             }
             if (cell.replace(before, after)) {
@@ -191,6 +200,19 @@ public final class HealthGroup {
     /** Keeps a storm of failures on a spared member away from the lock while the cap leaves no room. */
     private boolean isHopeless(Health before, Health after) {
         return before.state() == HealthState.SPARED && after.state() == HealthState.EJECTED && !room;
+    }
+
+    private void ejectOutliers(long now) {
+        nextComparison = now + policy.outliers().interval().toNanos();
+        List<HealthCell> compared = List.copyOf(cells.values());
+        List<CallCounts> counts = new ArrayList<>(compared.size());
+        for (HealthCell cell : compared) {
+            counts.add(cell.sinceLast());
+        }
+        for (Outliers.Outlier outlier : Outliers.among(counts, policy.outliers())) {
+            // One that was just ejected by another rule takes no calls and is left as it is.
+            settle(compared.get(outlier.index()), (health, at) -> health.outlying(outlier.why(), at), now);
+        }
     }
 
     private void settle(HealthCell cell, Transition input, long now) {
@@ -243,10 +265,11 @@ public final class HealthGroup {
             restoreOne(now);
         }
         room = ejected < allowed();
-        Due next = NEVER;
+        boolean compares = !policy.outliers().isEmpty() && !cells.isEmpty();
+        Due next = compares ? new Due(true, nextComparison) : NEVER;
         for (HealthCell cell : cells.values()) {
             Health health = cell.current();
-            if (health.isTimed()) {
+            if (health.waitsForTime()) {
                 long at = nextLook(health, now);
                 next = next.waits && next.at - at <= 0 ? next : new Due(true, at);
             }
@@ -290,6 +313,7 @@ public final class HealthGroup {
         details.put("reason", after.reason());
         boolean bad = !after.state().isTrusted() && after.state() != HealthState.DRAINING;
         String length = after.isTimed() ? " for " + after.remaining(now) : "";
+        length += after.waitsForChecks() ? " and until checks pass" : "";
         relay.add(new Event(
                 time.now(),
                 source,

@@ -18,30 +18,11 @@ public final class HealthPolicy {
 
     private static final HealthPolicy DEFAULTS = builder().build();
 
-    private final int consecutiveFailures;
-    private final Duration ejectionTime;
-    private final Duration maximumEjectionTime;
-    private final double maximumEjectedShare;
-    private final boolean ejectsLast;
-    private final int probationSuccesses;
-    private final Duration slowStart;
-    private final double minimumShare;
-    private final int rise;
-    private final int fall;
-    private final boolean startsProbing;
+    /** A copy that nobody changes. */
+    private final Builder values;
 
     private HealthPolicy(Builder from) {
-        consecutiveFailures = from.consecutiveFailures;
-        ejectionTime = from.ejectionTime;
-        maximumEjectionTime = from.maximumEjectionTime;
-        maximumEjectedShare = from.maximumEjectedShare;
-        ejectsLast = from.ejectsLast;
-        probationSuccesses = from.probationSuccesses;
-        slowStart = from.slowStart;
-        minimumShare = from.minimumShare;
-        rise = from.rise;
-        fall = from.fall;
-        startsProbing = from.startsProbing;
+        values = new Builder(from);
     }
 
     /**
@@ -68,19 +49,7 @@ public final class HealthPolicy {
      * @return a builder with these values
      */
     public Builder toBuilder() {
-        Builder copy = new Builder();
-        copy.consecutiveFailures = consecutiveFailures;
-        copy.ejectionTime = ejectionTime;
-        copy.maximumEjectionTime = maximumEjectionTime;
-        copy.maximumEjectedShare = maximumEjectedShare;
-        copy.ejectsLast = ejectsLast;
-        copy.probationSuccesses = probationSuccesses;
-        copy.slowStart = slowStart;
-        copy.minimumShare = minimumShare;
-        copy.rise = rise;
-        copy.fall = fall;
-        copy.startsProbing = startsProbing;
-        return copy;
+        return new Builder(values);
     }
 
     /**
@@ -89,7 +58,7 @@ public final class HealthPolicy {
      * @return 0 where failures never eject
      */
     public int consecutiveFailures() {
-        return consecutiveFailures;
+        return values.consecutiveFailures;
     }
 
     /**
@@ -98,7 +67,7 @@ public final class HealthPolicy {
      * @return above zero
      */
     public Duration ejectionTime() {
-        return ejectionTime;
+        return values.ejectionTime;
     }
 
     /**
@@ -107,7 +76,7 @@ public final class HealthPolicy {
      * @return at least {@link #ejectionTime()}
      */
     public Duration maximumEjectionTime() {
-        return maximumEjectionTime;
+        return values.maximumEjectionTime;
     }
 
     /**
@@ -116,7 +85,7 @@ public final class HealthPolicy {
      * @return 0 to 1
      */
     public double maximumEjectedShare() {
-        return maximumEjectedShare;
+        return values.maximumEjectedShare;
     }
 
     /**
@@ -125,7 +94,7 @@ public final class HealthPolicy {
      * @return false unless asked for
      */
     public boolean ejectsLast() {
-        return ejectsLast;
+        return values.ejectsLast;
     }
 
     /**
@@ -134,7 +103,7 @@ public final class HealthPolicy {
      * @return at least 1
      */
     public int probationSuccesses() {
-        return probationSuccesses;
+        return values.probationSuccesses;
     }
 
     /**
@@ -143,7 +112,16 @@ public final class HealthPolicy {
      * @return zero where there is no slow start
      */
     public Duration slowStart() {
-        return slowStart;
+        return values.slowStart;
+    }
+
+    /**
+     * Returns how the share grows during the slow start.
+     *
+     * @return above 0; 1 grows evenly
+     */
+    public double aggression() {
+        return values.aggression;
     }
 
     /**
@@ -152,7 +130,7 @@ public final class HealthPolicy {
      * @return above 0, at most 1
      */
     public double minimumShare() {
-        return minimumShare;
+        return values.minimumShare;
     }
 
     /**
@@ -161,7 +139,7 @@ public final class HealthPolicy {
      * @return at least 1
      */
     public int rise() {
-        return rise;
+        return values.rise;
     }
 
     /**
@@ -170,7 +148,7 @@ public final class HealthPolicy {
      * @return at least 1
      */
     public int fall() {
-        return fall;
+        return values.fall;
     }
 
     /**
@@ -179,16 +157,30 @@ public final class HealthPolicy {
      * @return false unless asked for
      */
     public boolean startsProbing() {
-        return startsProbing;
+        return values.startsProbing;
+    }
+
+    /**
+     * Says whether an ejected endpoint comes back only once checks have passed.
+     *
+     * @return false unless asked for
+     */
+    public boolean returnsByChecks() {
+        return values.returnsByChecks;
+    }
+
+    /**
+     * Returns when an endpoint is ejected because it does worse than the others.
+     *
+     * @return {@link OutlierPolicy#none()} unless asked for
+     */
+    public OutlierPolicy outliers() {
+        return values.outliers;
     }
 
     @Override
     public String toString() {
-        return "HealthPolicy[consecutiveFailures=" + consecutiveFailures + ", ejectionTime=" + ejectionTime
-                + ", maximumEjectionTime=" + maximumEjectionTime + ", maximumEjectedShare=" + maximumEjectedShare
-                + ", ejectsLast=" + ejectsLast + ", probationSuccesses=" + probationSuccesses + ", slowStart="
-                + slowStart + ", minimumShare=" + minimumShare + ", rise=" + rise + ", fall=" + fall
-                + ", startsProbing=" + startsProbing + "]";
+        return "HealthPolicy" + values;
     }
 
     /** Collects the values of a policy. Not thread-safe. */
@@ -201,12 +193,32 @@ public final class HealthPolicy {
         private boolean ejectsLast;
         private int probationSuccesses = 3;
         private Duration slowStart = Duration.ZERO;
+        private double aggression = 1;
         private double minimumShare = 0.1;
         private int rise = 2;
         private int fall = 3;
         private boolean startsProbing;
+        private boolean returnsByChecks;
+        private OutlierPolicy outliers = OutlierPolicy.none();
 
         private Builder() {}
+
+        private Builder(Builder from) {
+            consecutiveFailures = from.consecutiveFailures;
+            ejectionTime = from.ejectionTime;
+            maximumEjectionTime = from.maximumEjectionTime;
+            maximumEjectedShare = from.maximumEjectedShare;
+            ejectsLast = from.ejectsLast;
+            probationSuccesses = from.probationSuccesses;
+            slowStart = from.slowStart;
+            aggression = from.aggression;
+            minimumShare = from.minimumShare;
+            rise = from.rise;
+            fall = from.fall;
+            startsProbing = from.startsProbing;
+            returnsByChecks = from.returnsByChecks;
+            outliers = from.outliers;
+        }
 
         /**
          * Sets how many failures in a row eject. A failure is an outcome that {@linkplain
@@ -279,6 +291,17 @@ public final class HealthPolicy {
         }
 
         /**
+         * Sets how the share grows during the slow start: {@code (t / window)^(1 / aggression)} of the whole.
+         *
+         * @param aggression 0.01 to 100; above 1 grows fast first, below 1 slowly; default 1, evenly
+         * @return this builder
+         */
+        public Builder aggression(double aggression) {
+            this.aggression = aggression;
+            return this;
+        }
+
+        /**
          * Sets the share during probation and at the beginning of the slow start.
          *
          * @param share above 0, at most 1; default 0.1
@@ -315,6 +338,30 @@ public final class HealthPolicy {
         }
 
         /**
+         * Lets an ejected endpoint come back only once its time is over <em>and</em> {@code rise} checks in a row have passed
+         * since, so that no call is spent on finding out that it is still dead. Only for groups whose checks are reported;
+         * a balancer with a health check sets it by itself.
+         *
+         * @param byChecks default false
+         * @return this builder
+         */
+        public Builder returnsByChecks(boolean byChecks) {
+            returnsByChecks = byChecks;
+            return this;
+        }
+
+        /**
+         * Sets when an endpoint is ejected because it does worse than the others.
+         *
+         * @param outliers default {@link OutlierPolicy#none()}
+         * @return this builder
+         */
+        public Builder outliers(OutlierPolicy outliers) {
+            this.outliers = outliers;
+            return this;
+        }
+
+        /**
          * Builds the policy.
          *
          * @return an immutable policy
@@ -334,11 +381,22 @@ public final class HealthPolicy {
             check.atLeast("probationSuccesses", probationSuccesses, 1);
             check.require(
                     !slowStart.isNegative() && slowStart.compareTo(year) <= 0, "slowStart", slowStart, "0 to 365 days");
+            check.between("aggression", aggression, 0.01, 100);
             check.require(minimumShare > 0 && minimumShare <= 1, "minimumShare", minimumShare, "above 0, at most 1");
             check.atLeast("rise", rise, 1);
             check.atLeast("fall", fall, 1);
             check.throwIfInvalid();
             return new HealthPolicy(this);
+        }
+
+        @Override
+        public String toString() {
+            return "[consecutiveFailures=" + consecutiveFailures + ", ejectionTime=" + ejectionTime
+                    + ", maximumEjectionTime=" + maximumEjectionTime + ", maximumEjectedShare=" + maximumEjectedShare
+                    + ", ejectsLast=" + ejectsLast + ", probationSuccesses=" + probationSuccesses + ", slowStart="
+                    + slowStart + ", aggression=" + aggression + ", minimumShare=" + minimumShare + ", rise=" + rise
+                    + ", fall=" + fall + ", startsProbing=" + startsProbing + ", returnsByChecks=" + returnsByChecks
+                    + ", outliers=" + outliers + "]";
         }
     }
 }

@@ -3,60 +3,84 @@ package dev.tenfold.locality;
 import dev.tenfold.Locator;
 import dev.tenfold.balance.LoadBalancer;
 import dev.tenfold.error.UnavailableException;
+import dev.tenfold.error.Validation;
 import dev.tenfold.health.HealthCell;
 import dev.tenfold.health.HealthGroup;
 import dev.tenfold.health.HealthPolicy;
 import dev.tenfold.health.HealthState;
+import dev.tenfold.observe.Event;
 import dev.tenfold.observe.EventRelay;
+import dev.tenfold.time.TimeSource;
 import dev.tenfold.topology.Coordinates;
+import java.lang.System.Logger.Level;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Objects;
+import java.util.Map;
+import java.util.random.RandomGenerator;
 
 /**
- * Routes clients between data centres: to the nearest region that is up by great-circle distance, to the next nearest while
- * that one is down, and back when it has recovered.
+ * Routes clients to data centres, as geo DNS or a global load balancer does: a balancer of balancers.
  *
  * <pre>{@code
- * DataCentres<URI> world = DataCentres.<URI>builder("shop")
- *         .region("eu", Coordinates.of(50.1, 8.7), frankfurt)
- *         .region("us", Coordinates.of(39.0, -77.5), virginia)
+ * DataCentres<URI> world = DataCentres.<URI>builder()
+ *         .region("eu", Coordinates.of(50.11, 8.68), euBalancer)
+ *         .region("us", Coordinates.of(39.04, -77.49), usBalancer)
+ *         .gradualReturn(Duration.ofSeconds(30))
  *         .build();
- * String page = world.locate(client).idempotent().call(server -> get(server));
+ * LoadBalancer<URI> apps = world.locate(Coordinates.of(48.86, 2.35));      // Paris: eu
+ * world.split(Map.of("eu", 90.0, "us", 10.0));                             // whatever the distance
  * }</pre>
  *
- * <p>A region is down while {@linkplain LoadBalancer#healthyShare() the healthy share} of its balancer is below the minimum, and
- * out while a person has {@linkplain #drain drained} it. Where no region is up, the nearest that still has a healthy endpoint
- * is better than none.
+ * <p><b>Who gets a client.</b> Each region has a capacity from 0 to 1: the {@linkplain LoadBalancer#healthyShare() healthy share} of
+ * its balancer times the overprovisioning factor, 0 while that share is below the minimum or a person has {@linkplain #drain
+ * drained} it, and growing from a tenth to the whole while it comes back. A client goes to the nearest region with the
+ * probability of that region's capacity, else to the next nearest, and so on; so a region whose capacity is short keeps as many of its own as it can
+ * serve, and the rest spills over (the rule of Envoy's priority levels, with distance as the priority). Where all capacities
+ * together are below 1, they share what there is. Where none has any, the nearest that still has a healthy endpoint is better than none.
  *
  * <p>Thread-safe; {@link #locate} takes no lock, allocates nothing while no region changes, and costs about 0.1 µs a
  * region. It starts nothing: a change of a region is noticed by the next call. The balancers remain their owner's, to close.
+ *
+ * <p><b>Invariant:</b> {@code steering} is replaced as a whole by whoever steers; readers take one look. What regions are worth is read
+ * anew on each call, from their balancers and cells, each of which is consistent in itself.
  *
  * @param <T> the kind of target
  */
 public final class DataCentres<T> implements Locator<Coordinates, LoadBalancer<T>> {
 
-    /** A balancer's healthy share is evidence enough: one look decides, and calls say nothing about a region. */
-    private static final HealthPolicy BY_SHARE =
-            HealthPolicy.builder().checks(1, 1).consecutiveFailures(0).build();
-
     private final String name;
     private final double minimumHealthyShare;
+    private final Proximity proximity;
+    private final GeoResolver resolver;
+    private final Coordinates elsewhere;
+    private final TimeSource time;
+    private final RandomGenerator random;
     private final EventRelay relay;
     private final HealthGroup health;
-    private final List<Site<T>> sites;
+    private final Sites<T> sites;
+    private volatile Steering steering = Steering.NONE;
 
     DataCentres(DataCentresBuilder<T> from) {
         name = from.name;
         minimumHealthyShare = from.minimumHealthyShare;
+        proximity = from.proximity;
+        resolver = from.resolver;
+        elsewhere =
+                from.elsewhere != null ? from.elsewhere : from.regions.get(0).coordinates();
+        time = from.time;
+        random = from.random;
         relay = new EventRelay(from.observer);
-        health = new HealthGroup("data-centres/" + name, BY_SHARE, from.time, relay, () -> {});
-        var cells = health.update(from.regions.stream().map(Region::name).toList());
-        sites = from.regions.stream()
-                .map(region -> new Site<>(region, Objects.requireNonNull(cells.get(region.name()))))
-                .toList();
+        // A balancer's healthy share is evidence enough: one look decides, and calls say nothing about a region.
+        HealthPolicy byShare = HealthPolicy.builder()
+                .checks(1, 1)
+                .consecutiveFailures(0)
+                .slowStart(from.gradualReturn)
+                .build();
+        health = new HealthGroup("data-centres/" + name, byShare, time, relay, () -> {});
+        sites = new Sites<>(from, health);
     }
 
     /**
@@ -81,62 +105,95 @@ public final class DataCentres<T> implements Locator<Coordinates, LoadBalancer<T
     }
 
     /**
-     * Returns the balancer of the nearest region that is up.
+     * Returns the balancer of the region that gets this call of a client; see the class comment. Chance decides where a
+     * region gets only some of its clients, so calls of one client may go to two regions; {@link #locate(Coordinates, long)} keeps them together.
      *
      * @param client where the client is
-     * @return its balancer; where none is up, that of the nearest region that is not drained and has a healthy endpoint
-     * @throws UnavailableException if there is none of these either, with the reason for each region
+     * @return its balancer
+     * @throws UnavailableException if no region is up and none that is not drained has a healthy endpoint, with the reason for each
      */
     @Override
     public LoadBalancer<T> locate(Coordinates client) {
-        return nearest(client).balancer();
+        return region(client).balancer();
     }
 
     /**
-     * Returns the nearest region that is up, as {@link #locate} does.
+     * Returns the balancer of the region that gets a client: the same for the same client while regions stay as they are, and when a
+     * region's share grows or shrinks, only as many clients move as must.
+     *
+     * @param client where the client is
+     * @param clientHash 64 well-mixed bits of who it is, such as {@code KeyHash.xxh3().hash(userId)}
+     * @return its balancer
+     * @throws UnavailableException as {@link #locate(Coordinates)} does
+     */
+    public LoadBalancer<T> locate(Coordinates client, long clientHash) {
+        return region(client, unit(clientHash)).balancer();
+    }
+
+    /**
+     * Returns the balancer of the region that gets this call of a client, whose place the {@linkplain DataCentresBuilder#resolver
+     * resolver} finds out.
+     *
+     * @param client its address; where nothing is known of it, it counts as {@linkplain DataCentresBuilder#elsewhere elsewhere}
+     * @return its balancer
+     * @throws UnavailableException as {@link #locate(Coordinates)} does
+     */
+    public LoadBalancer<T> locate(InetAddress client) {
+        return locate(resolver.resolve(client).orElse(elsewhere));
+    }
+
+    /**
+     * Returns the region that gets this call of a client, as {@link #locate(Coordinates)} does.
      *
      * @param client where the client is
      * @return the region
-     * @throws UnavailableException as {@link #locate} does
+     * @throws UnavailableException as {@link #locate(Coordinates)} does
      */
-    public Region<T> nearest(Coordinates client) {
-        Region<T> best = null;
-        double bestDistance = Double.POSITIVE_INFINITY;
-        boolean bestUp = false;
-        for (Site<T> site : sites) {
-            HealthState state = look(site);
-            boolean up = state.takesCalls();
-            if (state == HealthState.DRAINING
-                    || (!up && (bestUp || site.region.balancer().healthyShare() == 0))) {
-                continue;
-            }
-            double distance = site.region.coordinates().distanceKm(client);
-            if ((up && !bestUp) || distance < bestDistance) {
-                best = site.region;
-                bestDistance = distance;
-                bestUp = up;
-            }
+    public Region<T> region(Coordinates client) {
+        return region(client, unit(random.nextLong()));
+    }
+
+    private static double unit(long bits) {
+        return (bits >>> 11) * 0x1.0p-53;
+    }
+
+    /** Finds the region at a place between 0 and 1 on the line on which the regions' shares follow one another. */
+    private Region<T> region(Coordinates client, double place) {
+        Steering orders = steering;
+        if (!orders.switchedTo().isEmpty()) {
+            return sites.of(orders.switchedTo()).region();
         }
-        if (best == null) {
-            throw unavailable();
+        if (health.isDue(time.nanoTime())) {
+            health.advance();
         }
-        return best;
+        Region<T> found = orders.split().isEmpty() ? null : sites.bySplit(orders.split(), place);
+        if (found == null) {
+            found = sites.byDistance(client, place);
+        }
+        if (found == null) {
+            found = sites.lastResort(client);
+        }
+        if (found == null) {
+            throw new UnavailableException(
+                    "data centres '" + name + "': no region can take the client", sites.reasons(), null);
+        }
+        return found;
     }
 
     /**
-     * Returns the regions that are up, nearest first.
+     * Returns the regions that are up, nearest first: where to go on when the first fails.
      *
      * @param client where the client is
      * @return a list, empty where none is up
      */
     public List<Region<T>> ranked(Coordinates client) {
-        List<Region<T>> up = new ArrayList<>(sites.size());
-        for (Site<T> site : sites) {
-            if (look(site).takesCalls()) {
-                up.add(site.region);
+        List<Region<T>> up = new ArrayList<>(sites.all().size());
+        for (Sites.Site<T> site : sites.all()) {
+            if (sites.look(site).takesCalls()) {
+                up.add(site.region());
             }
         }
-        up.sort(Comparator.comparingDouble(region -> region.coordinates().distanceKm(client)));
+        up.sort(Comparator.comparingDouble(region -> proximity.distance(region, client)));
         return up;
     }
 
@@ -147,17 +204,92 @@ public final class DataCentres<T> implements Locator<Coordinates, LoadBalancer<T
      * @throws IllegalArgumentException if there is no such region
      */
     public void drain(String region) {
-        site(region).cell.drain();
+        sites.of(region).cell().drain();
     }
 
     /**
-     * Takes a drained region back.
+     * Takes a drained region back; its share grows as after an outage.
      *
      * @param region its name
      * @throws IllegalArgumentException if there is no such region
      */
     public void resume(String region) {
-        site(region).cell.resume();
+        sites.of(region).cell().resume();
+    }
+
+    /**
+     * Splits all clients among regions by shares, whatever the distance: to shift traffic step by step, or to try a region with a few. Regions
+     * that are not named get nobody. Each share counts as far as its region has capacity, the others in proportion; only where none of those named
+     * is up does distance decide among the rest. Replaces an earlier split, and takes effect with the next call.
+     *
+     * @param shares by region, at least 0, relative to each other: percentages, or any other numbers
+     * @throws dev.tenfold.error.InvalidConfigurationException if a region is unknown or a share is negative, or all are 0; nothing changed
+     */
+    public void split(Map<String, Double> shares) {
+        Validation check = Validation.of("split of data centres '" + name + "'");
+        double whole = 0;
+        for (Map.Entry<String, Double> share : shares.entrySet()) {
+            check.require(sites.names().contains(share.getKey()), "region", share.getKey(), "one of " + sites.names());
+            check.require(
+                    share.getValue() >= 0 && share.getValue() < Double.POSITIVE_INFINITY,
+                    "share of " + share.getKey(),
+                    share.getValue(),
+                    ">= 0");
+            whole += share.getValue();
+        }
+        check.require(whole > 0, "shares", shares, "at least one above 0");
+        check.throwIfInvalid();
+        Map<String, Double> normal = new HashMap<>();
+        for (Map.Entry<String, Double> share : shares.entrySet()) {
+            normal.put(share.getKey(), share.getValue() / whole);
+        }
+        steer(new Steering(steering.switchedTo(), normal), "clients are split " + shares);
+    }
+
+    /** Ends a {@link #split}: distance decides again. Does nothing where there is none. */
+    public void unsplit() {
+        steer(new Steering(steering.switchedTo(), Map.of()), "clients go to the nearest region");
+    }
+
+    /**
+     * The switch for a disaster: sends everybody to one region, whatever distance, health, drains and splits say, until {@link #switchBack}.
+     *
+     * @param region its name
+     * @throws IllegalArgumentException if there is no such region
+     */
+    public void switchTo(String region) {
+        sites.of(region);
+        steer(new Steering(region, steering.split()), "all clients go to " + region);
+    }
+
+    /** Ends {@link #switchTo}: the other regions come back as after an outage. Does nothing where nothing was switched. */
+    public void switchBack() {
+        String switched = steering.switchedTo();
+        if (switched.isEmpty()) {
+            return;
+        }
+        for (Sites.Site<T> site : sites.all()) {
+            HealthCell cell = site.cell();
+            if (!cell.id().equals(switched) && cell.current().state() != HealthState.DRAINING) {
+                cell.drain();
+                cell.resume();
+            }
+        }
+        steer(new Steering("", steering.split()), "clients go back from " + switched);
+    }
+
+    private void steer(Steering next, String what) {
+        if (!next.equals(steering)) {
+            steering = next;
+            relay.add(new Event(
+                    time.now(),
+                    "data-centres/" + name,
+                    "traffic.steered",
+                    Level.WARNING,
+                    what,
+                    Map.of("switchedTo", next.switchedTo(), "split", next.split())));
+            relay.deliver();
+        }
     }
 
     /**
@@ -166,7 +298,18 @@ public final class DataCentres<T> implements Locator<Coordinates, LoadBalancer<T
      * @return all of them, up or not, in the order given to the builder
      */
     public List<Region<T>> regions() {
-        return sites.stream().map(Site::region).toList();
+        return sites.all().stream().map(Sites.Site::region).toList();
+    }
+
+    /**
+     * Returns which part of the clients for whom it is the nearest a region takes now.
+     *
+     * @param region its name
+     * @return 0 to 1
+     * @throws IllegalArgumentException if there is no such region
+     */
+    public double capacity(String region) {
+        return sites.capacity(sites.of(region));
     }
 
     /**
@@ -179,69 +322,26 @@ public final class DataCentres<T> implements Locator<Coordinates, LoadBalancer<T
     }
 
     /**
-     * Prints the regions for a person: one line each with its state, healthy share, place and reason.
+     * Prints the regions for a person: one line each with its state, capacity, healthy share, place and reason, after what a person
+     * has ordered.
      *
      * @return several lines
      */
     public String describe() {
-        StringBuilder text = new StringBuilder("data centres '" + name + "'\n");
-        for (Site<T> site : sites) {
-            HealthState state = look(site);
-            text.append(String.format(
-                    Locale.ROOT,
-                    "  %-12s  %-8s  %3.0f %% healthy  at %.2f, %.2f  %s%n",
-                    site.region.name(),
-                    word(state),
-                    site.region.balancer().healthyShare() * 100,
-                    site.region.coordinates().latitude(),
-                    site.region.coordinates().longitude(),
-                    site.cell.current().reason()));
+        List<Atlas.Line> lines = new ArrayList<>();
+        for (Sites.Site<T> site : sites.all()) {
+            HealthState state = sites.look(site);
+            lines.add(new Atlas.Line(
+                    site.region(),
+                    state,
+                    sites.capacity(site),
+                    site.cell().current().reason()));
         }
-        return text.toString();
-    }
-
-    private static String word(HealthState state) {
-        return state == HealthState.DRAINING ? "drained" : state.takesCalls() ? "up" : "down";
-    }
-
-    /** Compares what the region's balancer says now with what was known, and moves the region if they differ. */
-    private HealthState look(Site<T> site) {
-        HealthState known = site.cell.current().state();
-        if (known == HealthState.DRAINING) {
-            return known;
-        }
-        boolean up = site.region.balancer().healthyShare() >= minimumHealthyShare;
-        if (up != known.takesCalls()) {
-            site.cell.checked(up);
-            return site.cell.current().state();
-        }
-        return known;
-    }
-
-    private Site<T> site(String region) {
-        for (Site<T> site : sites) {
-            if (site.region.name().equals(region)) {
-                return site;
-            }
-        }
-        throw new IllegalArgumentException("region: " + region + " (expected: one of "
-                + sites.stream().map(site -> site.region.name()).toList() + ")");
-    }
-
-    private UnavailableException unavailable() {
-        List<String> reasons = new ArrayList<>();
-        for (Site<T> site : sites) {
-            reasons.add(site.region.name() + ": " + word(site.cell.current().state()) + ", "
-                    + Math.round(site.region.balancer().healthyShare() * 100) + " % healthy");
-        }
-        return new UnavailableException("data centres '" + name + "': no region can take the client", reasons, null);
+        return Atlas.of(name, steering, lines);
     }
 
     @Override
     public String toString() {
-        return "DataCentres[" + name + ", "
-                + regions().stream().map(Region::name).toList() + "]";
+        return "DataCentres[" + name + ", " + sites.names() + "]";
     }
-
-    private record Site<T>(Region<T> region, HealthCell cell) {}
 }

@@ -3,12 +3,17 @@ package dev.tenfold.locality;
 import dev.tenfold.balance.LoadBalancer;
 import dev.tenfold.error.Validation;
 import dev.tenfold.observe.Observer;
+import dev.tenfold.time.Chance;
 import dev.tenfold.time.TimeSource;
 import dev.tenfold.topology.Coordinates;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Collects what {@link DataCentres} is made of. Not thread-safe.
@@ -20,6 +25,15 @@ public final class DataCentresBuilder<T> {
     final String name;
     final List<Region<T>> regions = new ArrayList<>();
     double minimumHealthyShare = 0.5;
+    double overprovisioning = 1.4;
+    Duration gradualReturn = Duration.ofSeconds(30);
+    Proximity proximity = Proximity.greatCircle();
+    GeoResolver resolver = address -> Optional.empty();
+
+    @Nullable
+    Coordinates elsewhere;
+
+    RandomGenerator random = Chance.perThread();
     Observer observer = Observer.slf4j();
     TimeSource time = TimeSource.system();
 
@@ -48,6 +62,73 @@ public final class DataCentresBuilder<T> {
      */
     public DataCentresBuilder<T> minimumHealthyShare(double share) {
         minimumHealthyShare = share;
+        return this;
+    }
+
+    /**
+     * Sets how much a region can take beyond what its endpoints usually get: it takes all its clients as long as its healthy
+     * share times this is at least 1, and less of them below.
+     *
+     * @param factor at least 1; default 1.4, so that a region spills over when fewer than 71 % of it are healthy
+     * @return this builder
+     */
+    public DataCentresBuilder<T> overprovisioning(double factor) {
+        overprovisioning = factor;
+        return this;
+    }
+
+    /**
+     * Sets how long a region takes to get all its clients back after it was down or drained; it begins with a tenth of them.
+     *
+     * @param window at least 0; default 30 s; 0 brings all back at once
+     * @return this builder
+     */
+    public DataCentresBuilder<T> gradualReturn(Duration window) {
+        gradualReturn = window;
+        return this;
+    }
+
+    /**
+     * Sets what "near" means.
+     *
+     * @param proximity default {@link Proximity#greatCircle()}
+     * @return this builder
+     */
+    public DataCentresBuilder<T> proximity(Proximity proximity) {
+        this.proximity = proximity;
+        return this;
+    }
+
+    /**
+     * Sets how clients are found by their address.
+     *
+     * @param resolver for {@link DataCentres#locate(java.net.InetAddress)}; by default it knows nobody
+     * @return this builder
+     */
+    public DataCentresBuilder<T> resolver(GeoResolver resolver) {
+        this.resolver = resolver;
+        return this;
+    }
+
+    /**
+     * Sets where clients count as being whose place is not known.
+     *
+     * @param coordinates default where the first region stands
+     * @return this builder
+     */
+    public DataCentresBuilder<T> elsewhere(Coordinates coordinates) {
+        elsewhere = coordinates;
+        return this;
+    }
+
+    /**
+     * Sets the source of chance.
+     *
+     * @param random thread-safe; default {@link Chance#perThread()}
+     * @return this builder
+     */
+    public DataCentresBuilder<T> random(RandomGenerator random) {
+        this.random = random;
         return this;
     }
 
@@ -91,6 +172,16 @@ public final class DataCentresBuilder<T> {
                 "minimumHealthyShare",
                 minimumHealthyShare,
                 "above 0, at most 1");
+        check.require(
+                overprovisioning >= 1 && overprovisioning < Double.POSITIVE_INFINITY,
+                "overprovisioning",
+                overprovisioning,
+                ">= 1");
+        check.require(
+                !gradualReturn.isNegative() && gradualReturn.compareTo(Duration.ofDays(365)) <= 0,
+                "gradualReturn",
+                gradualReturn,
+                "0 to 365 days");
         check.throwIfInvalid();
         return new DataCentres<>(this);
     }

@@ -9,7 +9,6 @@ import dev.tenfold.health.HealthPolicy;
 import dev.tenfold.health.HealthState;
 import dev.tenfold.observe.Event;
 import dev.tenfold.observe.Measurement;
-import dev.tenfold.retry.Backoff;
 import dev.tenfold.testing.SimulatedTime;
 import dev.tenfold.time.Chance;
 import dev.tenfold.topology.Endpoint;
@@ -192,12 +191,14 @@ class LoadBalancerTest {
         fail(balancer, "b", 5);
         time.advance(Duration.ofSeconds(4));
         assertThat(balancer.describe().lines())
-                .hasSize(5)
+                .hasSize(6)
                 .first()
                 .isEqualTo("load balancer 'test': 2 of 3 endpoints take calls");
         assertThat(balancer.describe())
                 .containsPattern("b +EJECTED +0.00 +0 +5 +5 +0.00 +5 failures in a row, the last CONNECT_FAILED,"
-                        + " PT6S left, ejected 1 times");
+                        + " until 2030-01-01T00:00:10Z \\(6.0 s\\), ejected 1 times")
+                .contains("0 retries (100 left), 0 hedges of which 0 won (10 left), 0 beyond budget,"
+                        + " 0 deadlines exceeded, 0 selections abandoned");
     }
 
     @Test
@@ -205,11 +206,12 @@ class LoadBalancerTest {
         assertThatThrownBy(() -> LoadBalancer.<String>builder("")
                         .endpoints("a", "a")
                         .panicThreshold(2)
-                        .retries(Backoff.fixed(Duration.ofSeconds(1)))
+                        .attemptTimeout(Duration.ZERO)
+                        .hedgeQuantile(1)
                         .build())
                 .isInstanceOfSatisfying(
                         InvalidConfigurationException.class,
-                        failure -> assertThat(failure.problems()).hasSize(4));
+                        failure -> assertThat(failure.problems()).hasSize(5));
         LoadBalancer<String> balancer = builder().endpoints("a").build();
         assertThatThrownBy(() -> balancer.update(endpoints("b", "b"))).isInstanceOf(IllegalArgumentException.class);
         assertThat(targets(balancer, 5)).as("nothing changed").containsExactly("a");

@@ -118,6 +118,11 @@ class HealthProperties {
                 .consecutiveFailures(1)
                 .maximumEjectedShare(tenths / 10.0)
                 .checks(1, 1)
+                .returnsByChecks(seed % 2 == 0)
+                .outliers(OutlierPolicy.none()
+                        .successRate(0.5, 1, 1)
+                        .latency(1.5, Duration.ZERO, 2, 1)
+                        .every(Duration.ofSeconds(5)))
                 .build();
         HealthGroup group = new HealthGroup("test", policy, time, new EventRelay(Observer.none()), () -> {});
         Random random = new Random(seed);
@@ -140,6 +145,11 @@ class HealthProperties {
                     }
                 }
                 case 3 -> {
+                    for (HealthCell counted : cells) {
+                        long calls = step * 10L;
+                        CallCounts counts = new CallCounts(calls, random.nextInt(10), random.nextInt(50));
+                        counted.countedBy(() -> counts);
+                    }
                     time.advance(Duration.ofSeconds(random.nextInt(15)));
                     group.advance();
                 }

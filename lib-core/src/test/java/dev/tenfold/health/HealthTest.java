@@ -2,6 +2,7 @@ package dev.tenfold.health;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.tenfold.error.InvalidConfigurationException;
 import dev.tenfold.topology.Outcome;
@@ -54,6 +55,43 @@ class HealthTest {
         assertThat(health.share(22 * SECOND)).isEqualTo(0.5);
         assertThat(health.at(32 * SECOND).state()).isEqualTo(HealthState.HEALTHY);
         assertThat(health.at(32 * SECOND).share(32 * SECOND)).isEqualTo(1);
+    }
+
+    /** Envoy's slow start: weight * max(min_weight_percent, (t / window)^(1 / aggression)), its documentation's formula. */
+    @Test
+    void theShareGrowsByEnvoysFormula() {
+        for (double aggression : new double[] {0.5, 1, 1.5, 2}) {
+            HealthPolicy slow = policy.toBuilder()
+                    .slowStart(Duration.ofSeconds(60))
+                    .aggression(aggression)
+                    .build();
+            Health health = Health.joining(slow, 0);
+            for (int second = 1; second < 60; second++) {
+                double expected = Math.max(0.1, Math.pow(second / 60.0, 1 / aggression));
+                assertThat(health.share(second * SECOND)).isCloseTo(expected, within(1e-12));
+            }
+            assertThat(health.share(0)).isEqualTo(0.1);
+            assertThat(health.share(-SECOND)).isEqualTo(0.1);
+            assertThat(health.share(60 * SECOND)).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void ledByChecksAnEjectionAndASparingEndOnlyByThem() {
+        HealthPolicy byChecks = policy.toBuilder().returnsByChecks(true).build();
+        Health ejected = Health.starting(byChecks, 0).checked(true, 0).checked(true, 0);
+        ejected = fail(fail(fail(ejected, 1), 1), 1);
+        assertThat(ejected.at(1000 * SECOND).state()).isEqualTo(HealthState.EJECTED);
+        Health passed = ejected.checked(true, SECOND).checked(true, 2 * SECOND);
+        assertThat(passed.at(9 * SECOND).state()).as("its time is not over").isEqualTo(HealthState.EJECTED);
+        assertThat(passed.at(11 * SECOND).state()).isEqualTo(HealthState.PROBATION);
+        assertThat(passed.checked(false, 3 * SECOND).at(11 * SECOND).state())
+                .as("not in a row")
+                .isEqualTo(HealthState.EJECTED);
+        Health spared = Health.starting(byChecks, 0).spare(ejected, "cap");
+        assertThat(spared.at(1000 * SECOND).state()).isEqualTo(HealthState.SPARED);
+        assertThat(spared.checked(true, SECOND).checked(true, 11 * SECOND).state()).isEqualTo(HealthState.HEALTHY);
+        assertThat(ejected.forgive(5, "room").state()).as("no trust is given").isEqualTo(HealthState.SPARED);
     }
 
     @Test

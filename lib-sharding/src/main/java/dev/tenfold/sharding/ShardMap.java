@@ -1,7 +1,7 @@
 package dev.tenfold.sharding;
 
 import dev.tenfold.Codec;
-import dev.tenfold.sharding.hash.KeyHash;
+import dev.tenfold.hash.KeyHash;
 import dev.tenfold.sharding.hash.Placement;
 import dev.tenfold.sharding.hash.Shard;
 import dev.tenfold.topology.Snapshot;

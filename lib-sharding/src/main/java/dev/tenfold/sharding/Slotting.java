@@ -1,7 +1,7 @@
 package dev.tenfold.sharding;
 
-import dev.tenfold.sharding.hash.KeyForm;
-import dev.tenfold.sharding.hash.KeyHash;
+import dev.tenfold.hash.KeyForm;
+import dev.tenfold.hash.KeyHash;
 import java.util.Objects;
 import java.util.function.Function;
 

@@ -3,7 +3,7 @@ package dev.tenfold.sharding;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import dev.tenfold.sharding.hash.KeyHash;
+import dev.tenfold.hash.KeyHash;
 import dev.tenfold.sharding.hash.Placement;
 import dev.tenfold.sharding.hash.Shard;
 import java.io.IOException;

@@ -2,6 +2,7 @@ package dev.tenfold.journey.stage;
 
 import dev.tenfold.balance.LoadBalancer;
 import dev.tenfold.coordination.VersionedRegister;
+import dev.tenfold.hash.KeyHash;
 import dev.tenfold.journey.app.AppConfig;
 import dev.tenfold.journey.app.Schema;
 import dev.tenfold.journey.app.ShardMaps;
@@ -10,7 +11,6 @@ import dev.tenfold.journey.env.ServerProcess;
 import dev.tenfold.replication.testing.PostgresNode;
 import dev.tenfold.sharding.ShardMap;
 import dev.tenfold.sharding.Sharder;
-import dev.tenfold.sharding.hash.KeyHash;
 import dev.tenfold.sharding.jdbc.JdbcShardStore;
 import dev.tenfold.sharding.jdbc.ShardedTable;
 import dev.tenfold.sharding.reshard.Resharder;

@@ -83,7 +83,7 @@ final class TwoDataCentres implements Stage {
                 .build();
         Site site = ask -> {
             City home = City.of(ask.person().id());
-            Region<URI> region = world.nearest(home.place());
+            Region<URI> region = world.region(home.place());
             LockSupport.parkNanos(
                     City.roundTrip(home.place(), region.coordinates()).toNanos());
             return path.handle(home.place(), ask);

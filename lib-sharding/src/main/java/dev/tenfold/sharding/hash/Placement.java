@@ -1,5 +1,6 @@
 package dev.tenfold.sharding.hash;
 
+import dev.tenfold.hash.HashRing;
 import java.util.List;
 
 /**

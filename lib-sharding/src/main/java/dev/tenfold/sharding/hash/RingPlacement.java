@@ -1,12 +1,17 @@
 package dev.tenfold.sharding.hash;
 
+import dev.tenfold.hash.HashRing;
+import dev.tenfold.hash.KeyHash;
+import dev.tenfold.hash.Node;
 import java.util.List;
 
 /** Slots placed by a ring. */
 record RingPlacement(int points) implements Placement {
 
     RingPlacement {
-        HashRing.checkPoints(points);
+        if (points < 1 || points > HashRing.MAX_POINTS) {
+            throw new IllegalArgumentException("points: " + points + " (expected: 1 to " + HashRing.MAX_POINTS + ")");
+        }
     }
 
     @Override
@@ -21,7 +26,11 @@ record RingPlacement(int points) implements Placement {
 
     @Override
     public int[] place(List<Shard> shards, int slots) {
-        HashRing ring = HashRing.of(shards, points);
+        HashRing ring = HashRing.of(
+                shards.stream()
+                        .map(shard -> new Node(shard.id(), shard.weight()))
+                        .toList(),
+                points);
         KeyHash hash = KeyHash.xxh3();
         int[] owners = new int[slots];
         for (int slot = 0; slot < slots; slot++) {

@@ -1,6 +1,6 @@
 /**
- * How keys become numbers and numbers become shards: key hashes and placements, each with a name that carries its version,
- * because both are stored in shard maps and their results must never change.
+ * How slots are placed on shards: placements by the algorithms of {@code dev.tenfold.hash}, each with a name that carries
+ * its version, because it is stored in shard maps and its results must never change.
  */
 @NullMarked
 package dev.tenfold.sharding.hash;

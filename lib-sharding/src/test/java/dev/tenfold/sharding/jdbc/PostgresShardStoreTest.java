@@ -2,8 +2,8 @@ package dev.tenfold.sharding.jdbc;
 
 import dev.tenfold.sharding.ShardRoute;
 import dev.tenfold.sharding.Slotting;
-import dev.tenfold.sharding.hash.KeyForm;
-import dev.tenfold.sharding.hash.KeyHash;
+import dev.tenfold.hash.KeyForm;
+import dev.tenfold.hash.KeyHash;
 import dev.tenfold.sharding.move.ShardStore;
 import dev.tenfold.sharding.testing.ShardStoreContract;
 import java.sql.Connection;

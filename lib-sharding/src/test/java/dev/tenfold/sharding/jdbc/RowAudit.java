@@ -1,7 +1,7 @@
 package dev.tenfold.sharding.jdbc;
 
 import dev.tenfold.sharding.ShardMap;
-import dev.tenfold.sharding.hash.KeyHash;
+import dev.tenfold.hash.KeyHash;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tenfold.coordination.Registers;
 import dev.tenfold.coordination.VersionedRegister;
+import dev.tenfold.hash.KeyHash;
 import dev.tenfold.observe.Observer;
 import dev.tenfold.sharding.ShardMap;
 import dev.tenfold.sharding.Sharder;
 import dev.tenfold.sharding.SharderBuilder;
-import dev.tenfold.sharding.hash.KeyHash;
 import dev.tenfold.sharding.jdbc.JdbcShardStore;
 import dev.tenfold.sharding.jdbc.ShardGuard;
 import dev.tenfold.sharding.jdbc.ShardedTable;

@@ -1,4 +1,4 @@
-package dev.tenfold.sharding.hash;
+package dev.tenfold.hash;
 
 import java.util.UUID;
 import java.util.function.Function;

@@ -1,4 +1,4 @@
-package dev.tenfold.sharding.hash;
+package dev.tenfold.hash;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

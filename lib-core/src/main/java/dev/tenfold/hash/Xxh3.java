@@ -1,4 +1,4 @@
-package dev.tenfold.sharding.hash;
+package dev.tenfold.hash;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;

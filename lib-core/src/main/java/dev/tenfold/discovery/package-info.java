@@ -1,0 +1,5 @@
+/** Where endpoints come from: a list, a function that is asked again and again, the DNS, a file, or whatever a user writes. */
+@NullMarked
+package dev.tenfold.discovery;
+
+import org.jspecify.annotations.NullMarked;
