@@ -61,8 +61,8 @@ final class GuardTables {
             + " SET intervalstyle = 'postgres' SET bytea_output = 'hex' SET extra_float_digits = 1";
 
     /** Types whose text depends on no setting. */
-    private static final Pattern PLAIN = Pattern.compile("smallint|integer|bigint|text|uuid|boolean"
-            + "|(numeric|character|character varying)(\\(.*\\))?");
+    private static final Pattern PLAIN = Pattern.compile(
+            "smallint|integer|bigint|text|uuid|boolean" + "|(numeric|character|character varying)(\\(.*\\))?");
 
     private final Statements sql;
     private final String schema;
@@ -111,11 +111,7 @@ final class GuardTables {
         String function = schemaOf(sql, shape.name()) + ".tenfold_mark_v1_"
                 + shape.name().substring(shape.name().indexOf('.') + 1);
         String body = markBody(shape);
-        if (sql.list(
-                        "SELECT 1 FROM pg_proc WHERE oid = to_regproc(?) AND prosrc = ?",
-                        row -> 1,
-                        function,
-                        body)
+        if (sql.list("SELECT 1 FROM pg_proc WHERE oid = to_regproc(?) AND prosrc = ?", row -> 1, function, body)
                 .isEmpty()) {
             sql.run(MARK.formatted(function, hasPlainKeys(shape) ? "" : TEXT_SETTINGS, body));
         }
@@ -124,7 +120,8 @@ final class GuardTables {
                 shape,
                 "tenfold_guard_v1",
                 "BEFORE INSERT OR UPDATE OR DELETE ON %s FOR EACH STATEMENT"
-                        + " WHEN (coalesce(current_setting('tenfold.slot', true), '') = '') EXECUTE FUNCTION " + refuse);
+                        + " WHEN (coalesce(current_setting('tenfold.slot', true), '') = '') EXECUTE FUNCTION "
+                        + refuse);
         trigger(shape, "tenfold_truncate_v1", "BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION " + refuse);
         trigger(
                 shape,

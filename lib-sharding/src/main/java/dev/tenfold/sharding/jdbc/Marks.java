@@ -35,8 +35,8 @@ final class Marks {
                 atMost);
         // A later statement than that of the marks: it sees all that they stand for.
         List<Row> rows = new ArrayList<>();
-        List<Row.Key> there = scan.content(
-                List.copyOf(keys), TableScan.WHOLE, (key, content) -> rows.add(new Row(key, content)));
+        List<Row.Key> there =
+                scan.content(List.copyOf(keys), TableScan.WHOLE, (key, content) -> rows.add(new Row(key, content)));
         // A key that was written in another way, as 1.0 and 1.00 are, is that of its row.
         Map<Row.Key, Row.Key> own = new HashMap<>();
         for (int i = 0; i < rows.size(); i++) {
@@ -51,7 +51,9 @@ final class Marks {
 
     static long count(Statements sql, int[] slots) throws SQLException {
         return sql.number(
-                "SELECT count(*) FROM (SELECT FROM tenfold_mark_v1 WHERE slots && ? LIMIT ?) counted", slots, COUNTED + 1);
+                "SELECT count(*) FROM (SELECT FROM tenfold_mark_v1 WHERE slots && ? LIMIT ?) counted",
+                slots,
+                COUNTED + 1);
     }
 
     static int forget(Statements sql, Changes changes) throws SQLException {

@@ -1,8 +1,8 @@
 package dev.tenfold.sharding.jdbc;
 
-import dev.tenfold.sharding.ShardMap;
 import dev.tenfold.hash.KeyForm;
 import dev.tenfold.hash.KeyHash;
+import dev.tenfold.sharding.ShardMap;
 import dev.tenfold.sharding.reshard.RowChunk;
 import java.sql.Array;
 import java.sql.Connection;

@@ -219,8 +219,7 @@ public final class PostgresShardStore implements ShardStore {
 
     @Override
     public boolean capture(int[] slots, long token, String peer, Duration wait) {
-        return transactions.unlessBusy(
-                "capturing slots", wait, sql -> slotRows.capture(sql, slots, token, peer));
+        return transactions.unlessBusy("capturing slots", wait, sql -> slotRows.capture(sql, slots, token, peer));
     }
 
     @Override
@@ -323,8 +322,12 @@ public final class PostgresShardStore implements ShardStore {
 
     @Override
     public void apply(int[] slots, long token, Changes changes) {
-        receive("applying changes", slots, token, changes.schema(), (sql, shapes) -> new RowWriter(sql, shapes)
-                .apply(changes.keys(), changes.rows(), slots));
+        receive(
+                "applying changes",
+                slots,
+                token,
+                changes.schema(),
+                (sql, shapes) -> new RowWriter(sql, shapes).apply(changes.keys(), changes.rows(), slots));
     }
 
     @FunctionalInterface

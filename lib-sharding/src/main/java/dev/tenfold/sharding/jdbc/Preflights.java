@@ -54,22 +54,31 @@ final class Preflights {
                 sql.holds("SELECT relkind = 'r' FROM pg_class WHERE oid = CAST(? AS regclass)", shape.name()),
                 table + " is a view, partitioned or foreign",
                 "an ordinary table; name the partitions instead");
-        require(!shape.primaryKey().isEmpty(), table + " has no primary key", "one; what was written is sent again by it");
+        require(
+                !shape.primaryKey().isEmpty(),
+                table + " has no primary key",
+                "one; what was written is sent again by it");
         if (shape.shardKeyColumn().isEmpty()) {
             problems.add(text(table + " has no column " + shape.shardKey(), "the column of the shard key"));
         } else {
             TableShape.Column key = shape.shardKeyColumn().get(0);
-            require(!key.nullable(), table + ": " + key.name() + " may be null", "NOT NULL; a row without key has no home");
+            require(
+                    !key.nullable(),
+                    table + ": " + key.name() + " may be null",
+                    "NOT NULL; a row without key has no home");
         }
         each(
                 "SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid = CAST(? AS regclass) AND NOT indimmediate",
                 shape,
-                index -> text(table + ": constraint " + index + " is deferrable", "NOT DEFERRABLE; rows are written one by one"));
+                index -> text(
+                        table + ": constraint " + index + " is deferrable",
+                        "NOT DEFERRABLE; rows are written one by one"));
         each(
                 "SELECT a.attname FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = CAST(? AS regclass)"
                         + " AND a.attnum > 0 AND NOT a.attisdropped AND (t.typtype = 'p' OR t.typinput = 0 OR t.typoutput = 0)",
                 shape,
-                column -> text(table + ": " + column + " has a type without text form", "a type whose values can be written"));
+                column -> text(
+                        table + ": " + column + " has a type without text form", "a type whose values can be written"));
         each(
                 "SELECT tgname FROM pg_trigger WHERE tgrelid = CAST(? AS regclass) AND NOT tgisinternal AND tgenabled IN ('O', 'A')"
                         + " AND tgname NOT LIKE 'tenfold%' AND pg_get_triggerdef(oid) NOT LIKE '%tenfold.slot%'",
@@ -114,11 +123,15 @@ final class Preflights {
                 trigger -> text(
                         table + ": trigger " + trigger + " is disabled", "ALTER TABLE ... ENABLE TRIGGER " + trigger));
         require(
-                sql.holds("SELECT has_table_privilege(CAST(? AS regclass), 'SELECT') AND"
-                        + " has_table_privilege(CAST(? AS regclass), 'INSERT') AND"
-                        + " has_table_privilege(CAST(? AS regclass), 'UPDATE') AND"
-                        + " has_table_privilege(CAST(? AS regclass), 'DELETE')",
-                        shape.name(), shape.name(), shape.name(), shape.name()),
+                sql.holds(
+                        "SELECT has_table_privilege(CAST(? AS regclass), 'SELECT') AND"
+                                + " has_table_privilege(CAST(? AS regclass), 'INSERT') AND"
+                                + " has_table_privilege(CAST(? AS regclass), 'UPDATE') AND"
+                                + " has_table_privilege(CAST(? AS regclass), 'DELETE')",
+                        shape.name(),
+                        shape.name(),
+                        shape.name(),
+                        shape.name()),
                 table + ": this role may not read and write it",
                 "GRANT SELECT, INSERT, UPDATE, DELETE");
         require(

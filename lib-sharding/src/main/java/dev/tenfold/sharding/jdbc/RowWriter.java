@@ -84,15 +84,18 @@ final class RowWriter {
             }
         }
         for (Row row : writes.values()) {
-            keep(row.key(), row.content(), slots, " (table_name, key, shard_key) DO UPDATE SET content = excluded.content");
+            keep(
+                    row.key(),
+                    row.content(),
+                    slots,
+                    " (table_name, key, shard_key) DO UPDATE SET content = excluded.content");
         }
         for (Row.Key key : deletes) {
             keep(key, null, slots, " (table_name, key, shard_key) DO UPDATE SET content = NULL");
         }
     }
 
-    private void keep(Row.Key key, @Nullable String content, int[] slots, String conflict)
-            throws SQLException {
+    private void keep(Row.Key key, @Nullable String content, int[] slots, String conflict) throws SQLException {
         sql.update(
                 "INSERT INTO tenfold_late_v1 (table_name, key, shard_key, slots, content)"
                         + " VALUES (?, CAST(? AS text[]), ?, ?, ?) ON CONFLICT" + conflict,
@@ -118,9 +121,8 @@ final class RowWriter {
     private void deletes(List<Row.Key> keys) throws SQLException {
         for (int i = shapes.size() - 1; i >= 0; i--) {
             TableShape shape = shapes.get(i);
-            List<Row.Key> here = keys.stream()
-                    .filter(k -> k.table().equals(shape.name()))
-                    .toList();
+            List<Row.Key> here =
+                    keys.stream().filter(k -> k.table().equals(shape.name())).toList();
             keys.removeAll(Set.copyOf(delete(shape, here)));
         }
     }
@@ -134,8 +136,9 @@ final class RowWriter {
         if (keys.isEmpty()) {
             return keys;
         }
-        String asked = " unnest(?::text[], ?::text[]) AS asked(id, shard_key) WHERE " + shape.matches("stored", "asked.id")
-                + " AND stored." + shape.shardKey() + " = CAST(asked.shard_key AS " + shape.shardKeyType() + ")";
+        String asked = " unnest(?::text[], ?::text[]) AS asked(id, shard_key) WHERE "
+                + shape.matches("stored", "asked.id") + " AND stored." + shape.shardKey()
+                + " = CAST(asked.shard_key AS " + shape.shardKeyType() + ")";
         List<String> ids = TableScan.literals(keys);
         List<String> shardKeys = keys.stream().map(Row.Key::shardKey).toList();
         String delete = "DELETE FROM " + shape.name() + " stored USING" + asked + unreferred(shape);
@@ -160,8 +163,9 @@ final class RowWriter {
                 "",
                 sql.list(
                         REFERRING,
-                        row -> " AND NOT EXISTS (SELECT FROM " + row.getString(2) + " referring WHERE " + row.getString(3)
-                                + (row.getBoolean(1) ? " AND referring.ctid <> stored.ctid" : "") + ")",
+                        row -> " AND NOT EXISTS (SELECT FROM " + row.getString(2) + " referring WHERE "
+                                + row.getString(3) + (row.getBoolean(1) ? " AND referring.ctid <> stored.ctid" : "")
+                                + ")",
                         shape.name()));
     }
 
@@ -204,7 +208,8 @@ final class RowWriter {
                     contents(rows));
         }
         String changes = shape.columns().stream()
-                .filter(c -> !c.generated() && !c.identity() && !shape.primaryKey().contains(c))
+                .filter(c ->
+                        !c.generated() && !c.identity() && !shape.primaryKey().contains(c))
                 .map(c -> c.name() + " = excluded." + c.name())
                 .collect(Collectors.joining(", "));
         // Without other columns the key is set to itself: the row counts as written.
@@ -254,7 +259,9 @@ final class RowWriter {
     }
 
     private static List<Row> of(TableShape shape, Collection<Row> rows) {
-        return rows.stream().filter(row -> row.key().table().equals(shape.name())).toList();
+        return rows.stream()
+                .filter(row -> row.key().table().equals(shape.name()))
+                .toList();
     }
 
     private static List<String> contents(List<Row> rows) {

@@ -41,9 +41,10 @@ public final class ShardGuard {
     private static final String READ = "SELECT shard, epoch, state FROM tenfold_slot_v1 WHERE slot = ?";
 
     /** The lock first, in a step of its own, so that what is noted is what was locked. Refused routes lock nothing. */
-    private static final String LOCK = "WITH passed AS MATERIALIZED (SELECT slot::text || CASE WHEN captured THEN '+' ELSE ''"
-            + " END AS noted FROM tenfold_slot_v1 WHERE slot = ? AND shard = ? AND epoch <= ? AND state = 'OWNER' FOR SHARE)"
-            + " SELECT current_setting('tenfold.slot', true), set_config('tenfold.slot', noted, true) FROM passed";
+    private static final String LOCK =
+            "WITH passed AS MATERIALIZED (SELECT slot::text || CASE WHEN captured THEN '+' ELSE ''"
+                    + " END AS noted FROM tenfold_slot_v1 WHERE slot = ? AND shard = ? AND epoch <= ? AND state = 'OWNER' FOR SHARE)"
+                    + " SELECT current_setting('tenfold.slot', true), set_config('tenfold.slot', noted, true) FROM passed";
 
     /** PostgreSQL's serialization_failure: the row changed after the transaction's snapshot was taken. */
     private static final String SERIALIZATION_FAILURE = "40001";

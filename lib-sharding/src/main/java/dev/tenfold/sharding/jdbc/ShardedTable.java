@@ -18,8 +18,7 @@ import java.util.regex.Pattern;
 public record ShardedTable(String name, String keyColumn, UnaryOperator<Object> key) {
 
     /** Leaves room for the names of triggers and functions, of at most 63 characters. */
-    private static final Pattern NAME =
-            Pattern.compile("([A-Za-z_][A-Za-z0-9_]{0,62}\\.)?[A-Za-z_][A-Za-z0-9_]{0,45}");
+    private static final Pattern NAME = Pattern.compile("([A-Za-z_][A-Za-z0-9_]{0,62}\\.)?[A-Za-z_][A-Za-z0-9_]{0,45}");
 
     private static final Pattern COLUMN = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,62}");
 

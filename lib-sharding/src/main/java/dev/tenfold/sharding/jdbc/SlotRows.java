@@ -67,8 +67,7 @@ record SlotRows(String shard) {
 
     void checkCaptured(Statements sql, int[] slots, long token) throws SQLException {
         require(sql, slots, token, "captured", "not all captured");
-        long recording = sql.number(
-                "SELECT count(*) FROM tenfold_mover_v1 WHERE slot = ANY(?) AND recording", slots);
+        long recording = sql.number("SELECT count(*) FROM tenfold_mover_v1 WHERE slot = ANY(?) AND recording", slots);
         if (recording != slots.length) {
             throw refusal(slots, "not all captured", token);
         }
@@ -103,8 +102,7 @@ record SlotRows(String shard) {
     }
 
     private static void record(Statements sql, int[] slots, boolean on) throws SQLException {
-        sql.update(
-                "UPDATE tenfold_mover_v1 SET recording = ? WHERE slot = ANY(?) AND recording <> ?", on, slots, on);
+        sql.update("UPDATE tenfold_mover_v1 SET recording = ? WHERE slot = ANY(?) AND recording <> ?", on, slots, on);
     }
 
     boolean fence(Statements sql, int[] slots, long token, String peer) throws SQLException {
@@ -165,8 +163,7 @@ record SlotRows(String shard) {
     }
 
     void copied(Statements sql, int[] slots, Cursor place) throws SQLException {
-        sql.update(
-                "UPDATE tenfold_mover_v1 SET copied = ?, cleared = NULL WHERE slot = ANY(?)", place.text(), slots);
+        sql.update("UPDATE tenfold_mover_v1 SET copied = ?, cleared = NULL WHERE slot = ANY(?)", place.text(), slots);
     }
 
     Clearing clearing(Statements sql, int[] slots) throws SQLException {
@@ -179,8 +176,7 @@ record SlotRows(String shard) {
 
     /** A copy that is being cleared away cannot be continued. */
     void clearing(Statements sql, int[] slots, Clearing at) throws SQLException {
-        sql.update(
-                "UPDATE tenfold_mover_v1 SET copied = '', cleared = ? WHERE slot = ANY(?)", at.text(), slots);
+        sql.update("UPDATE tenfold_mover_v1 SET copied = '', cleared = ? WHERE slot = ANY(?)", at.text(), slots);
     }
 
     void close(Statements sql, int[] slots) throws SQLException {
@@ -204,8 +200,8 @@ record SlotRows(String shard) {
                 row -> row.getString(1),
                 slots);
         if (!late.isEmpty()) {
-            throw new IllegalStateException("row of the slots that does not fit in on shard " + shard + ": " + late.get(0)
-                    + " (expected: no constraint that holds on one shard only; see tenfold_late_v1)");
+            throw new IllegalStateException("row of the slots that does not fit in on shard " + shard + ": "
+                    + late.get(0) + " (expected: no constraint that holds on one shard only; see tenfold_late_v1)");
         }
         sql.update(
                 "UPDATE tenfold_mover_v1 m SET recording = ?, copied = NULL, cleared = NULL WHERE slot = ANY(?)"

@@ -91,8 +91,7 @@ final class TableScan {
                     return new Seen(key, wanted.get(slot(map, shape, row.getObject(3))));
                 },
                 values.toArray());
-        List<Row.Key> keys =
-                seen.stream().filter(Seen::wanted).map(Seen::key).toList();
+        List<Row.Key> keys = seen.stream().filter(Seen::wanted).map(Seen::key).toList();
         Cursor next;
         if (seen.size() >= atMost) {
             next = at(seen.get(seen.size() - 1).key());
@@ -141,7 +140,8 @@ final class TableScan {
             }
             sql.each(
                     "SELECT asked.at, " + shape.primaryKeyText("stored") + ", stored." + shape.shardKey() + "::text, "
-                            + expression + " FROM unnest(?::text[], ?::text[]) WITH ORDINALITY AS asked(id, shard_key, at) JOIN "
+                            + expression
+                            + " FROM unnest(?::text[], ?::text[]) WITH ORDINALITY AS asked(id, shard_key, at) JOIN "
                             + shape.name() + " stored ON " + shape.matches("stored", "asked.id") + " AND stored."
                             + shape.shardKey() + " = CAST(asked.shard_key AS " + shape.shardKeyType()
                             + ") ORDER BY asked.at",
@@ -184,7 +184,8 @@ final class TableScan {
             throw new IllegalStateException(shape.name() + "." + shape.shardKey()
                     + ": null (expected: a key in every row; without one a row has no home)");
         }
-        Object key = value instanceof Integer || value instanceof Short ? Long.valueOf(((Number) value).longValue()) : value;
+        Object key =
+                value instanceof Integer || value instanceof Short ? Long.valueOf(((Number) value).longValue()) : value;
         try {
             return slotting.slotOf(map, shape.table().key().apply(key));
         } catch (ClassCastException other) {
@@ -199,7 +200,8 @@ final class TableScan {
     private static String text(ResultSet row, TableShape shape) throws SQLException {
         String text = row.getString(2);
         if (text == null) {
-            throw new IllegalStateException(shape.name() + "." + shape.shardKey() + ": null (expected: a key in every row)");
+            throw new IllegalStateException(
+                    shape.name() + "." + shape.shardKey() + ": null (expected: a key in every row)");
         }
         return text;
     }

@@ -162,9 +162,14 @@ record Transactions(String shard, DataSource dataSource) {
                     Object[] boxed = Arrays.stream(numbers).boxed().toArray();
                     statement.setArray(i + 1, connection.createArrayOf("integer", boxed));
                 } else if (value instanceof Collection<?> texts) {
-                    statement.setArray(i + 1, connection.createArrayOf(
-                            texts.iterator().hasNext() && texts.iterator().next() instanceof Long ? "bigint" : "text",
-                            texts.toArray()));
+                    statement.setArray(
+                            i + 1,
+                            connection.createArrayOf(
+                                    texts.iterator().hasNext()
+                                                    && texts.iterator().next() instanceof Long
+                                            ? "bigint"
+                                            : "text",
+                                    texts.toArray()));
                 } else {
                     statement.setObject(i + 1, value);
                 }

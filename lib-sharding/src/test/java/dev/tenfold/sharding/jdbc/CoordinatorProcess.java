@@ -2,14 +2,14 @@ package dev.tenfold.sharding.jdbc;
 
 import dev.tenfold.coordination.Registers;
 import dev.tenfold.coordination.VersionedRegister;
+import dev.tenfold.hash.KeyForm;
+import dev.tenfold.hash.KeyHash;
 import dev.tenfold.observe.Observer;
 import dev.tenfold.retry.Backoff;
 import dev.tenfold.sharding.ShardChange;
 import dev.tenfold.sharding.ShardMap;
 import dev.tenfold.sharding.Sharder;
 import dev.tenfold.sharding.Slotting;
-import dev.tenfold.hash.KeyForm;
-import dev.tenfold.hash.KeyHash;
 import dev.tenfold.sharding.move.Reshard;
 import dev.tenfold.sharding.move.ReshardJournal;
 import dev.tenfold.sharding.move.Resharder;
@@ -141,7 +141,7 @@ final class CoordinatorProcess implements AutoCloseable {
                             Backoff.exponential(Duration.ofMillis(20), Duration.ofMillis(500))
                                     .attempts(200))
                     .poll(Duration.ofMillis(50))
-                    .observer(Observer.none())
+                    .observer(Observer.slf4j())
                     .time(TimeSource.system(), scheduler)
                     .build();
             resharder.current();
@@ -181,8 +181,8 @@ final class CoordinatorProcess implements AutoCloseable {
         switch (command[0]) {
             case "add" -> unless(map.contains(shard), resharder, shards, change -> change.add(shard));
             case "remove" -> unless(!map.contains(shard), resharder, shards, change -> change.remove(shard));
-            case "split" -> unless(
-                    map.contains(command[2]), resharder, shards, change -> change.split(shard, command[2]));
+            case "split" ->
+                unless(map.contains(command[2]), resharder, shards, change -> change.split(shard, command[2]));
             case "isolate" -> {
                 long key = Long.parseLong(shard);
                 int slot = map.slotOf(KeyHash.xxh3().hash(key));

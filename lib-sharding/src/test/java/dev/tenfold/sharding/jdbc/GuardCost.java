@@ -1,10 +1,10 @@
 package dev.tenfold.sharding.jdbc;
 
+import dev.tenfold.hash.KeyForm;
+import dev.tenfold.hash.KeyHash;
 import dev.tenfold.sharding.ShardMap;
 import dev.tenfold.sharding.ShardRoute;
 import dev.tenfold.sharding.Slotting;
-import dev.tenfold.hash.KeyForm;
-import dev.tenfold.hash.KeyHash;
 import dev.tenfold.sharding.hash.Placement;
 import dev.tenfold.sharding.hash.Shard;
 import dev.tenfold.testing.TestDatabase;
@@ -77,7 +77,8 @@ final class GuardCost {
         print(
                 subjects,
                 BULK + " rows inserted",
-                "INSERT INTO item SELECT " + BULK + " * CAST(? AS integer) + i, 0, 'x' FROM generate_series(1, " + BULK + ") i",
+                "INSERT INTO item SELECT " + BULK + " * CAST(? AS integer) + i, 0, 'x' FROM generate_series(1, " + BULK
+                        + ") i",
                 Math.max(10, rounds / 20));
         System.exit(0);
     }

@@ -2,11 +2,11 @@ package dev.tenfold.sharding.jdbc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tenfold.hash.KeyForm;
+import dev.tenfold.hash.KeyHash;
 import dev.tenfold.sharding.ShardMap;
 import dev.tenfold.sharding.ShardRoute;
 import dev.tenfold.sharding.Slotting;
-import dev.tenfold.hash.KeyForm;
-import dev.tenfold.hash.KeyHash;
 import dev.tenfold.sharding.hash.Placement;
 import dev.tenfold.sharding.hash.Shard;
 import dev.tenfold.sharding.move.Changes;
@@ -112,13 +112,16 @@ final class MovedRowsTest {
                         + " PRIMARY KEY (at, code, tenant))",
                 ShardedTable.of("thing", "tenant"));
         String tenant = "'8f14e45f-ceea-467f-a8a3-3c6f1c0e4f5b'";
-        String columns = "INSERT INTO thing (tenant, at, code, price, \"Odd name\", f, d, i, j, tags, raw, m, p) VALUES ("
-                + tenant + ", ";
+        String columns =
+                "INSERT INTO thing (tenant, at, code, price, \"Odd name\", f, d, i, j, tags, raw, m, p) VALUES ("
+                        + tenant + ", ";
         write(
-                columns + "'2020-02-03 04:05:06.123456+00', 'a', 1.10, E'x\\'\"\\\\,(){}\\n', 0.1, '0044-03-15 BC', '1 mon -2 days',"
+                columns
+                        + "'2020-02-03 04:05:06.123456+00', 'a', 1.10, E'x\\'\"\\\\,(){}\\n', 0.1, '0044-03-15 BC', '1 mon -2 days',"
                         + " '{\"k\": [1, \"\\\\\"]}', ARRAY['a,b', 'c\"d', NULL], '\\x00ff', 'sad', ROW(1, 'a \"b\"'))",
                 columns + "'2020-03-02 04:05:06+00', 'b\"', NULL, '', 'NaN', NULL, NULL, NULL, '{}', '', 'glad', NULL)",
-                columns + "'-infinity', '{,', 0, NULL, '-Infinity', 'infinity', '1 day', 'null', NULL, NULL, NULL, NULL)");
+                columns
+                        + "'-infinity', '{,', 0, NULL, '-Infinity', 'infinity', '1 day', 'null', NULL, NULL, NULL, NULL)");
         begin();
         copy(2);
         assertEqual();
@@ -129,10 +132,13 @@ final class MovedRowsTest {
         assertThat(from.changes(SLOT, ALL).keys()).hasSize(4);
         drain(1);
         assertEqual();
-        assertThat(read(b, "SELECT count(*)::text || sum(twice)::text FROM thing")).isEqualTo("214.00");
+        assertThat(read(b, "SELECT count(*)::text || sum(twice)::text FROM thing"))
+                .isEqualTo("214.00");
         // A row that takes the key of another has an identity of its own.
-        write("DELETE FROM thing WHERE code = 'a'", columns + "'2020-02-03 04:05:06.123456+00', 'a', 3, '', 1, NULL, NULL,"
-                + " NULL, NULL, NULL, NULL, NULL)");
+        write(
+                "DELETE FROM thing WHERE code = 'a'",
+                columns + "'2020-02-03 04:05:06.123456+00', 'a', 3, '', 1, NULL, NULL,"
+                        + " NULL, NULL, NULL, NULL, NULL)");
         drain(ALL);
         assertEqual();
     }
@@ -178,9 +184,7 @@ final class MovedRowsTest {
                     "INSERT INTO member VALUES (1, " + random.nextInt(20) + ", " + team
                             + ") ON CONFLICT (id) DO UPDATE SET team = excluded.team");
             if (random.nextInt(3) == 0) {
-                write(
-                        "UPDATE team SET boss = NULL WHERE boss = " + boss,
-                        "DELETE FROM team WHERE id = " + boss);
+                write("UPDATE team SET boss = NULL WHERE boss = " + boss, "DELETE FROM team WHERE id = " + boss);
             }
             if (random.nextInt(4) == 0) {
                 Changes some = from.changes(SLOT, 1 + random.nextInt(3));
@@ -235,8 +239,8 @@ final class MovedRowsTest {
         assertThat(before.state(0)).isEmpty();
         assertThat(before.unsettled()).isEmpty();
         shards("CREATE TABLE good (k bigint PRIMARY KEY)", ShardedTable.of("good", "k"));
-        assertThat(from.preflight()).isEqualTo(new ShardStore.Preflight(
-                List.of(), "good(k bigint not null; primary key k; by k)"));
+        assertThat(from.preflight())
+                .isEqualTo(new ShardStore.Preflight(List.of(), "good(k bigint not null; primary key k; by k)"));
         ShardDatabases.execute(
                 a,
                 "CREATE TABLE bare (k bigint)",

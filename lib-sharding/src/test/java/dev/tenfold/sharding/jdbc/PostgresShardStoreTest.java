@@ -1,9 +1,9 @@
 package dev.tenfold.sharding.jdbc;
 
-import dev.tenfold.sharding.ShardRoute;
-import dev.tenfold.sharding.Slotting;
 import dev.tenfold.hash.KeyForm;
 import dev.tenfold.hash.KeyHash;
+import dev.tenfold.sharding.ShardRoute;
+import dev.tenfold.sharding.Slotting;
 import dev.tenfold.sharding.move.ShardStore;
 import dev.tenfold.sharding.testing.ShardStoreContract;
 import java.sql.Connection;
@@ -25,7 +25,10 @@ final class PostgresShardStoreTest extends ShardStoreContract {
         DataSource database = DATABASES.cleared(
                 shard, "CREATE TABLE item (key text COLLATE \"C\" PRIMARY KEY, value text NOT NULL)", "item");
         return PostgresShardStore.of(
-                shard, database, Slotting.hashed(KeyForm.whole(), KeyHash.xxh3()), List.of(ShardedTable.of("item", "key")));
+                shard,
+                database,
+                Slotting.hashed(KeyForm.whole(), KeyHash.xxh3()),
+                List.of(ShardedTable.of("item", "key")));
     }
 
     @Override
@@ -41,7 +44,10 @@ final class PostgresShardStoreTest extends ShardStoreContract {
         return new Writer() {
             @Override
             public void put(String key, String value) throws SQLException {
-                run("INSERT INTO item VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", key, value);
+                run(
+                        "INSERT INTO item VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                        key,
+                        value);
             }
 
             @Override

@@ -33,20 +33,18 @@ import javax.sql.DataSource;
  * }</pre>
  *
  * @param kills how often the coordinator is killed
+ * @param atLeast how many plans are carried out at least; the first four are one of each kind
  * @param seed chooses when
  * @param guarding how the writers pass the guard
  * @param progress told after each plan
  */
-record ReshardChaos(int kills, long seed, WriteLoad.Guarding guarding, Consumer<String> progress) {
+record ReshardChaos(int kills, int atLeast, long seed, WriteLoad.Guarding guarding, Consumer<String> progress) {
 
     private static final List<String> SHARDS = List.of("s1", "s2", "s3", "s4", "s5");
 
     /** Each plan gives back what the one before took, but for the celebrities, which keep slots of their own. */
     private static final List<String> PLANS =
             List.of("add s3", "split s1 s4", "isolate %d s5", "remove s3", "remove s4", "remove s5");
-
-    /** So many of them are one of every kind. */
-    private static final int KINDS = 4;
 
     /** How much rows there are to move, and what came of it. */
     record Result(int kills, int plans, int written, int attempts, List<Long> stalls, RowAudit audit, Duration took) {
@@ -121,7 +119,7 @@ record ReshardChaos(int kills, long seed, WriteLoad.Guarding guarding, Consumer<
         }
     }
 
-    /** Carries plans out one after another until the coordinator was killed often enough, and every kind of plan was there. */
+    /** Carries plans out one after another until the coordinator was killed often enough, and enough plans were carried out. */
     private int drive(DataSource control, Map<String, String> urls, Random random) throws Exception {
         int killed = 0;
         int plans = 0;
@@ -129,7 +127,7 @@ record ReshardChaos(int kills, long seed, WriteLoad.Guarding guarding, Consumer<
         CoordinatorProcess next = new CoordinatorProcess(url(control), urls);
         try {
             active.awaitReady();
-            for (; killed < kills || plans < KINDS; plans++) {
+            for (; killed < kills || plans < atLeast; plans++) {
                 String plan = PLANS.get(plans % PLANS.size());
                 String command = String.format(Locale.ROOT, plan, plans / PLANS.size());
                 active.tell(command);
@@ -169,12 +167,13 @@ record ReshardChaos(int kills, long seed, WriteLoad.Guarding guarding, Consumer<
     public static void main(String[] arguments) throws Exception {
         int kills = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 20;
         long seed = arguments.length > 1 ? Long.parseLong(arguments[1]) : 1;
-        Result result = new ReshardChaos(kills, seed, ShardGuard::check, System.out::println).run();
+        Result result = new ReshardChaos(kills, 12, seed, ShardGuard::check, System.out::println).run();
         String text = "Online resharding under kill -9, " + Instant.now() + "\n"
                 + "machine: " + System.getProperty("os.name") + " " + System.getProperty("os.arch") + ", "
                 + Runtime.getRuntime().availableProcessors() + " processors, JDK " + System.getProperty("java.version")
                 + "; databases, writers and coordinators all on it\n"
-                + "command: mvn -q -Pchaos -pl lib-sharding -am process-test-classes -Dchaos.args=\"" + String.join(" ", arguments)
+                + "command: mvn -q -Pchaos -pl lib-sharding -am process-test-classes -Dchaos.args=\""
+                + String.join(" ", arguments)
                 + "\"\n\n" + result;
         System.out.print(text);
         if (arguments.length > 2) {

@@ -11,7 +11,7 @@ final class ReshardKillTest {
     @Test
     @Timeout(180)
     void keepsEveryRowWhileTheCoordinatorIsKilled() throws Exception {
-        ReshardChaos.Result result = new ReshardChaos(3, 6, ShardGuard::check, plan -> {}).run();
+        ReshardChaos.Result result = new ReshardChaos(3, 4, 6, ShardGuard::check, plan -> {}).run();
         System.out.print(result);
         assertThat(result.audit()).matches(RowAudit::isClean);
         assertThat(result.plans()).isGreaterThanOrEqualTo(4);

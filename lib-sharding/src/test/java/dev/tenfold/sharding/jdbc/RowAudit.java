@@ -1,7 +1,7 @@
 package dev.tenfold.sharding.jdbc;
 
-import dev.tenfold.sharding.ShardMap;
 import dev.tenfold.hash.KeyHash;
+import dev.tenfold.sharding.ShardMap;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -78,8 +78,9 @@ record RowAudit(List<String> lost, List<String> duplicated, List<String> resurre
                 audit.lost.add("entry " + n + " of account " + account);
             }
         });
-        entries.forEach((n, account) -> (load.goneEntries.containsKey(Long.valueOf(n)) ? audit.resurrected : audit.duplicated)
-                .add("entry " + n + " of account " + account));
+        entries.forEach(
+                (n, account) -> (load.goneEntries.containsKey(Long.valueOf(n)) ? audit.resurrected : audit.duplicated)
+                        .add("entry " + n + " of account " + account));
         return audit;
     }
 
@@ -116,6 +117,8 @@ record RowAudit(List<String> lost, List<String> duplicated, List<String> resurre
     }
 
     private static String some(List<String> found) {
-        return found.isEmpty() ? "" : found.subList(0, Math.min(10, found.size())).toString();
+        return found.isEmpty()
+                ? ""
+                : found.subList(0, Math.min(10, found.size())).toString();
     }
 }

@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tenfold.error.StaleEpochException;
+import dev.tenfold.hash.KeyForm;
+import dev.tenfold.hash.KeyHash;
 import dev.tenfold.sharding.ShardMap;
 import dev.tenfold.sharding.ShardRoute;
 import dev.tenfold.sharding.Slotting;
-import dev.tenfold.hash.KeyForm;
-import dev.tenfold.hash.KeyHash;
 import dev.tenfold.sharding.hash.Placement;
 import dev.tenfold.sharding.hash.Shard;
 import java.sql.Connection;
@@ -35,8 +35,7 @@ final class ShardGuardTest {
     private static final int[] SLOT = {0};
     private static final Duration LONG = Duration.ofSeconds(20);
 
-    private final ShardMap map = ShardMap.first(
-            List.of(new Shard("a", 1)), 4, KeyHash.xxh3(), Placement.ring());
+    private final ShardMap map = ShardMap.first(List.of(new Shard("a", 1)), 4, KeyHash.xxh3(), Placement.ring());
     private final ShardRoute route = new ShardRoute("a", 0, 1);
     private DataSource database;
     private PostgresShardStore store;
@@ -179,8 +178,7 @@ final class ShardGuardTest {
             connection.setAutoCommit(false);
             connection.createStatement().execute("SELECT count(*) FROM ware");
             assertThat(store.fence(SLOT, 1, "b", LONG)).isTrue();
-            assertThatExceptionOfType(StaleEpochException.class)
-                    .isThrownBy(() -> ShardGuard.check(connection, route));
+            assertThatExceptionOfType(StaleEpochException.class).isThrownBy(() -> ShardGuard.check(connection, route));
             connection.rollback();
         }
     }
@@ -194,8 +192,7 @@ final class ShardGuardTest {
             connection.setAutoCommit(false);
             connection.createStatement().execute("SELECT count(*) FROM ware");
             assertThat(store.capture(SLOT, 1, "b", LONG)).isTrue();
-            assertThatExceptionOfType(StaleEpochException.class)
-                    .isThrownBy(() -> ShardGuard.check(connection, route));
+            assertThatExceptionOfType(StaleEpochException.class).isThrownBy(() -> ShardGuard.check(connection, route));
             connection.rollback();
         }
     }
@@ -204,15 +201,21 @@ final class ShardGuardTest {
     @Test
     void showsWhyWeakerGuardsWouldNotDo() throws SQLException {
         ShardDatabases.execute(
-                database, "CREATE TABLE IF NOT EXISTS fence (state text)", "DELETE FROM fence", "INSERT INTO fence VALUES ('OPEN')");
+                database,
+                "CREATE TABLE IF NOT EXISTS fence (state text)",
+                "DELETE FROM fence",
+                "INSERT INTO fence VALUES ('OPEN')");
         String read = "SELECT state FROM fence";
         // A lock apart from the state, and a snapshot from before the fence.
-        assertThat(stateAfterTheFence(Connection.TRANSACTION_REPEATABLE_READ, "SELECT pg_advisory_xact_lock_shared(1)", read))
+        assertThat(stateAfterTheFence(
+                        Connection.TRANSACTION_REPEATABLE_READ, "SELECT pg_advisory_xact_lock_shared(1)", read))
                 .isEqualTo("OPEN");
         // A plain read, as a trigger would do it.
-        assertThat(stateAfterTheFence(Connection.TRANSACTION_REPEATABLE_READ, read)).isEqualTo("OPEN");
+        assertThat(stateAfterTheFence(Connection.TRANSACTION_REPEATABLE_READ, read))
+                .isEqualTo("OPEN");
         // With two statements at READ COMMITTED, the second sees the fence; a locked read notices it at any level.
-        assertThat(stateAfterTheFence(Connection.TRANSACTION_READ_COMMITTED, "SELECT pg_advisory_xact_lock_shared(1)", read))
+        assertThat(stateAfterTheFence(
+                        Connection.TRANSACTION_READ_COMMITTED, "SELECT pg_advisory_xact_lock_shared(1)", read))
                 .isEqualTo("FENCED");
         assertThatExceptionOfType(SQLException.class)
                 .isThrownBy(() -> stateAfterTheFence(Connection.TRANSACTION_REPEATABLE_READ, read + " FOR SHARE"))

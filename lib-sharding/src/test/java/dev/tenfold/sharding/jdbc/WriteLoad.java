@@ -107,7 +107,9 @@ final class WriteLoad implements AutoCloseable {
     /** The time that so large a share of the writes took at most. */
     long millisAt(double share) {
         long[] sorted = nanos.stream().mapToLong(Long::longValue).sorted().toArray();
-        return sorted.length == 0 ? 0 : sorted[(int) Math.min(sorted.length - 1, (long) (sorted.length * share))] / 1_000_000;
+        return sorted.length == 0
+                ? 0
+                : sorted[(int) Math.min(sorted.length - 1, (long) (sorted.length * share))] / 1_000_000;
     }
 
     /** Lets every writer finish the write it is at. */
@@ -178,8 +180,11 @@ final class WriteLoad implements AutoCloseable {
         try {
             Long total = fickle.get(account);
             if (total == null) {
-                write(account, isolation, "INSERT INTO account (id, total) VALUES (" + account
-                        + ", 1) ON CONFLICT (id) DO UPDATE SET total = 1");
+                write(
+                        account,
+                        isolation,
+                        "INSERT INTO account (id, total) VALUES (" + account
+                                + ", 1) ON CONFLICT (id) DO UPDATE SET total = 1");
                 fickle.put(account, 1L);
                 goneFickle.remove(account);
             } else if (dice < 5) {
