@@ -135,7 +135,7 @@ final class CoordinatorProcess implements AutoCloseable {
                     .name("process-" + ProcessHandle.current().pid())
                     .stores(name -> store(name, databases.get(name)))
                     .slotsTogether(8)
-                    .chunks(40, Duration.ofMillis(50))
+                    .chunks(100, Duration.ofMillis(50))
                     .fencing(
                             Duration.ofMillis(100),
                             Backoff.exponential(Duration.ofMillis(20), Duration.ofMillis(500))

@@ -41,6 +41,9 @@ final class WriteLoad implements AutoCloseable {
     static final int KEYS = 150;
     static final long FICKLE = 1_000_000;
 
+    /** Above this, entries are deleted as they come, so that a move does not take longer and longer. */
+    private static final int ENTRIES = 1_500;
+
     private static final Set<String> REPEATED = Set.of("40001", "40P01");
     private static final int[] ISOLATION = {
         Connection.TRANSACTION_READ_COMMITTED,
@@ -145,10 +148,10 @@ final class WriteLoad implements AutoCloseable {
 
     private void one(Random random, int isolation) throws Exception {
         int dice = random.nextInt(10);
-        if (dice < 6) {
+        if (dice < 5) {
             increment(random.nextInt(KEYS), isolation);
         } else if (dice < 8) {
-            Long entry = deletable.poll();
+            Long entry = entries.size() > ENTRIES ? deletable.poll() : null;
             if (entry != null) {
                 long account = entries.get(entry);
                 write(account, isolation, "DELETE FROM entry WHERE account = " + account + " AND n = " + entry);
