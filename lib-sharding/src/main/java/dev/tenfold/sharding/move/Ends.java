@@ -8,12 +8,39 @@ import dev.tenfold.sharding.move.ReshardJournal.Flow;
 import java.util.Map;
 import java.util.Optional;
 
-/**
- * Some slots, the shard that has them, and the one that is to have them: what is done at both, or between them and the map.
- *
- * @param map the map when the coordinator last found out where it stands; says which rows belong to the slots
- */
-record Ends(Coordinator coordinator, int[] slots, ShardStore giver, ShardStore taker, ShardMap map) {
+/** Some slots, the shard that has them, and the one that is to have them: what is done at both, or between them and the map. */
+final class Ends {
+
+    private final Coordinator coordinator;
+    private final int[] slots;
+    private final ShardStore giver;
+    private final ShardStore taker;
+    /** The map when the coordinator last found out where it stands; says which rows belong to the slots. */
+    private final ShardMap map;
+
+    private Ends(Coordinator coordinator, int[] slots, ShardStore giver, ShardStore taker, ShardMap map) {
+        this.coordinator = coordinator;
+        this.slots = slots;
+        this.giver = giver;
+        this.taker = taker;
+        this.map = map;
+    }
+
+    int[] slots() {
+        return slots;
+    }
+
+    ShardStore giver() {
+        return giver;
+    }
+
+    ShardStore taker() {
+        return taker;
+    }
+
+    ShardMap map() {
+        return map;
+    }
 
     static Ends of(Coordinator coordinator, Flow flow) {
         Settings settings = coordinator.settings;

@@ -1,15 +1,14 @@
 package dev.tenfold.sharding.move;
 
-import dev.tenfold.sharding.ShardMap;
 import dev.tenfold.sharding.move.Reshard.Phase;
 import dev.tenfold.sharding.move.ReshardJournal.Flow;
 import dev.tenfold.sharding.move.ReshardJournal.Request;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class FlowMove {
 
     /** Marks sent on at a time. */
-    private static final int BATCH = 500;
+    static final int BATCH = 500;
 
     /** Chunks between two looks at the backlog. */
     private static final int LOOK_EVERY = 8;
@@ -34,15 +33,7 @@ final class FlowMove {
     /** A backlog that interrupts copying, and one that is small enough to go on with. */
     private static final int HIGH = 5_000;
 
-    private static final int LOW = 200;
-
-    /** What is being done behind the fence. */
-    private enum Behind {
-        NO_FENCE,
-        DRAIN,
-        COMPARE,
-        SWITCH
-    }
+    static final int LOW = 200;
 
     final int index;
     private final Coordinator coordinator;
@@ -54,6 +45,7 @@ final class FlowMove {
 
     private boolean claimed;
     private boolean oriented;
+    private final Fencing fencing = new Fencing(this);
     private @Nullable Cursor cursor;
     private int sinceLook;
     private boolean draining;
@@ -62,20 +54,15 @@ final class FlowMove {
     private Verification.Next verifying = Verification.Next.COMPARE;
     private boolean verified;
     private long toDrain = -1;
-    private int compared;
-    private Behind behind = Behind.NO_FENCE;
-    private long fencedAt;
-    private int refusals;
     private long restUntil;
     private boolean resting;
 
     /** Copied by this coordinator and in the journal already. */
-    private volatile long allRows;
+    private final AtomicLong allRows = new AtomicLong();
     /** Copied since the journal was written. */
-    private volatile long rows;
+    private final AtomicLong rows = new AtomicLong();
 
-    private volatile long bytes;
-    private volatile long stallNanos;
+    private final AtomicLong bytes = new AtomicLong();
 
     FlowMove(Coordinator coordinator, int index) {
         this.coordinator = coordinator;
@@ -84,12 +71,30 @@ final class FlowMove {
         this.pace = new Pace(settings);
     }
 
-    private Flow flow() {
+    Flow flow() {
         return coordinator.flow(index);
     }
 
-    private Phase phase() {
+    Phase phase() {
         return flow().phase();
+    }
+
+    Settings settings() {
+        return settings;
+    }
+
+    long token() {
+        return coordinator.token();
+    }
+
+    @Nullable
+    Verification verification() {
+        return verification;
+    }
+
+    /** Compares everything again before the next fence. */
+    void doubt() {
+        verified = false;
     }
 
     private boolean undoing() {
@@ -106,9 +111,7 @@ final class FlowMove {
 
     /** Writers are refused, or may be: this comes first, and is not paused. */
     boolean urgent() {
-        return behind != Behind.NO_FENCE
-                || phase() == Phase.SWITCHED
-                || (phase() == Phase.FENCING && !oriented);
+        return fencing.isUp() || phase() == Phase.SWITCHED || (phase() == Phase.FENCING && !oriented);
     }
 
     /** Nothing to do but send on what is written. */
@@ -122,19 +125,19 @@ final class FlowMove {
 
     /** How many rows were copied here, rather than by a coordinator before. */
     long rowsHere() {
-        return allRows + rows;
+        return allRows.get() + rows.get();
     }
 
     long rows() {
-        return flow().rows() + rows;
+        return flow().rows() + rows.get();
     }
 
     long bytes() {
-        return flow().bytes() + bytes;
+        return flow().bytes() + bytes.get();
     }
 
     Duration stall() {
-        return Duration.ofNanos(stallNanos);
+        return fencing.stall();
     }
 
     long highestToken() {
@@ -155,7 +158,7 @@ final class FlowMove {
     /** Everything is to be found out anew, by the token there is. */
     void reorient() {
         oriented = false;
-        behind = Behind.NO_FENCE;
+        fencing.down();
         cursor = null;
         draining = false;
         released = false;
@@ -198,23 +201,23 @@ final class FlowMove {
             case CATCHING_UP -> catchUp(now);
             case VERIFYING -> verify(now);
             case READY -> ready(now);
-            case FENCING -> behind == Behind.NO_FENCE ? fence(now) : behindFence(now);
-            case SWITCHED -> open(now);
+            case FENCING -> fencing.isUp() ? fencing.behind(now) : fencing.putUp(now);
+            case SWITCHED -> fencing.open(now);
             case SOAKING -> now.drainBack(BATCH).isEmpty() ? settings.poll() : Duration.ZERO;
             case CLEANUP -> cleanUp(now);
             case PLANNED, DONE, ABORTED -> throw new IllegalStateException("phase: " + phase());
         };
     }
 
-    private void enter(Phase next) {
+    void enter(Phase next) {
         Phase last = phase();
-        long copiedRows = rows;
-        long copiedBytes = bytes;
+        long copiedRows = rows.get();
+        long copiedBytes = bytes.get();
         coordinator.write(journal ->
                 journal.withFlow(index, flow -> flow.at(next, flow.rows() + copiedRows, flow.bytes() + copiedBytes)));
-        allRows = allRows + copiedRows;
-        rows = 0;
-        bytes = 0;
+        allRows.addAndGet(copiedRows);
+        rows.set(0);
+        bytes.set(0);
         if (last != next) {
             Flow flow = flow();
             tell(
@@ -227,7 +230,7 @@ final class FlowMove {
         }
     }
 
-    private void tell(String kind, Level level, String message, String name, Object value) {
+    void tell(String kind, Level level, String message, String name, Object value) {
         Flow flow = flow();
         int slots = flow.slots().size();
         settings.tell(
@@ -254,7 +257,7 @@ final class FlowMove {
     }
 
     /** Lets writers in again, with what they wrote before still recorded, unless the slots have switched after all. */
-    private boolean takeFenceDown(Ends now, Phase next) {
+    boolean takeFenceDown(Ends now, Phase next) {
         boolean open = now.takeFenceDown(undoing() ? Optional.empty() : Optional.of(flow().taker()));
         reorient();
         if (open) {
@@ -270,11 +273,11 @@ final class FlowMove {
             if (!now.clearTaker(pace.chunk())) {
                 return pace.after(pace.chunk(), 0, 0);
             }
-            now.taker().expect(now.slots(), coordinator.token(), flow().giver());
-            if (!now.giver().capture(now.slots(), coordinator.token(), flow().taker(), settings.lockWait())) {
-                return refused("captured");
+            now.taker().expect(now.slots(), token(), flow().giver());
+            if (!now.giver().capture(now.slots(), token(), flow().taker(), settings.lockWait())) {
+                return fencing.refused("captured");
             }
-            refusals = 0;
+            fencing.forgetRefusals();
         }
         enter(Phase.COPYING);
         return Duration.ZERO;
@@ -307,14 +310,14 @@ final class FlowMove {
         long began = settings.time().nanoTime();
         RowChunk chunk = now.giver().read(now.map(), now.slots(), at, pace.chunk());
         // Between reading and writing a chunk nothing is drained: a row deleted meanwhile must not come back.
-        now.taker().copy(now.slots(), coordinator.token(), chunk);
+        now.taker().copy(now.slots(), token(), chunk);
         cursor = chunk.next();
         long size = 0;
         for (Row row : chunk.rows()) {
             size += row.content().length();
         }
-        rows = rows + chunk.rows().size();
-        bytes = bytes + size;
+        rows.addAndGet(chunk.rows().size());
+        bytes.addAndGet(size);
         return pace.after(chunk.rows().size(), size, settings.time().nanoTime() - began);
     }
 
@@ -377,7 +380,7 @@ final class FlowMove {
         toDrain -= changes.marks().size();
         if (changes.isEmpty() || toDrain <= 0) {
             toDrain = -1;
-            verifying = comparison.drained(coordinator.token());
+            verifying = comparison.drained(token());
         }
     }
 
@@ -390,101 +393,6 @@ final class FlowMove {
         return more ? Duration.ZERO : settings.poll();
     }
 
-    private Duration fence(Ends now) {
-        now.drain(BATCH);
-        if (now.giver().backlog(now.slots()) > LOW) {
-            return Duration.ZERO;
-        }
-        // New writers may wait from the moment it is asked for.
-        fencedAt = settings.time().nanoTime();
-        if (!now.giver().fence(now.slots(), coordinator.token(), flow().taker(), settings.lockWait())) {
-            return refused("fenced");
-        }
-        behind = Behind.DRAIN;
-        compared = 0;
-        return Duration.ZERO;
-    }
-
-    private Duration behindFence(Ends now) {
-        if (settings.time().nanoTime() - fencedAt >= settings.maxFence().toNanos()) {
-            return fencedTooLong(now);
-        }
-        Verification comparison = verification;
-        switch (behind) {
-            case DRAIN -> behind = now.drain(BATCH).isEmpty() ? Behind.COMPARE : Behind.DRAIN;
-            case COMPARE -> {
-                if (comparison == null || compared == comparison.restless().size()) {
-                    behind = Behind.SWITCH;
-                } else if (comparison.differs(comparison.restless().get(compared++))) {
-                    verified = false;
-                    takeFenceDown(now, Phase.CATCHING_UP);
-                }
-            }
-            case SWITCH -> {
-                if (now.switchOver()) {
-                    open(now);
-                }
-            }
-            case NO_FENCE -> throw new IllegalStateException("no fence");
-        }
-        return Duration.ZERO;
-    }
-
-    private Duration fencedTooLong(Ends now) {
-        Duration lasted = Duration.ofNanos(settings.time().nanoTime() - fencedAt);
-        if (!takeFenceDown(now, Phase.CATCHING_UP)) {
-            return Duration.ZERO;
-        }
-        tell(
-                "fence.taken.down",
-                Level.WARNING,
-                flow().slots().size() + " slots of " + flow().giver() + " refused writes for "
-                        + lasted.truncatedTo(ChronoUnit.MILLIS) + ", longer than " + settings.maxFence()
-                        + "; they are open again and will be fenced again later",
-                "lasted",
-                lasted);
-        return refused("switched within " + settings.maxFence());
-    }
-
-    /** Writers were in the way: leaves them alone for a while, or gives the plan up. */
-    private Duration refused(String what) {
-        if (++refusals >= settings.fencing().attempts() && !flow().backwards()) {
-            throw new Unmovable(flow().slots().size() + " slots of " + flow().giver() + " could not be " + what + " in "
-                    + refusals + " attempts (expected: transactions shorter than the lock wait of "
-                    + settings.lockWait() + "; look for long ones, or raise fencing(...))");
-        }
-        return settings.fencing().delayAfter(refusals, settings.random());
-    }
-
-    /** The map says that the taker owns the slots: nothing but going on is left. */
-    private Duration open(Ends now) {
-        Flow flow = flow();
-        ShardMap newest = settings.maps().current();
-        boolean follow = !flow.backwards() && !settings.soak().isZero();
-        Optional<String> capturedFor = follow ? Optional.of(flow.giver()) : Optional.empty();
-        now.taker().open(now.slots(), coordinator.token(), newest.epoch(), capturedFor);
-        if (behind != Behind.NO_FENCE) {
-            Duration stall = Duration.ofNanos(settings.time().nanoTime() - fencedAt);
-            stallNanos = stall.toNanos();
-            behind = Behind.NO_FENCE;
-            tell(
-                    "slots.moved",
-                    Level.INFO,
-                    flow.slots().size() + " slots from " + flow.giver() + " to " + flow.taker() + ", refusing writes for "
-                            + stall.truncatedTo(ChronoUnit.MILLIS),
-                    "stall",
-                    stall);
-        }
-        if (phase() != Phase.SWITCHED) {
-            enter(Phase.SWITCHED);
-        }
-        if (follow) {
-            now.giver().follow(now.slots(), coordinator.token(), flow.taker());
-        }
-        enter(follow ? Phase.SOAKING : Phase.CLEANUP);
-        return Duration.ZERO;
-    }
-
     private Duration cleanUp(Ends now) {
         Duration held = settings.brake().hold();
         if (!held.isZero()) {
@@ -492,12 +400,12 @@ final class FlowMove {
         }
         if (!released) {
             // Nothing needs to be recorded any more.
-            now.taker().open(now.slots(), coordinator.token(), 0, Optional.empty());
+            now.taker().open(now.slots(), token(), 0, Optional.empty());
             released = true;
         }
         long began = settings.time().nanoTime();
         int chunk = pace.chunk();
-        if (now.giver().clear(now.map(), now.slots(), coordinator.token(), chunk)) {
+        if (now.giver().clear(now.map(), now.slots(), token(), chunk)) {
             enter(flow().backwards() ? Phase.ABORTED : Phase.DONE);
             return Duration.ZERO;
         }
@@ -509,7 +417,7 @@ final class FlowMove {
             takeFenceDown(now, Phase.CAPTURING);
             return Duration.ZERO;
         }
-        now.giver().open(now.slots(), coordinator.token(), 0, Optional.empty());
+        now.giver().open(now.slots(), token(), 0, Optional.empty());
         int chunk = pace.chunk();
         if (!now.clearTaker(chunk)) {
             return pace.after(chunk, 0, 0);

@@ -87,9 +87,11 @@ final class ReshardJournalCodec {
     }
 
     private static String encoded(String text) {
-        return text.isEmpty()
-                ? NONE
-                : URLEncoder.encode(text, StandardCharsets.UTF_8).replace(NONE, "%2D");
+        if (text.isEmpty()) {
+            return NONE;
+        }
+        String encoded = URLEncoder.encode(text, StandardCharsets.UTF_8);
+        return encoded.equals(NONE) ? "%2D" : encoded;
     }
 
     private static String decoded(String text) {
@@ -122,7 +124,7 @@ final class ReshardJournalCodec {
             throw new IllegalArgumentException("reshard journal: damaged, its checksum does not fit");
         }
         try {
-            return parse(text.substring(0, end).split("\n"));
+            return parse(text.substring(0, end).split("\n", -1));
         } catch (RuntimeException malformed) {
             throw new IllegalArgumentException("reshard journal: " + malformed.getMessage(), malformed);
         }
@@ -133,7 +135,7 @@ final class ReshardJournalCodec {
         List<IsolatedKey> isolations = new ArrayList<>();
         List<Flow> flows = new ArrayList<>();
         for (String line : lines) {
-            String[] part = line.split(" ");
+            String[] part = line.split(" ", -1);
             switch (part[0]) {
                 case "shard" -> shards.add(new Shard(part[1], Integer.parseInt(part[2])));
                 case "isolated" ->
@@ -178,7 +180,7 @@ final class ReshardJournalCodec {
 
     private static List<String> field(String[] lines, String name) {
         for (String line : lines) {
-            List<String> parts = List.of(line.split(" "));
+            List<String> parts = List.of(line.split(" ", -1));
             if (parts.get(0).equals(name)) {
                 return parts.subList(1, parts.size());
             }

@@ -135,7 +135,8 @@ final class Verification {
         for (Row.Key key : genuine) {
             if (resent.merge(key, 1, Integer::sum) > RESENDINGS) {
                 throw new Unmovable("key " + key.id() + " of table " + key.table() + " differs between " + giver.shard()
-                        + " and " + taker.shard() + " after it was sent again (expected: equal rows; look for a trigger or"
+                        + " and " + taker.shard()
+                        + " after it was sent again (expected: equal rows; look for a trigger or"
                         + " a generated column that changes rows on their way)");
             }
         }

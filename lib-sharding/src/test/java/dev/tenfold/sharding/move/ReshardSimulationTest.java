@@ -22,24 +22,21 @@ class ReshardSimulationTest {
     @Test
     void keepsEveryInvariant() {
         Long one = Long.getLong("tenfold.reshard.seed");
-        long seeds = one != null ? 1 : Long.getLong("tenfold.reshard.seeds", 2_000);
-        int commits = Simulation.runAll(one != null ? one : 0, seeds, Set.of());
-        assertThat(commits).isPositive();
-    }
-
-    /** Schedules do what they are for: most move slots, and writers get through. */
-    @Test
-    void movesSlotsWhileWritersWrite() {
-        int switches = 0;
+        long seeds = one != null ? 1 : Long.getLong("tenfold.reshard.seeds", 1_500);
+        long first = one != null ? one : 0;
         int commits = 0;
-        for (long seed = 0; seed < 200; seed++) {
+        int switches = 0;
+        for (long seed = first; seed < first + seeds; seed++) {
             Simulation simulation = new Simulation(seed, Set.of());
             simulation.run();
-            switches += simulation.switches;
             commits += simulation.commits;
+            switches += simulation.switches;
         }
-        assertThat(switches).isGreaterThan(150);
-        assertThat(commits).isGreaterThan(200 * 20);
+        // Schedules do what they are for: slots move, and writers get through.
+        if (one == null) {
+            assertThat(switches).isGreaterThan((int) (seeds / 2));
+            assertThat(commits).isGreaterThan((int) (seeds * 20));
+        }
     }
 
     @ParameterizedTest

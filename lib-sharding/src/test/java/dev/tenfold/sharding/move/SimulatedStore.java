@@ -95,10 +95,8 @@ final class SimulatedStore implements ShardStore {
         });
         if (world.without(Simulation.Guard.OPEN_AFTER_SWITCH) && state == SlotState.FENCED) {
             MemoryShardStore taker = world.store(store.unsettled().get(slots[0]).peer());
-            changing(() -> {
-                taker.open(slots, taker.token(slots), 0, Optional.empty());
-                return true;
-            });
+            taker.open(slots, taker.token(slots), 0, Optional.empty());
+            world.dieAtTimes();
         }
     }
 

@@ -29,7 +29,8 @@ final class SimulatedWriter {
 
     void act() {
         if (open) {
-            if (world.random().nextInt(3) > 0) {
+            // Where nobody waits for them, some take long.
+            if (world.random().nextInt(world.without(Guard.WAIT_FOR_WRITERS) ? 6 : 2) == 0) {
                 end(world.random().nextInt(8) > 0);
             }
             return;

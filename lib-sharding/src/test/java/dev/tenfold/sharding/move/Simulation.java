@@ -116,7 +116,7 @@ final class Simulation {
     private final Resharder operator;
     private final List<SimulatedWriter> writers = new ArrayList<>();
     private final List<Mover> movers = new ArrayList<>();
-    private final Deque<Supplier<?>> late = new ArrayDeque<>();
+    private final Deque<Runnable> late = new ArrayDeque<>();
     private final Deque<Supplier<String>> trace = new ArrayDeque<>();
     /** What was committed. */
     private final Map<String, String> model = new HashMap<>();
@@ -241,6 +241,10 @@ final class Simulation {
             }
             depth--;
         }
+        if (changes && without(Guard.NO_EXPIRY) && random.nextInt(3) == 0) {
+            expire();
+            writers.forEach(SimulatedWriter::act);
+        }
         int fate = random.nextInt(150);
         if (fate == 0) {
             note("call lost");
@@ -252,12 +256,12 @@ final class Simulation {
         }
         if (changes && fate == 2) {
             note("call late");
-            late.add(call);
+            late.add(call::get);
             throw new UnavailableException("late", List.of(), null);
         }
         if (changes && fate == 3) {
             note("killed, call late");
-            late.add(call);
+            late.add(call::get);
             throw new Killed();
         }
         R result = call.get();
@@ -279,8 +283,18 @@ final class Simulation {
         return result;
     }
 
+    /** Perhaps the last moment of the coordinator that is calling. */
+    void dieAtTimes() {
+        if (!calm && random.nextInt(3) == 0) {
+            throw new Killed();
+        }
+    }
+
     /** Somebody does something. */
     private void act() {
+        if (without(Guard.TOKEN) && random.nextInt(20) == 0 && movers.size() < 5) {
+            join();
+        }
         int choice = random.nextInt(100);
         if (choice < 60) {
             writers.get(random.nextInt(writers.size())).act();
@@ -300,8 +314,6 @@ final class Simulation {
             operate();
         } else if (choice < 97 && !movers.isEmpty()) {
             movers.get(random.nextInt(movers.size())).asleep = random.nextInt(60);
-        } else if (without(Guard.NO_EXPIRY)) {
-            expire();
         }
     }
 
@@ -337,15 +349,15 @@ final class Simulation {
     }
 
     private void deliverLate() {
-        Supplier<?> call = late.poll();
+        Runnable call = late.poll();
         if (call == null) {
             return;
         }
         note("a late call arrives");
         try {
-            call.get();
+            call.run();
             if (random.nextInt(4) == 0) {
-                call.get();
+                call.run();
             }
         } catch (TenfoldException | IllegalStateException refused) {
             note("and is refused");
@@ -585,15 +597,5 @@ final class Simulation {
         }
         check();
         calm = false;
-    }
-
-    static int runAll(long from, long count, Set<Guard> without) {
-        int commits = 0;
-        for (long seed = from; seed < from + count; seed++) {
-            Simulation simulation = new Simulation(seed, without);
-            simulation.run();
-            commits += simulation.commits;
-        }
-        return commits;
     }
 }
