@@ -65,7 +65,6 @@ final class MoveUnderLoadTest {
     void losesWritesThatPassNoGuard() throws Exception {
         RowAudit audit = audit((connection, route) -> set(connection, "mover"), UNCHECKED, 2);
         assertThat(audit.lost()).isNotEmpty();
-        assertThat(audit.astray()).isNotEmpty();
     }
 
     private static void set(Connection connection, String slot) throws SQLException {
