@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A shard that is a PostgreSQL database (14 or newer). Its guards are two tables that {@link #install} creates on the
- * search path: {@code tenfold_slot} says what the shard does with each slot and is locked by every writer through {@link
+ * search path: {@code tenfold_slot_v1} says what the shard does with each slot and is locked by every writer through {@link
  * ShardGuard}; {@code tenfold_move} holds the movers' tokens, apart, so that claiming a slot waits for no writer.
  *
  * <p>Thread-safe; every method takes a connection for one transaction. Tables are copied in the order given and deleted in
@@ -40,7 +40,7 @@ public final class JdbcShardStore implements ShardStore {
     private static final Set<String> BUSY = Set.of("55P03", "57014", "40P01");
 
     private static final String UNSETTLED =
-            "SELECT slot, state, peer FROM tenfold_slot WHERE state IN ('FENCED', 'INCOMING')";
+            "SELECT slot, state, peer FROM tenfold_slot_v1 WHERE state IN ('FENCED', 'INCOMING')";
 
     private final String shard;
     private final DataSource dataSource;
@@ -87,17 +87,18 @@ public final class JdbcShardStore implements ShardStore {
         inTransaction("installing guards", connection -> {
             try (Statement statement = connection.createStatement()) {
                 // Two processes that create one table at once would fail on each other.
-                statement.execute("SELECT pg_advisory_xact_lock(hashtext('tenfold_slot'))");
-                statement.execute("CREATE TABLE IF NOT EXISTS tenfold_slot (slot integer PRIMARY KEY,"
-                        + " shard text NOT NULL, epoch bigint NOT NULL, peer text, state text NOT NULL"
+                statement.execute("SELECT pg_advisory_xact_lock(hashtext('tenfold_slot_v1'))");
+                statement.execute("CREATE TABLE IF NOT EXISTS tenfold_slot_v1 (slot integer PRIMARY KEY,"
+                        + " shard text NOT NULL, epoch bigint NOT NULL, peer text,"
+                        + " captured boolean NOT NULL DEFAULT false, state text NOT NULL"
                         + " CHECK (state IN ('OWNER', 'FENCED', 'INCOMING', 'CLOSED')))");
                 statement.execute("CREATE TABLE IF NOT EXISTS tenfold_move"
                         + " (slot integer PRIMARY KEY, token bigint NOT NULL)");
             }
             update(
                     connection,
-                    "INSERT INTO tenfold_slot (slot, shard, epoch, state) SELECT s, ?, ?, 'OWNER' FROM unnest(?) s"
-                            + " WHERE NOT EXISTS (SELECT FROM tenfold_slot)",
+                    "INSERT INTO tenfold_slot_v1 (slot, shard, epoch, state) SELECT s, ?, ?, 'OWNER' FROM unnest(?) s"
+                            + " WHERE NOT EXISTS (SELECT FROM tenfold_slot_v1)",
                     shard,
                     map.epoch(),
                     array(connection, map.slotsOf(shard)));
@@ -123,7 +124,7 @@ public final class JdbcShardStore implements ShardStore {
     public Optional<SlotState> state(int slot) {
         return inTransaction("reading slot " + slot, connection -> {
             try (PreparedStatement select =
-                    prepare(connection, "SELECT state FROM tenfold_slot WHERE slot = ?", slot)) {
+                    prepare(connection, "SELECT state FROM tenfold_slot_v1 WHERE slot = ?", slot)) {
                 try (ResultSet row = select.executeQuery()) {
                     return row.next() ? Optional.of(SlotState.valueOf(row.getString(1))) : Optional.empty();
                 }
@@ -164,7 +165,7 @@ public final class JdbcShardStore implements ShardStore {
             checkToken(connection, slots, token);
             int fenced = update(
                     connection,
-                    "UPDATE tenfold_slot SET state = 'FENCED', peer = ? WHERE slot = ANY(?) AND state = 'OWNER'",
+                    "UPDATE tenfold_slot_v1 SET state = 'FENCED', peer = ? WHERE slot = ANY(?) AND state = 'OWNER'",
                     peer,
                     array(connection, slots));
             if (fenced != slots.length) {
@@ -190,7 +191,7 @@ public final class JdbcShardStore implements ShardStore {
             checkToken(connection, slots, token);
             int marked = update(
                     connection,
-                    "INSERT INTO tenfold_slot AS g (slot, shard, epoch, state, peer)"
+                    "INSERT INTO tenfold_slot_v1 AS g (slot, shard, epoch, state, peer)"
                             + " SELECT s, ?, 0, 'INCOMING', ? FROM unnest(?) s ORDER BY s ON CONFLICT (slot) DO UPDATE"
                             + " SET state = 'INCOMING', peer = excluded.peer WHERE g.state <> 'OWNER'",
                     shard,
@@ -250,7 +251,7 @@ public final class JdbcShardStore implements ShardStore {
             checkToken(connection, slots, token);
             long here = count(
                     connection,
-                    "SELECT count(*) FROM tenfold_slot WHERE slot = ANY(?) AND state <> 'CLOSED'",
+                    "SELECT count(*) FROM tenfold_slot_v1 WHERE slot = ANY(?) AND state <> 'CLOSED'",
                     array(connection, slots));
             if (here != slots.length) {
                 throw refusal(slots, "not all here", token);
@@ -258,7 +259,7 @@ public final class JdbcShardStore implements ShardStore {
             // Rows of open slots are left alone: changing one would wait for its writers.
             update(
                     connection,
-                    "UPDATE tenfold_slot SET state = 'OWNER', peer = NULL, epoch = greatest(epoch, ?)"
+                    "UPDATE tenfold_slot_v1 SET state = 'OWNER', peer = NULL, epoch = greatest(epoch, ?)"
                             + " WHERE slot = ANY(?) AND state <> 'OWNER'",
                     epoch,
                     array(connection, slots));
@@ -273,7 +274,7 @@ public final class JdbcShardStore implements ShardStore {
             checkToken(connection, slots, token);
             int closed = update(
                     connection,
-                    "UPDATE tenfold_slot SET state = 'CLOSED', peer = NULL WHERE slot = ANY(?) AND state <> 'OWNER'",
+                    "UPDATE tenfold_slot_v1 SET state = 'CLOSED', peer = NULL WHERE slot = ANY(?) AND state <> 'OWNER'",
                     array(connection, slots));
             if (closed != slots.length) {
                 throw refusal(slots, "owned here", token);
@@ -290,12 +291,12 @@ public final class JdbcShardStore implements ShardStore {
             checkToken(connection, new int[] {from}, token);
             update(
                     connection,
-                    "UPDATE tenfold_slot SET epoch = greatest(epoch, ?) WHERE slot = ? AND state = 'OWNER'",
+                    "UPDATE tenfold_slot_v1 SET epoch = greatest(epoch, ?) WHERE slot = ? AND state = 'OWNER'",
                     epoch,
                     from);
             update(
                     connection,
-                    "INSERT INTO tenfold_slot (slot, shard, epoch, state) VALUES (?, ?, ?, 'OWNER')"
+                    "INSERT INTO tenfold_slot_v1 (slot, shard, epoch, state) VALUES (?, ?, ?, 'OWNER')"
                             + " ON CONFLICT (slot) DO NOTHING",
                     part,
                     shard,
@@ -326,7 +327,7 @@ public final class JdbcShardStore implements ShardStore {
     private void checkState(Connection connection, int[] slots, long token, SlotState state) throws SQLException {
         long fitting = count(
                 connection,
-                "SELECT count(*) FROM tenfold_slot WHERE slot = ANY(?) AND state = ?",
+                "SELECT count(*) FROM tenfold_slot_v1 WHERE slot = ANY(?) AND state = ?",
                 array(connection, slots),
                 state.name());
         if (fitting != slots.length) {

@@ -1,5 +1,6 @@
 package dev.tenfold.sharding.jdbc;
 
+import dev.tenfold.hash.KeyForm;
 import dev.tenfold.hash.KeyHash;
 import dev.tenfold.sharding.ShardMap;
 import dev.tenfold.sharding.reshard.RowChunk;
@@ -102,7 +103,7 @@ record PostgresRows(ShardedTable table, KeyHash hash) {
                         throw new IllegalStateException(table.name() + "." + table.keyColumn()
                                 + ": null (expected: a key in every row; without one a row has no home)");
                     }
-                    if (wanted.get(map.slotOf(table.form().hash(key, hash)))) {
+                    if (wanted.get(map.slotOf(KeyForm.whole().hash(table.key().apply(key), hash)))) {
                         keys.add(key);
                     }
                 }

@@ -1,7 +1,7 @@
 package dev.tenfold.sharding.move;
 
 import dev.tenfold.sharding.ShardMap;
-import dev.tenfold.sharding.hash.KeyHash;
+import dev.tenfold.hash.KeyHash;
 import dev.tenfold.sharding.move.MemorySlots.Guard;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

@@ -2,7 +2,7 @@ package dev.tenfold.sharding.move;
 
 import dev.tenfold.sharding.ShardMap;
 import dev.tenfold.sharding.ShardRoute;
-import dev.tenfold.sharding.hash.KeyHash;
+import dev.tenfold.hash.KeyHash;
 import dev.tenfold.sharding.move.MemorySlots.Guard;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -15,7 +15,7 @@ import dev.tenfold.sharding.ShardMap;
 import dev.tenfold.sharding.ShardPlan;
 import dev.tenfold.sharding.ShardRoute;
 import dev.tenfold.sharding.Sharder;
-import dev.tenfold.sharding.hash.KeyHash;
+import dev.tenfold.hash.KeyHash;
 import dev.tenfold.sharding.move.Reshard.Phase;
 import dev.tenfold.testing.SimulatedTime;
 import dev.tenfold.time.Deadline;

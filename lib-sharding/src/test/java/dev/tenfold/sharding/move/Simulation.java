@@ -10,7 +10,7 @@ import dev.tenfold.retry.Backoff;
 import dev.tenfold.sharding.ShardMap;
 import dev.tenfold.sharding.ShardPlan;
 import dev.tenfold.sharding.Sharder;
-import dev.tenfold.sharding.hash.KeyHash;
+import dev.tenfold.hash.KeyHash;
 import dev.tenfold.sharding.hash.Placement;
 import dev.tenfold.sharding.hash.Shard;
 import dev.tenfold.sharding.move.ReshardJournal.Flow;

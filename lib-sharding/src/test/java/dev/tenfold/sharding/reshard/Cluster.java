@@ -63,7 +63,7 @@ final class Cluster implements AutoCloseable {
             DataSource database = CREATED.computeIfAbsent(name, n -> new ReusedConnections(TestDatabase.fresh()));
             try (Connection connection = database.getConnection();
                     Statement statement = connection.createStatement()) {
-                statement.execute("DROP TABLE IF EXISTS entry, account, tenfold_slot, tenfold_move");
+                statement.execute("DROP TABLE IF EXISTS entry, account, tenfold_slot_v1, tenfold_move");
                 statement.execute("CREATE TABLE account (id bigint PRIMARY KEY, total integer NOT NULL,"
                         + " twice integer GENERATED ALWAYS AS (total * 2) STORED,"
                         + " seen timestamptz NOT NULL DEFAULT now(), tags text[], note jsonb)");
@@ -141,7 +141,7 @@ final class Cluster implements AutoCloseable {
                         assertThat(row.getInt(6)).as("entries of key %d", key).isEqualTo(row.getInt(2));
                     }
                 }
-                try (ResultSet row = statement.executeQuery("SELECT slot, state FROM tenfold_slot")) {
+                try (ResultSet row = statement.executeQuery("SELECT slot, state FROM tenfold_slot_v1")) {
                     while (row.next()) {
                         boolean owned = map.owner(row.getInt(1)).equals(database.getKey());
                         assertThat(row.getString(2))

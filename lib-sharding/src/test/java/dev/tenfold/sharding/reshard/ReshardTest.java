@@ -237,7 +237,7 @@ class ReshardTest {
                 frozen.setAutoCommit(false);
                 other.setAutoCommit(false);
                 // The snapshot is older than the fence: a plain read of the guard would still show an open slot.
-                frozen.createStatement().executeQuery("SELECT count(*) FROM tenfold_slot");
+                frozen.createStatement().executeQuery("SELECT count(*) FROM tenfold_slot_v1");
                 assertThatThrownBy(() -> ShardGuard.check(other, old)).isInstanceOf(StaleEpochException.class);
                 other.rollback();
                 cluster.resharder(step -> {}).run(cluster.shards.plan(change -> change.remove("s1")));
