@@ -11,7 +11,6 @@ module dev.tenfold.sharding {
     exports dev.tenfold.sharding.id;
     exports dev.tenfold.sharding.jdbc;
     exports dev.tenfold.sharding.join;
-    exports dev.tenfold.sharding.move;
     exports dev.tenfold.sharding.reshard;
     exports dev.tenfold.sharding.scatter;
     exports dev.tenfold.sharding.vertical;

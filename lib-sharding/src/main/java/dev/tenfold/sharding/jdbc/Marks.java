@@ -1,8 +1,8 @@
 package dev.tenfold.sharding.jdbc;
 
 import dev.tenfold.sharding.jdbc.Transactions.Statements;
-import dev.tenfold.sharding.move.Changes;
-import dev.tenfold.sharding.move.Row;
+import dev.tenfold.sharding.reshard.Changes;
+import dev.tenfold.sharding.reshard.Row;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -1,7 +1,7 @@
 package dev.tenfold.sharding.jdbc;
 
 import dev.tenfold.sharding.jdbc.Transactions.Statements;
-import dev.tenfold.sharding.move.ShardStore.Preflight;
+import dev.tenfold.sharding.reshard.ShardStore.Preflight;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,7 +2,7 @@ package dev.tenfold.sharding.jdbc;
 
 import dev.tenfold.sharding.jdbc.TableShape.Column;
 import dev.tenfold.sharding.jdbc.Transactions.Statements;
-import dev.tenfold.sharding.move.Row;
+import dev.tenfold.sharding.reshard.Row;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;

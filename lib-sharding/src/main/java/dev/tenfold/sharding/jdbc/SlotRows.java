@@ -2,8 +2,8 @@ package dev.tenfold.sharding.jdbc;
 
 import dev.tenfold.error.StaleEpochException;
 import dev.tenfold.sharding.jdbc.Transactions.Statements;
-import dev.tenfold.sharding.move.Cursor;
-import dev.tenfold.sharding.move.SlotState;
+import dev.tenfold.sharding.reshard.Cursor;
+import dev.tenfold.sharding.reshard.SlotState;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;

@@ -4,7 +4,7 @@ import dev.tenfold.hash.KeyForm;
 import dev.tenfold.hash.KeyHash;
 import dev.tenfold.sharding.ShardRoute;
 import dev.tenfold.sharding.Slotting;
-import dev.tenfold.sharding.move.ShardStore;
+import dev.tenfold.sharding.reshard.ShardStore;
 import dev.tenfold.sharding.testing.ShardStoreContract;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
