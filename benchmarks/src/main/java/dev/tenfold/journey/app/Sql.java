@@ -72,7 +72,7 @@ final class Sql {
             try {
                 for (long person : people) {
                     queries.increment();
-                    ShardGuard.checkAlso(connection, routes.apply(person));
+                    ShardGuard.check(connection, routes.apply(person));
                 }
                 int changed = execute(connection, text, parameters, PreparedStatement::executeUpdate);
                 connection.commit();

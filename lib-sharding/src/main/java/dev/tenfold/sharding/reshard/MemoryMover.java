@@ -1,7 +1,7 @@
 package dev.tenfold.sharding.reshard;
 
-import dev.tenfold.sharding.ShardMap;
 import dev.tenfold.hash.KeyHash;
+import dev.tenfold.sharding.ShardMap;
 import dev.tenfold.sharding.reshard.MemorySlots.Guard;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

@@ -1,8 +1,8 @@
 package dev.tenfold.sharding.reshard;
 
+import dev.tenfold.hash.KeyHash;
 import dev.tenfold.sharding.ShardMap;
 import dev.tenfold.sharding.ShardRoute;
-import dev.tenfold.hash.KeyHash;
 import dev.tenfold.sharding.reshard.MemorySlots.Guard;
 import java.util.LinkedHashMap;
 import java.util.List;

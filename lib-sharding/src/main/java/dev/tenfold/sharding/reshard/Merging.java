@@ -97,9 +97,8 @@ final class Merging {
         }
         for (int slot : both(merge)) {
             if (!current.owner(slot).equals(store.shard()) || !current.sameSlots(planned)) {
-                throw new Unmovable(
-                        merge + " on " + store.shard() + " (expected: one plan at a time; slot " + slot + " is on "
-                                + current.owner(slot) + ")");
+                throw new Unmovable(merge + " on " + store.shard() + " (expected: one plan at a time; slot " + slot
+                        + " is on " + current.owner(slot) + ")");
             }
         }
         store.verify(new int[] {merge.slot()}, coordinator.token(), SlotState.FENCED);

@@ -168,7 +168,19 @@ public record ReshardJournal(
 
     ReshardJournal ownedBy(String coordinator, long drawn) {
         return new ReshardJournal(
-                plan, coordinator, drawn, requests, stage, soakEnd, failure, shards, added, removed, divisions, flows, merges);
+                plan,
+                coordinator,
+                drawn,
+                requests,
+                stage,
+                soakEnd,
+                failure,
+                shards,
+                added,
+                removed,
+                divisions,
+                flows,
+                merges);
     }
 
     ReshardJournal asking(Request request, boolean wanted) {
@@ -189,7 +201,19 @@ public record ReshardJournal(
     ReshardJournal failing(String why) {
         ReshardJournal aborting = asking(Request.ABORT, true);
         return new ReshardJournal(
-                plan, owner, token, aborting.requests, stage, soakEnd, why, shards, added, removed, divisions, flows, merges);
+                plan,
+                owner,
+                token,
+                aborting.requests,
+                stage,
+                soakEnd,
+                why,
+                shards,
+                added,
+                removed,
+                divisions,
+                flows,
+                merges);
     }
 
     ReshardJournal at(Stage next) {
@@ -209,7 +233,9 @@ public record ReshardJournal(
                 shards,
                 added,
                 removed,
-                divisions, flows, merges);
+                divisions,
+                flows,
+                merges);
     }
 
     ReshardJournal withFlow(int index, UnaryOperator<Flow> change) {

@@ -2,9 +2,9 @@ package dev.tenfold.sharding.reshard;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tenfold.hash.KeyHash;
 import dev.tenfold.sharding.ShardMap;
 import dev.tenfold.sharding.ShardRoute;
-import dev.tenfold.hash.KeyHash;
 import dev.tenfold.sharding.hash.Placement;
 import dev.tenfold.sharding.hash.Shard;
 import dev.tenfold.sharding.testing.ShardStoreContract;

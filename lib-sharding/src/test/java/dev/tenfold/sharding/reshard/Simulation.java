@@ -5,13 +5,14 @@ import dev.tenfold.coordination.VersionedRegister;
 import dev.tenfold.error.StaleEpochException;
 import dev.tenfold.error.TenfoldException;
 import dev.tenfold.error.UnavailableException;
+import dev.tenfold.hash.ConsistentHash;
+import dev.tenfold.hash.KeyHash;
 import dev.tenfold.observe.Observer;
 import dev.tenfold.retry.Backoff;
 import dev.tenfold.sharding.ShardMap;
 import dev.tenfold.sharding.ShardPlan;
+import dev.tenfold.sharding.ShardPlan.Merge;
 import dev.tenfold.sharding.Sharder;
-import dev.tenfold.hash.ConsistentHash;
-import dev.tenfold.hash.KeyHash;
 import dev.tenfold.sharding.hash.Placement;
 import dev.tenfold.sharding.hash.Shard;
 import dev.tenfold.sharding.reshard.ReshardJournal.Flow;
@@ -168,7 +169,8 @@ final class Simulation {
         this.operator = resharder(maps, journals, stores::get);
         if (random.nextBoolean()) {
             // One that has its own slot from the start, so that it can be released.
-            sharder.apply(sharder.plan(change -> change.isolate("k0", sharder.route("k0").shard())));
+            sharder.apply(sharder.plan(
+                    change -> change.isolate("k0", sharder.route("k0").shard())));
         }
         operator.install();
         for (int i = 0; i < 3; i++) {
@@ -480,6 +482,7 @@ final class Simulation {
         ReshardJournal last = journals.read().orElseThrow().value();
         ShardMap map = map();
         require(!last.failure().contains("differs"), "verification failed: " + last.failure());
+        Set<Integer> merging = last.merges().stream().map(Merge::slot).collect(Collectors.toSet());
         Set<Integer> planned = new HashSet<>();
         for (Flow flow : last.flows()) {
             for (int slot : flow.slots()) {
@@ -487,17 +490,21 @@ final class Simulation {
                 String owner = slot < map.allSlots() ? map.owner(slot) : flow.from();
                 String expected = flow.phase() == Reshard.Phase.DONE ? flow.to() : flow.from();
                 require(
-                        owner.equals(expected),
+                        owner.equals(expected) || (owner.isEmpty() && merging.contains(slot)),
                         "(6) slot " + slot + " is on " + owner + " after " + flow + ", requests " + last.requests());
             }
         }
         for (int slot = 0; slot < plan.before().allSlots(); slot++) {
             require(
                     planned.contains(slot)
+                            || merging.contains(slot)
                             || map.owner(slot).equals(plan.before().owner(slot)),
                     "(9) slot " + slot + " moved without being planned to");
         }
         if (last.requests().stream().noneMatch(EnumSet.of(Request.ABORT, Request.ROLL_BACK)::contains)) {
+            require(
+                    merging.stream().allMatch(slot -> map.owner(slot).isEmpty()),
+                    "not all are merged of " + last.merges());
             require(map.shards().equals(plan.shards()), "shards are " + map.shards() + " and not " + plan.shards());
         }
         for (MemoryShardStore store : stores.values()) {

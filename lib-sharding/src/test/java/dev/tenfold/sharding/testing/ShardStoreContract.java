@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tenfold.error.StaleEpochException;
+import dev.tenfold.hash.KeyHash;
 import dev.tenfold.sharding.ShardMap;
 import dev.tenfold.sharding.ShardPlan.Division;
 import dev.tenfold.sharding.ShardRoute;
-import dev.tenfold.hash.KeyHash;
 import dev.tenfold.sharding.hash.Placement;
 import dev.tenfold.sharding.hash.Shard;
 import dev.tenfold.sharding.reshard.Changes;
@@ -665,8 +665,8 @@ public abstract class ShardStoreContract {
     void dividesASlotOnceItsWritersHaveEnded() throws Exception {
         String celebrity = key(0);
         write(a, map, celebrity, "v");
-        ShardMap divided = map.withDivided(List.of(new Division(
-                0, SLOTS, String.format("%016x", KeyHash.xxh3().hash(celebrity)), celebrity)));
+        ShardMap divided = map.withDivided(List.of(
+                new Division(0, SLOTS, String.format("%016x", KeyHash.xxh3().hash(celebrity)), celebrity)));
         int part = SLOTS;
         a.claim(new int[] {0}, 1);
         try (Writer writer = begin(a, route(map, 0))) {
