@@ -144,7 +144,7 @@ public final class HashRing implements ConsistentHash {
         }
         if (total > MAX_TOTAL) {
             throw new IllegalArgumentException("points of " + nodes.size() + " nodes: " + total + " (expected: 1 to "
-                    + MAX_TOTAL + "; use fewer points or smaller weights)");
+                    + MAX_TOTAL + "; take fewer points, smaller weights, or rendezvous hashing, which has none)");
         }
         int[] byName = NodeOrder.byName(nodes);
         long[] points = new long[(int) total];

@@ -88,7 +88,7 @@ class PlacementProperties {
             @ForAll @IntRange(max = 4) int first,
             @ForAll boolean digits) {
         List<Shard> shards = IntStream.range(first, first + size)
-                .mapToObj(i -> new Shard(digits ? prefix + i : prefix + (char) ('a' + i), 1))
+                .mapToObj(i -> new Shard(digits ? prefix + i : prefix + Character.forDigit(i, 36), 1))
                 .toList();
         isWithin(1.2, Placement.ring(), shards);
         isWithin(1.4, Placement.ketama(), shards);
