@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -17,12 +18,13 @@ import org.junit.jupiter.api.TestFactory;
 
 /**
  * Holds the README to what was compiled and run: each Java block is, line for line, a region of {@link
- * ReadmeExamplesTest}, and each link within the repository leads somewhere.
+ * ReadmeExamplesTest} or {@link ShardExamplesTest}, and each link within the repository leads somewhere.
  */
 class ReadmeTest {
 
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
-    private static final Path SOURCE = Path.of("src/test/java/dev/tenfold/readme/ReadmeExamplesTest.java");
+    private static final Path FOLDER = Path.of("src/test/java/dev/tenfold/readme");
+    private static final List<String> SOURCES = List.of("ReadmeExamplesTest.java", "ShardExamplesTest.java");
     private static final Pattern BLOCK =
             Pattern.compile("<!-- example: (\\w+) -->\\n```java\\n(.*?)```", Pattern.DOTALL);
     private static final Pattern REGION =
@@ -37,7 +39,7 @@ class ReadmeTest {
             shown.put(block.group(1), block.group(2));
         }
         Map<String, String> run = examples();
-        assertThat(shown.keySet()).containsExactlyElementsOf(run.keySet());
+        assertThat(shown.keySet()).containsExactlyInAnyOrderElementsOf(run.keySet());
         return run.entrySet().stream()
                 .map(example -> DynamicTest.dynamicTest(
                         example.getKey(),
@@ -64,15 +66,17 @@ class ReadmeTest {
 
     private static Map<String, String> examples() throws IOException {
         Map<String, String> examples = new LinkedHashMap<>();
-        Matcher region = REGION.matcher(Files.readString(SOURCE));
-        while (region.find()) {
-            int indent = region.group(1).length();
-            examples.put(
-                    region.group(2),
-                    region.group(3)
-                            .lines()
-                            .map(line -> line.length() < indent ? line : line.substring(indent))
-                            .collect(Collectors.joining("\n", "", "\n")));
+        for (String source : SOURCES) {
+            Matcher region = REGION.matcher(Files.readString(FOLDER.resolve(source)));
+            while (region.find()) {
+                int indent = region.group(1).length();
+                examples.put(
+                        region.group(2),
+                        region.group(3)
+                                .lines()
+                                .map(line -> line.length() < indent ? line : line.substring(indent))
+                                .collect(Collectors.joining("\n", "", "\n")));
+            }
         }
         return examples;
     }
