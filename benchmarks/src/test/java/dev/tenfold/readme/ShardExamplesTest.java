@@ -117,6 +117,8 @@ class ShardExamplesTest {
     void hotspots() {
         long[] requests =
                 LongStream.range(0, 20_000).map(i -> i % 4 == 0 ? 42 : i).toArray();
+        HotSpotPolicy<Long> policy =
+                HotSpotPolicy.<Long>standard().spareShards("s3").patience(ofSeconds(0), ofMinutes(10));
         // example: hotspots
         HotSpots<Long> hot = HotSpots.<Long>builder().halfLife(ofSeconds(30)).build();
         Sharder<Long, DataSource> shards = Sharder.<Long, DataSource>consistent()
@@ -125,17 +127,12 @@ class ShardExamplesTest {
                 .hotSpots(hot) // counts every key that is located
                 .build();
         Arrays.stream(requests).forEach(shards::locate);
-        HotSpotAdvisor<Long> advisor = hot.advisor(HotSpotPolicy.<Long>standard()
-                .spareShards("s3")
-                .patience(ofSeconds(0), ofMinutes(10))); // at once, and not again for ten minutes
+        HotSpotAdvisor<Long> advisor = hot.advisor(policy); // HotSpotPolicy.<Long>standard().spareShards("s3")
         for (HotSpotProposal<Long> proposal : advisor.propose(shards.map())) {
             System.out.println(shards.plan(proposal.accept())); // a person or a policy decides
         }
         // end
-        assertThat(hot.advisor(HotSpotPolicy.<Long>standard()
-                                .spareShards("s3")
-                                .patience(ofSeconds(0), ofMinutes(10)))
-                        .propose(shards.map()))
+        assertThat(hot.advisor(policy).propose(shards.map()))
                 .first()
                 .satisfies(proposal -> {
                     ShardPlan plan = shards.plan(proposal.accept());
