@@ -2,7 +2,7 @@ package dev.tenfold.sharding.hot;
 
 import dev.tenfold.observe.Measured;
 import dev.tenfold.observe.Measurement;
-import dev.tenfold.sharding.LoadRecorder;
+import dev.tenfold.sharding.Sharder.LoadRecorder;
 import dev.tenfold.sharding.ShardMap;
 import java.util.ArrayList;
 import java.util.List;
