@@ -49,20 +49,20 @@ class ReshardingExamplesTest {
         execute(db1, "insert into account select id, 0 from generate_series(1, " + ACCOUNTS + ") id");
         Registers.createTable(db1, "tenfold_register");
         ExecutorService executor = Executors.newFixedThreadPool(2);
-        try (StartedScheduler scheduler = Scheduler.start("example");
-                // example: onedatabase
-                VersionedRegister<ShardMap> maps = Registers.jdbc(db1, "tenfold_register", "map", ShardMap.codec())
-                        .scheduler(scheduler)
-                        .build();
-                VersionedRegister<ReshardJournal> journal = Registers.jdbc(
-                                db1, "tenfold_register", "moves", ReshardJournal.codec())
-                        .scheduler(scheduler)
-                        .build();
-                Sharder<Long, DataSource> shards = Sharder.<Long, DataSource>consistent()
-                        .shard("s1", db1) // all there is today
-                        .targets(databases::get) // "s2" and so on, once the map names them
-                        .register(maps) // shared by all processes
-                        .open()) {
+        try (StartedScheduler scheduler = Scheduler.start("example")) {
+            // example: onedatabase
+            VersionedRegister<ShardMap> maps = Registers.jdbc(db1, "tenfold_register", "map", ShardMap.codec())
+                    .scheduler(scheduler)
+                    .build();
+            VersionedRegister<ReshardJournal> journal = Registers.jdbc(
+                            db1, "tenfold_register", "moves", ReshardJournal.codec())
+                    .scheduler(scheduler)
+                    .build();
+            Sharder<Long, DataSource> shards = Sharder.<Long, DataSource>consistent()
+                    .shard("s1", db1) // all there is today
+                    .targets(databases::get) // "s2" and so on, once the map names them
+                    .register(maps) // shared by all processes
+                    .open();
             List<ShardedTable> tables = List.of(ShardedTable.of("account", "id"));
             Resharder resharder = Resharder.over(maps)
                     .journal(journal) // any process can go on where another was killed
@@ -73,7 +73,7 @@ class ReshardingExamplesTest {
             resharder.install(); // from now on unguarded writes are refused
             // end
             long before = sum();
-            Future<Integer> writes = executor.submit(() -> deposit(shards, 1_500));
+            Future<Integer> writes = executor.submit(() -> deposit(shards, 300));
             // example: fourdatabases
             ShardPlan plan = shards.plan(change -> change.add("s2").add("s3").add("s4"));
             System.out.println(resharder.measure(plan)); // slots, rows, bytes, balance after; moves nothing
@@ -91,6 +91,9 @@ class ReshardingExamplesTest {
                 rows += here;
             }
             assertThat(rows).isEqualTo(ACCOUNTS);
+            shards.close();
+            journal.close();
+            maps.close();
         } finally {
             executor.shutdownNow();
         }
