@@ -132,14 +132,11 @@ class ShardExamplesTest {
             System.out.println(shards.plan(proposal.accept())); // a person or a policy decides
         }
         // end
-        assertThat(hot.advisor(policy).propose(shards.map()))
-                .first()
-                .satisfies(proposal -> {
-                    ShardPlan plan = shards.plan(proposal.accept());
-                    assertThat(plan.after().owner(plan.after()
-                                    .slotOf(KeyHash.xxh3().hash(42L))))
-                            .isEqualTo("s3");
-                });
+        assertThat(hot.advisor(policy).propose(shards.map())).first().satisfies(proposal -> {
+            ShardPlan plan = shards.plan(proposal.accept());
+            assertThat(plan.after().owner(plan.after().slotOf(KeyHash.xxh3().hash(42L))))
+                    .isEqualTo("s3");
+        });
     }
 
     @Test
