@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -18,13 +17,13 @@ import org.junit.jupiter.api.TestFactory;
 
 /**
  * Holds the README to what was compiled and run: each Java block is, line for line, a region of {@link
- * ReadmeExamplesTest} or {@link ShardExamplesTest}, and each link within the repository leads somewhere.
+ * ReadmeExamplesTest} or another class of this package whose name ends like that, and each link within the repository leads
+ * somewhere.
  */
 class ReadmeTest {
 
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
-    private static final Path FOLDER = Path.of("src/test/java/dev/tenfold/readme");
-    private static final List<String> SOURCES = List.of("ReadmeExamplesTest.java", "ShardExamplesTest.java");
+    private static final Path SOURCES = Path.of("src/test/java/dev/tenfold/readme");
     private static final Pattern BLOCK =
             Pattern.compile("<!-- example: (\\w+) -->\\n```java\\n(.*?)```", Pattern.DOTALL);
     private static final Pattern REGION =
@@ -66,17 +65,23 @@ class ReadmeTest {
 
     private static Map<String, String> examples() throws IOException {
         Map<String, String> examples = new LinkedHashMap<>();
-        for (String source : SOURCES) {
-            Matcher region = REGION.matcher(Files.readString(FOLDER.resolve(source)));
-            while (region.find()) {
-                int indent = region.group(1).length();
-                examples.put(
-                        region.group(2),
-                        region.group(3)
-                                .lines()
-                                .map(line -> line.length() < indent ? line : line.substring(indent))
-                                .collect(Collectors.joining("\n", "", "\n")));
+        StringBuilder sources = new StringBuilder();
+        try (Stream<Path> files = Files.list(SOURCES)) {
+            for (Path file : files.sorted()
+                    .filter(file -> file.toString().endsWith("ExamplesTest.java"))
+                    .toList()) {
+                sources.append(Files.readString(file));
             }
+        }
+        Matcher region = REGION.matcher(sources);
+        while (region.find()) {
+            int indent = region.group(1).length();
+            examples.put(
+                    region.group(2),
+                    region.group(3)
+                            .lines()
+                            .map(line -> line.length() < indent ? line : line.substring(indent))
+                            .collect(Collectors.joining("\n", "", "\n")));
         }
         return examples;
     }
