@@ -234,9 +234,7 @@ class ConsistentHashProperties {
     private static void fullest(ConsistentHash hash, double bound) {
         int keys = 200_000;
         int most = Arrays.stream(held(hash, keys)).max().orElseThrow();
-        assertThat(most * (hash.nodes().size() / (double) keys))
-                .as("%s", hash)
-                .isLessThan(bound);
+        assertThat(most * (hash.nodes().size() / (double) keys)).as("%s", hash).isLessThan(bound);
     }
 
     private static int[] held(ConsistentHash hash, int keys) {

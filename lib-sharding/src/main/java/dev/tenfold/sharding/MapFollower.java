@@ -58,10 +58,7 @@ final class MapFollower<S> implements AutoCloseable {
     private @Nullable Watch watch;
 
     MapFollower(
-            SharderBuilder<?, S> builder,
-            Slotting<?> slotting,
-            VersionedRegister<ShardMap> register,
-            ShardMap map) {
+            SharderBuilder<?, S> builder, Slotting<?> slotting, VersionedRegister<ShardMap> register, ShardMap map) {
         this.name = builder.name;
         this.slotting = slotting;
         this.register = register;
