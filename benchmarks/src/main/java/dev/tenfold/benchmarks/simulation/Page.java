@@ -24,6 +24,10 @@ final class Page {
             Testbed.Kind.SINKHOLE,
             Testbed.Kind.HANGING);
 
+    /** A record with a function in it equals only itself, so these are made once. */
+    private static final List<Rule> MEMORIES =
+            List.of(Rule.peakEwma(2), Rule.peakEwma(5), Rule.peakEwma(10), Rule.peakEwma(30));
+
     private final Runs runs;
     private final int seconds;
     private final double[] loads;
@@ -40,14 +44,19 @@ final class Page {
             for (double load : loads) {
                 runs.begin(neighbours(MANY, load), rule, Testbed.TRUSTING);
             }
-            for (int clients : CLIENTS) {
-                for (double load : USUAL) {
-                    runs.begin(neighbours(clients, load), rule, Testbed.TRUSTING);
-                }
-            }
+            beginByClients(rule);
             for (Testbed.Kind kind : KINDS) {
                 runs.begin(faulty(kind), rule, Testbed.TRUSTING);
                 runs.begin(faulty(kind), rule, kind.remedy());
+            }
+        }
+        MEMORIES.forEach(this::beginByClients);
+    }
+
+    private void beginByClients(Rule rule) {
+        for (int clients : CLIENTS) {
+            for (double load : USUAL) {
+                runs.begin(neighbours(clients, load), rule, Testbed.TRUSTING);
             }
         }
     }
@@ -154,8 +163,7 @@ final class Page {
                 ![chart](balancing-simulation.svg)
 
                 """);
-        List<String> heads =
-                DoubleStream.of(loads).mapToObj(Page::load).collect(Collectors.toList());
+        List<String> heads = DoubleStream.of(loads).mapToObj(Page::load).collect(Collectors.toList());
         heads.add("failed at " + load(loads[loads.length - 1]));
         heads(out, heads);
         curves().forEach((rule, curve) -> {
@@ -176,8 +184,19 @@ final class Page {
                 with 10 four, with 100 fewer than one. The cells are p99 in ms at loads of 0.7 / 0.9.
 
                 """);
+        byClients(out, Rule.all());
+        out.append("""
+
+                The same for peak-EWMA that remembers for longer or less, `Policies.peakEwma(Duration)`; 10 s is the default.
+
+                """);
+        byClients(out, MEMORIES);
+        return out.toString();
+    }
+
+    private void byClients(StringBuilder out, List<Rule> rules) {
         heads(out, List.of("1 client", "10 clients", "100 clients"));
-        for (Rule rule : Rule.all()) {
+        for (Rule rule : rules) {
             String[] cells = new String[CLIENTS.length];
             for (int i = 0; i < cells.length; i++) {
                 int clients = CLIENTS[i];
@@ -188,7 +207,6 @@ final class Page {
             }
             row(out, rule.name(), cells);
         }
-        return out.toString();
     }
 
     private String faults() {
@@ -209,9 +227,8 @@ final class Page {
 
                 """);
         List<String> heads = KINDS.stream()
-                .flatMap(kind -> kind.fails()
-                        ? List.of(kind + ": p99", "failed").stream()
-                        : List.of(kind + ": p99").stream())
+                .flatMap(kind ->
+                        kind.fails() ? List.of(kind + ": p99", "failed").stream() : List.of(kind + ": p99").stream())
                 .toList();
         heads(out, heads);
         for (Rule rule : Rule.all()) {
@@ -237,7 +254,11 @@ final class Page {
     }
 
     private static void row(StringBuilder out, String name, String... cells) {
-        out.append("| ").append(name).append(" | ").append(String.join(" | ", cells)).append(" |\n");
+        out.append("| ")
+                .append(name)
+                .append(" | ")
+                .append(String.join(" | ", cells))
+                .append(" |\n");
     }
 
     private static String load(double load) {

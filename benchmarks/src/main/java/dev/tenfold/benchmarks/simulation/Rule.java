@@ -6,6 +6,7 @@ import dev.tenfold.balance.Picker;
 import dev.tenfold.balance.Policies;
 import dev.tenfold.balance.Policy;
 import dev.tenfold.balance.Prequal;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
@@ -28,18 +29,23 @@ record Rule(String name, boolean listens, Function<Client, Policy<Replica>> poli
     static final Rule APERTURE = new Rule(
             "peak-EWMA, 12 each",
             client -> Policies.aperture(client.number(), client.clients(), 12, Policies.peakEwma()));
-    static final Rule PREQUAL = new Rule(
-            "Prequal", client -> Prequal.probing(Replica::probe).build());
+    static final Rule PREQUAL =
+            new Rule("Prequal", client -> Prequal.probing(Replica::probe).build());
     static final Rule INFORMED = new Rule(
             "P2C, all known", client -> (candidates, random, previous) -> twoChoicesOfServers(candidates, random));
+
+    /** Peak-EWMA with another memory. */
+    static Rule peakEwma(int seconds) {
+        Policy<Replica> policy = Policies.peakEwma(Duration.ofSeconds(seconds));
+        return new Rule("peak-EWMA, " + seconds + " s", client -> policy);
+    }
 
     private Rule(String name, Function<Client, Policy<Replica>> policy) {
         this(name, false, policy);
     }
 
     static List<Rule> all() {
-        return List.of(
-                RANDOM, ROUND_ROBIN, REPORTED, LEAST_LOADED, P2C, PEAK_EWMA, APERTURE, PREQUAL, INFORMED);
+        return List.of(RANDOM, ROUND_ROBIN, REPORTED, LEAST_LOADED, P2C, PEAK_EWMA, APERTURE, PREQUAL, INFORMED);
     }
 
     /** What no real client can: compares two servers by the calls in flight that each has from all clients at this instant. */

@@ -38,6 +38,15 @@ class SimulationTest {
                 .isCloseTo(percent, offset);
     }
 
+    @ParameterizedTest
+    @ValueSource(doubles = {0.7, 0.9})
+    void peakEwmaOfManyClientsIsBetweenPrequalAndCallsInFlight(double load) {
+        double times = p99(Rule.PEAK_EWMA, 100, load) / p99(Rule.PREQUAL, 100, load);
+        assertThat(times).isBetween(4.0, 10.2);
+        assertThat(p99(Rule.PEAK_EWMA, 100, load)).isLessThan(p99(Rule.LEAST_LOADED, 100, load));
+        assertThat(p99(Rule.APERTURE, 100, load)).as("knows more").isLessThan(1.5 * p99(Rule.PREQUAL, 100, load));
+    }
+
     /** The Prequal paper (NSDI 2024) has 281 and 286 ms, and 6.4 and 9.3 times as much for the least loaded. */
     @ParameterizedTest
     @ValueSource(doubles = {0.7, 0.9})
@@ -64,9 +73,8 @@ class SimulationTest {
         Testbed testbed = new Testbed(Kind.SINKHOLE, 4, 40, 0.7, 20);
         for (Rule rule : new Rule[] {Rule.P2C, Rule.LEAST_LOADED}) {
             double trusting = RUNS.of(testbed, rule, Testbed.TRUSTING).failedShare();
-            double ejecting =
-                    RUNS.of(testbed, rule, Kind.SINKHOLE.remedy()).failedShare();
-            assertThat(trusting).as("%s, trusting", rule).isGreaterThan(0.1);
+            double ejecting = RUNS.of(testbed, rule, Kind.SINKHOLE.remedy()).failedShare();
+            assertThat(trusting).as("%s, more than their 5 %%", rule).isGreaterThan(0.05);
             assertThat(ejecting).as("%s, ejecting", rule).isLessThan(0.01);
         }
         assertThat(RUNS.of(testbed, Rule.PEAK_EWMA, Testbed.TRUSTING).failedShare())
