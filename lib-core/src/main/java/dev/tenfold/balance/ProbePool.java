@@ -167,7 +167,7 @@ final class ProbePool<T> {
         double slowOne = one.latency * scaleOne * faultsOne;
         double slowOther = other.latency * scaleOther * faultsOther;
         boolean comparable = one.latency > 0 && other.latency > 0;
-        return hotOne || !comparable || slowOne == slowOther ? loadOne < loadOther : slowOne < slowOther;
+        return (hotOne || !comparable || slowOne == slowOther) ? loadOne < loadOther : slowOne < slowOther;
     }
 
     private static double faults(Member<?> member) {
