@@ -121,8 +121,7 @@ class BalancedHttpClientTest {
             assertThat(response.body()).isEqualTo("c");
         }
         // Round robin begins anywhere: whoever fails for the third time first is ejected, and the cap spares the other.
-        assertThat(List.of(state("a"), state("b")))
-                .containsExactlyInAnyOrder(HealthState.EJECTED, HealthState.SPARED);
+        assertThat(List.of(state("a"), state("b"))).containsExactlyInAnyOrder(HealthState.EJECTED, HealthState.SPARED);
         assertThat(reason("a")).contains("3 failures in a row, the last OVERLOADED");
         assertThat(reason("b")).contains("3 failures in a row, the last CONNECT_FAILED");
     }
