@@ -28,7 +28,8 @@ import org.openjdk.jmh.annotations.State;
 
 /**
  * <b>What does each policy cost?</b> A pick and its report, with 16 calls in flight for each thread as in {@link PickBenchmark}; one
- * endpoint in three weighs twice as much as the others where {@code weights} is true. Keyed policies get a new key each time.
+ * endpoint in three weighs twice as much as the others where {@code weights} is true, and {@code ejected} percent of the endpoints are
+ * out. Keyed policies get a new key each time.
  *
  * <pre>mvn -q -Pbench verify -Dbench.args="--name policies --include .*PolicyBenchmark.* --threads 1,2"</pre>
  */
@@ -39,6 +40,9 @@ public class PolicyBenchmark {
 
     @Param({"10", "1000", "10000"})
     private int endpoints;
+
+    @Param({"0", "20"})
+    private int ejected;
 
     @Param({"false", "true"})
     private boolean weights;
@@ -77,8 +81,10 @@ public class PolicyBenchmark {
         balancer = LoadBalancer.<String>builder("policies")
                 .endpoints(members)
                 .policy(policy(policy))
+                .health(Ejections.POLICY)
                 .observer(Observer.none())
                 .build();
+        Ejections.eject(balancer, ejected);
         for (int i = 0; i < 20 * endpoints; i++) {
             Member<String> member = balancer.pick();
             member.reportLoad(new ServerLoad(i & 7, Duration.ofMillis(5 + i % 20), 0.5, 100 + i % 50, 0));
@@ -112,18 +118,19 @@ public class PolicyBenchmark {
 
     /** A pick and the report of an older one. */
     @Benchmark
-    public String pick(PickBenchmark.Calls calls) {
+    public String pick(PickBenchmark.Members calls) {
         return reported(balancer.pick(), calls);
     }
 
     /** The same for a key. */
     @Benchmark
-    public String pickForKey(PickBenchmark.Calls calls) {
+    public String pickForKey(PickBenchmark.Members calls) {
         return reported(balancer.pick(ThreadLocalRandom.current().nextLong()), calls);
     }
 
-    private static String reported(Member<String> picked, PickBenchmark.Calls calls) {
-        if (calls.exchange(picked) instanceof Member<?> oldest) {
+    private static String reported(Member<String> picked, PickBenchmark.Members calls) {
+        Member<?> oldest = calls.exchange(picked);
+        if (oldest != null) {
             oldest.report(Outcome.SUCCESS);
         }
         return picked.target();
