@@ -123,8 +123,7 @@ public final class HttpFaults implements AutoCloseable {
     }
 
     /** What one run saw. */
-    record Result(
-            Fault fault, Way way, long calls, List<String> failures, long attempts, Latencies.Summary latencies) {
+    record Result(Fault fault, Way way, long calls, List<String> failures, long attempts, Latencies.Summary latencies) {
 
         String row() {
             return String.format(
@@ -185,8 +184,7 @@ public final class HttpFaults implements AutoCloseable {
                 .attemptTimeout(load.attempt)
                 .hedgeExecutor(attempts)
                 .observer(Observer.none());
-        HealthPolicy.Builder health =
-                HealthPolicy.builder().ejectionTime(Duration.ofSeconds(1), Duration.ofSeconds(4));
+        HealthPolicy.Builder health = HealthPolicy.builder().ejectionTime(Duration.ofSeconds(1), Duration.ofSeconds(4));
         if (way == Way.BARE) {
             health.consecutiveFailures(0);
         }

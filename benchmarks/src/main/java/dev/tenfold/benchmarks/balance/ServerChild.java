@@ -96,7 +96,10 @@ final class ServerChild implements AutoCloseable {
     }
 
     private void signal(String name) throws IOException, InterruptedException {
-        Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(running().pid())).inheritIO().start();
+        Process kill = new ProcessBuilder(
+                        "kill", "-" + name, Long.toString(running().pid()))
+                .inheritIO()
+                .start();
         if (!kill.waitFor(5, TimeUnit.SECONDS) || kill.exitValue() != 0) {
             throw new IOException("kill -" + name + " failed (expected: a system with POSIX signals)");
         }
