@@ -7,6 +7,7 @@ import dev.tenfold.hash.BucketHash;
 import dev.tenfold.hash.ConsistentHash;
 import dev.tenfold.hash.HashRing;
 import dev.tenfold.hash.Node;
+import java.lang.ref.Reference;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -77,8 +78,8 @@ public final class ShardMemory {
         return anchor;
     }
 
-    private static TreeMap<Long, String> treeMap(String[] names) {
-        TreeMap<Long, String> ring = new TreeMap<>();
+    private static Map<Long, String> treeMap(String[] names) {
+        Map<Long, String> ring = new TreeMap<>();
         for (String name : names) {
             for (int point = 0; point < POINTS; point++) {
                 ring.put(com.dynatrace.hash4j.hashing.Hashing.xxh3_64().hashCharsToLong(name + "#" + point), name);
@@ -96,16 +97,16 @@ public final class ShardMemory {
             for (int i = 0; i < copies; i++) {
                 kept[i] = make.get();
             }
-            long bytes = used() - before;
+            long bytes;
+            try {
+                bytes = used() - before;
+            } finally {
+                Reference.reachabilityFence(kept);
+            }
             if (bytes >= ENOUGH || copies >= MOST_COPIES) {
-                return (double) bytes / keep(kept).length;
+                return (double) bytes / copies;
             }
         }
-    }
-
-    private static Object[] keep(Object[] kept) {
-        java.lang.ref.Reference.reachabilityFence(kept);
-        return kept;
     }
 
     private static long used() {

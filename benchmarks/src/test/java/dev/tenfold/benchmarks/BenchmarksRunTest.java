@@ -19,7 +19,13 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 class BenchmarksRunTest {
 
     private static final Class<?>[] ALL = {
-        HitBenchmark.class, PickBenchmark.class, PublishBenchmark.class, RouteBenchmark.class, ShardBenchmark.class
+        HitBenchmark.class,
+        HotSpotBenchmark.class,
+        PickBenchmark.class,
+        PolicyBenchmark.class,
+        PublishBenchmark.class,
+        RouteBenchmark.class,
+        ShardBenchmark.class
     };
 
     @BeforeEach
@@ -29,7 +35,7 @@ class BenchmarksRunTest {
 
     /** On two threads, since what they share must be shared and the rest must not. */
     @Test
-    void everyContenderOfTheFiveBenchmarksRuns() throws RunnerException {
+    void everyContenderOfEveryBenchmarkRuns() throws RunnerException {
         Set<String> ran = new TreeSet<>();
         for (RunResult result : runOnTwoThreads()) {
             ran.add(result.getParams().getBenchmark());

@@ -17,12 +17,13 @@ import org.junit.jupiter.api.TestFactory;
 
 /**
  * Holds the README to what was compiled and run: each Java block is, line for line, a region of {@link
- * ReadmeExamplesTest}, and each link within the repository leads somewhere.
+ * ReadmeExamplesTest} or another class of this package whose name ends like that, and each link within the repository leads
+ * somewhere.
  */
 class ReadmeTest {
 
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
-    private static final Path SOURCE = Path.of("src/test/java/dev/tenfold/readme/ReadmeExamplesTest.java");
+    private static final Path SOURCES = Path.of("src/test/java/dev/tenfold/readme");
     private static final Pattern BLOCK =
             Pattern.compile("<!-- example: (\\w+) -->\\n```java\\n(.*?)```", Pattern.DOTALL);
     private static final Pattern REGION =
@@ -37,7 +38,7 @@ class ReadmeTest {
             shown.put(block.group(1), block.group(2));
         }
         Map<String, String> run = examples();
-        assertThat(shown.keySet()).containsExactlyElementsOf(run.keySet());
+        assertThat(shown.keySet()).containsExactlyInAnyOrderElementsOf(run.keySet());
         return run.entrySet().stream()
                 .map(example -> DynamicTest.dynamicTest(
                         example.getKey(),
@@ -64,7 +65,15 @@ class ReadmeTest {
 
     private static Map<String, String> examples() throws IOException {
         Map<String, String> examples = new LinkedHashMap<>();
-        Matcher region = REGION.matcher(Files.readString(SOURCE));
+        StringBuilder sources = new StringBuilder();
+        try (Stream<Path> files = Files.list(SOURCES)) {
+            for (Path file : files.sorted()
+                    .filter(file -> file.toString().endsWith("ExamplesTest.java"))
+                    .toList()) {
+                sources.append(Files.readString(file));
+            }
+        }
+        Matcher region = REGION.matcher(sources);
         while (region.find()) {
             int indent = region.group(1).length();
             examples.put(

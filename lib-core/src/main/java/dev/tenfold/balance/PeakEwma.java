@@ -7,14 +7,17 @@ import java.util.random.RandomGenerator;
  *
  * <p>The cost of a call on a member is {@code latency x (in flight / weight + 1) x faults}, see {@link Estimates}. A latency that
  * was measured long ago says little, so the two compared are drawn towards each other by their age: what is left of an estimate
- * after {@link Decay} counts, and the rest is a guess, half of what is known of the two. So a member that was slow is tried
+ * after {@link Decay} counts, and the rest is a guess, four fifths of what is known of the two. So a member that was slow is tried
  * again after a while, one that nobody has called yet is as good as any other, and neither attracts every call, because calls
  * in flight on it count from the first. (Finagle lets estimates fall to zero, where calls in flight count for nothing.)
  */
 final class PeakEwma<T> implements Picker<T> {
 
-    /** The guess for what was not measured, relative to what was: below 1, so that it is tried. */
-    private static final double OPTIMISM = 0.5;
+    /**
+     * The guess for what was not measured, relative to what was: below 1, so that it is tried even where nothing is in flight. The nearer to
+     * 1, the less it attracts many clients that each see little.
+     */
+    private static final double OPTIMISM = 0.8;
 
     private final Candidates<T> candidates;
     private final Draw draw;

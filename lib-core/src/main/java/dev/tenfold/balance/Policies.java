@@ -120,8 +120,8 @@ public final class Policies {
      * that an endpoint which becomes slow is avoided from its first slow answer on.
      *
      * <p>What fails makes its endpoint dearer by the number of attempts that a success takes now; a quick failure is no quick answer.
-     * An endpoint that nobody has called for long, or yet, is tried for half the latency of the one that it is compared with, and a call
-     * or two in flight on it outweigh that: it does not attract every call.
+     * An endpoint that nobody has called for long, or yet, is tried for four fifths of the latency of the one that it is compared with,
+     * and a call in flight on it outweighs that: it does not attract every call.
      *
      * <p>Learns from latencies, which {@link LoadBalancer#call} and {@link LoadBalancer#select} report by themselves; with {@link
      * LoadBalancer#pick()} report them by {@link Member#report(dev.tenfold.topology.Outcome, long, long)}. Without any it

@@ -44,10 +44,10 @@ final class PrequalPicker<T> implements Picker<T>, Member.LoadListener<T> {
             candidates.member(i).listen(this);
         }
         this.scale = candidates.isEven()
-                ? member -> member.faultFactor(ticks.last())
+                ? member -> 1
                 : member -> {
                     Integer place = places.get(member);
-                    return place == null ? 1 : mean / candidates.weight(place) * member.faultFactor(ticks.last());
+                    return place == null ? 1 : mean / candidates.weight(place);
                 };
     }
 

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * What the servers last said, at most one word from each: Prequal's probe pool.
  *
  * <p>A word is <em>hot</em> where its calls in flight exceed the quantile of those heard lately. Among cold ones the quickest is best,
- * among hot ones the one with the fewest calls in flight, and any cold one is better than any hot one.
+ * among hot ones the one with the fewest calls in flight, and any cold one is better than any hot one. Where a latency is unknown,
+ * which a server says with 0, calls in flight decide among cold ones, too. Failures make a member's calls and latency count for more.
  *
  * <p><b>Invariant:</b> a slot holds null or a word; words are put in and taken out by compare-and-set, so that a word leaves once.
  * <b>Writers:</b> any thread; one that loses a slot looks again a few times and then gives up its word, which another will soon replace.
@@ -127,7 +128,7 @@ final class ProbePool<T> {
     /**
      * Finds the best word that is not older than {@code oldest} and drops those that are.
      *
-     * @param scale how much more than it says a member's load counts, 1 in the usual case
+     * @param scale how much more than it says a member's load counts for its weight, 1 in the usual case
      * @return null where there are fewer than {@code minimum}
      */
     @Nullable
@@ -153,16 +154,24 @@ final class ProbePool<T> {
     private static <T> boolean isBetter(Word<T> one, Word<T> other, int hot, ToDoubleFunction<Member<T>> scale) {
         double scaleOne = scale.applyAsDouble(one.member);
         double scaleOther = scale.applyAsDouble(other.member);
-        double loadOne = one.inFlight() * scaleOne;
-        double loadOther = other.inFlight() * scaleOther;
-        boolean hotOne = loadOne > hot;
-        boolean hotOther = loadOther > hot;
+        double faultsOne = faults(one.member);
+        double faultsOther = faults(other.member);
+        // The next call counts, too, lest one that fails at once be as good as any for being idle.
+        double loadOne = (one.inFlight() * scaleOne + 1) * faultsOne;
+        double loadOther = (other.inFlight() * scaleOther + 1) * faultsOther;
+        boolean hotOne = loadOne > hot + 1.0;
+        boolean hotOther = loadOther > hot + 1.0;
         if (hotOne != hotOther) {
             return hotOther;
         }
-        double slowOne = one.latency * scaleOne;
-        double slowOther = other.latency * scaleOther;
-        return (hotOne || slowOne == slowOther) ? loadOne < loadOther : slowOne < slowOther;
+        double slowOne = one.latency * scaleOne * faultsOne;
+        double slowOther = other.latency * scaleOther * faultsOther;
+        boolean comparable = one.latency > 0 && other.latency > 0;
+        return (hotOne || !comparable || slowOne == slowOther) ? loadOne < loadOther : slowOne < slowOther;
+    }
+
+    private static double faults(Member<?> member) {
+        return member.faultFactor(member.ticks().last());
     }
 
     /** Notes that a call goes where the word says, and drops the word if that was its last use. */

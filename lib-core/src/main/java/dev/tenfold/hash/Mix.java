@@ -14,7 +14,7 @@ final class Mix {
         return z ^ (z >>> 31);
     }
 
-    /** The hash number {@code index} that follows from a hash. */
+    /** The hash number {@code index}, from 0, that follows from a hash: of SplitMix64 started at it. */
     static long derived(long hash, int index) {
         return mix(hash + GOLDEN * (index + 1L));
     }

@@ -236,6 +236,31 @@ class PrequalTest {
         assertThat(count(picker, 100)).doesNotContainKey("a");
     }
 
+    /** A server that fails at once has nothing in flight and no latency to tell of. */
+    @Test
+    void oneThatFailsAtOnceAttractsNobodyAlthoughItIsIdle() {
+        List<Member<String>> members = members(3, time);
+        Prequal<String> policy = Prequal.<String>reported().build();
+        Picker<String> picker = policy.over(candidates(members), random, null);
+        for (int i = 0; i < 10; i++) {
+            members.get(0).begin();
+            members.get(0).report(Outcome.FAILED, 1_000_000);
+        }
+        members.get(0).reportLoad(load(0, 0));
+        members.get(1).reportLoad(load(1, 20));
+        members.get(2).reportLoad(load(2, 25));
+        assertThat(count(picker, 2)).doesNotContainKey("a");
+    }
+
+    @Test
+    void whereALatencyIsUnknownCallsInFlightDecide() {
+        List<Member<String>> members = members(2, time);
+        ProbePool<String> pool = new ProbePool<>(16, 1);
+        pool.add(word(members.get(0), 3, 0, 9));
+        pool.add(word(members.get(1), 2, 20, 9));
+        assertThat(best(pool)).isSameAs(members.get(1));
+    }
+
     @Test
     void wrongParametersAreRefusedTogether() {
         assertThatThrownBy(() -> Prequal.<String>reported()

@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
@@ -29,9 +29,11 @@ class HashRingProperties {
         HashRing ring = HashRing.of(nodes, points);
         TreeMap<Long, Integer> model = new TreeMap<>(Long::compareUnsigned);
         for (int i = 0; i < size; i++) {
-            byte[] name = nodes.get(i).name().getBytes(StandardCharsets.UTF_8);
+            // SplittableRandom is SplitMix64, started at its seed.
+            SplittableRandom sequence =
+                    new SplittableRandom(KeyHash.xxh3().hash(nodes.get(i).name()));
             for (int point = 0; point < nodes.get(i).weight() * points; point++) {
-                model.put(KeyHash.xxh3(point).hash(name, 0, name.length), i);
+                model.put(sequence.nextLong(), i);
             }
         }
         Random random = new Random(seed);

@@ -2,33 +2,20 @@ package dev.tenfold.sharding;
 
 import dev.tenfold.Locator;
 import dev.tenfold.coordination.VersionedRegister;
-import dev.tenfold.coordination.VersionedRegister.Versioned;
 import dev.tenfold.error.DeadlineExceededException;
 import dev.tenfold.error.StaleEpochException;
-import dev.tenfold.observe.Event;
 import dev.tenfold.observe.Measured;
 import dev.tenfold.observe.Measurement;
-import dev.tenfold.observe.Observer;
-import dev.tenfold.retry.Backoff;
 import dev.tenfold.sharding.hash.Placement;
 import dev.tenfold.time.Deadline;
-import dev.tenfold.time.Scheduler;
 import dev.tenfold.time.TimeSource;
 import dev.tenfold.topology.SnapshotCell;
 import dev.tenfold.topology.SnapshotCell.Watch;
-import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,13 +31,9 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>Thread-safe. A lookup takes no lock, costs a hash and two array reads (among ranges, a binary search), and allocates
- * nothing for numbers, UUIDs and short ASCII text (the caller boxes a primitive key). Where processes share a map, one may for a moment route by an older map than another; so a shard checks
- * the {@link ShardRoute} of every write and refuses an outdated one, and {@link #write} then refreshes and repeats.
- *
- * <p><b>Invariant:</b> the routing in {@code cell} never falls back to a lower epoch. <b>Writers:</b> whoever learns of a
- * map puts it into {@code learnt}, and one thread at a time (whoever raised {@code switching} from 0) makes the routing and
- * offers it to {@code cell}; so targets are made once, and under no lock. <b>Readers:</b> any thread, by one volatile
- * read. <b>Order:</b> {@code learnt} is set before {@code switching} is raised, so whoever drains sees it.
+ * nothing for numbers, UUIDs and short ASCII text (the caller boxes a primitive key). Where processes share a map, one may
+ * for a moment route by an older map than another; so a shard checks the {@link ShardRoute} of every write and refuses an
+ * outdated one, and {@link #write} then refreshes and repeats.
  *
  * @param <K> the kind of key
  * @param <S> the kind of shard
@@ -59,42 +42,27 @@ public final class Sharder<K, S> implements Locator<K, S>, Measured, AutoCloseab
 
     private final String name;
     private final Slotting<K> slotting;
-    private final VersionedRegister<ShardMap> register;
-    private final @Nullable Function<? super String, ? extends S> factory;
-    private final Duration writeBudget;
-    private final Backoff backoff;
-    private final Observer observer;
-    private final TimeSource time;
-    private final Scheduler scheduler;
-    private final RandomGenerator random;
-    private final @Nullable LoadRecorder<? super K> recorder;
-
+    private final MapFollower<S> follower;
+    /** The follower's, one step nearer: what every lookup reads. */
     private final SnapshotCell<Routing<S>> cell;
-    private final AtomicReference<ShardMap> learnt;
-    private final AtomicInteger switching = new AtomicInteger();
-    private final LongAdder switches = new LongAdder();
-    private final LongAdder refusals = new LongAdder();
-    private @Nullable Watch watch;
+
+    private final @Nullable LoadRecorder<? super K> recorder;
+    private final Duration writeBudget;
+    private final TimeSource time;
 
     Sharder(SharderBuilder<K, S> builder, VersionedRegister<ShardMap> register, ShardMap map) {
         this.name = builder.name;
         this.slotting = builder.slotting();
-        this.register = register;
-        this.factory = builder.factory;
-        this.writeBudget = builder.writeBudget;
-        this.backoff = builder.backoff;
-        this.observer = builder.observer.guarded();
-        this.time = builder.time;
-        this.scheduler = builder.scheduler;
-        this.random = builder.random;
+        this.follower = new MapFollower<>(builder, slotting, register, map);
+        this.cell = follower.cell();
         this.recorder = builder.recorder;
-        slotting.check(map);
-        this.cell = new SnapshotCell<>(Routing.of(map, builder.targets, factory));
-        this.learnt = new AtomicReference<>(map);
+        this.writeBudget = builder.writeBudget;
+        this.time = builder.time;
     }
 
     /**
-     * Starts a sharder whose first map is made by consistent hashing ({@link Placement#ring()}).
+     * Starts a sharder whose first map is made by consistent hashing ({@link Placement#ring()}). It takes 4,096 shards of
+     * weight 1; for more say {@code placedBy(Placement.rendezvous())}, and how many {@linkplain SharderBuilder#slots slots}.
      *
      * @param <K> the kind of key
      * @param <S> the kind of shard
@@ -151,7 +119,7 @@ public final class Sharder<K, S> implements Locator<K, S>, Measured, AutoCloseab
 
     /** Follows the register from now on. */
     Sharder<K, S> follow() {
-        watch = register.watch(versioned -> learn(versioned.value()));
+        follower.follow();
         return this;
     }
 
@@ -287,56 +255,24 @@ public final class Sharder<K, S> implements Locator<K, S>, Measured, AutoCloseab
      */
     public <R extends @Nullable Object, X extends Exception> R write(
             K key, Deadline deadline, ShardCall<? super S, ? extends R, ? extends X> call) throws X {
-        recorded(key, slotting.slotOf(map(), key));
         for (int attempt = 1; ; attempt++) {
             Routing<S> routing = cell.current();
             int slot = slotting.slotOf(routing.map(), key);
+            if (attempt == 1) {
+                recorded(key, slot);
+            }
             try {
                 return call.on(routing.target(slot), routing.route(slot));
             } catch (StaleEpochException refused) {
-                awaitNewer(refused, deadline, attempt);
+                follower.awaitNewer(refused, deadline, attempt);
             }
         }
     }
 
     @Override
     public S relocate(K key, StaleEpochException refused, Deadline deadline) {
-        awaitNewer(refused, deadline, 1);
+        follower.awaitNewer(refused, deadline, 1);
         return locate(key);
-    }
-
-    /**
-     * Refreshes, and unless that brought the epoch the shard asks for, waits a little for it. The wait ends early, since a
-     * move may also be given up, and then the old epoch is right again.
-     */
-    private void awaitNewer(StaleEpochException refused, Deadline deadline, int attempt) {
-        refusals.increment();
-        refresh();
-        if (map().epoch() >= refused.current()) {
-            return;
-        }
-        long pause = backoff.delayAfter(attempt, random).toNanos();
-        if (deadline.remainingNanos() <= pause) {
-            throw new DeadlineExceededException(
-                    "the shard map to reach epoch " + refused.current(), deadline.budget(), refused);
-        }
-        CountDownLatch woken = new CountDownLatch(1);
-        Scheduler.Task timer = scheduler.schedule(Duration.ofNanos(pause), woken::countDown);
-        Watch watching = cell.watch(routing -> {
-            if (routing.version() >= refused.current()) {
-                woken.countDown();
-            }
-        });
-        try {
-            woken.await();
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            throw new DeadlineExceededException(
-                    "the shard map to reach epoch " + refused.current() + ", interrupted", deadline.budget(), refused);
-        } finally {
-            watching.close();
-            timer.cancel();
-        }
     }
 
     /**
@@ -346,12 +282,7 @@ public final class Sharder<K, S> implements Locator<K, S>, Measured, AutoCloseab
      * @throws dev.tenfold.error.UnavailableException if the register cannot be reached
      */
     public ShardMap refresh() {
-        Optional<Versioned<ShardMap>> read = register.read();
-        read.ifPresent(versioned -> learn(versioned.value()));
-        ShardMap inForce = map();
-        return read.map(Versioned::value)
-                .filter(found -> found.epoch() > inForce.epoch())
-                .orElse(inForce);
+        return follower.refresh();
     }
 
     /**
@@ -382,69 +313,44 @@ public final class Sharder<K, S> implements Locator<K, S>, Measured, AutoCloseab
      * @throws dev.tenfold.error.UnavailableException if the register cannot be reached
      */
     public ShardMap apply(ShardPlan plan) {
-        Versioned<ShardMap> current = register.read().orElseThrow();
-        ShardMap next = plan.after();
-        if (!current.value().equals(plan.before())
-                || register.compareAndSet(current.version(), next).isEmpty()) {
-            throw new StaleEpochException(
-                    "plan for " + name,
-                    plan.before().epoch(),
-                    Math.max(refresh().epoch(), plan.before().epoch() + 1));
-        }
-        learn(next);
-        return next;
-    }
-
-    private void learn(ShardMap map) {
-        slotting.check(map);
-        learnt.accumulateAndGet(map, (known, found) -> found.epoch() > known.epoch() ? found : known);
-        if (switching.getAndIncrement() != 0) {
-            return;
-        }
-        int seen = 1;
-        do {
-            switchTo(Objects.requireNonNull(learnt.get()));
-            seen = switching.addAndGet(-seen);
-        } while (seen != 0);
-    }
-
-    private void switchTo(ShardMap map) {
-        Routing<S> before = cell.current();
-        if (map.epoch() <= before.version()) {
-            return;
-        }
-        cell.offer(Routing.of(map, before.targets(), factory));
-        switches.increment();
-        observer.on(new Event(
-                time.now(),
-                "sharding/" + name,
-                "map.changed",
-                Level.INFO,
-                "routes by epoch " + map.epoch() + " with " + map.shards().size() + " shards",
-                Map.of("epoch", map.epoch(), "shards", map.shards().size())));
+        return follower.apply(plan);
     }
 
     @Override
     public List<Measurement> measurements() {
-        Map<String, String> tags = Map.of("name", name);
-        return List.of(
-                Measurement.gauge("tenfold.sharding.epoch", "1", "The epoch routed by", tags, () -> map().epoch()),
-                Measurement.counter("tenfold.sharding.switches", "Maps taken over", tags, switches::sum),
-                Measurement.counter(
-                        "tenfold.sharding.refusals", "Calls refused for an outdated route", tags, refusals::sum));
+        return follower.measurements();
     }
 
     /** Stops following the register; lookups go on by the last map. */
     @Override
     public void close() {
-        Watch following = watch;
-        if (following != null) {
-            following.close();
-        }
+        follower.close();
     }
 
     @Override
     public String toString() {
         return "Sharder[" + name + ", " + map() + "]";
+    }
+
+    /**
+     * Takes note of how often keys are asked for and what they cost; a {@link Sharder} that was given one with {@link
+     * SharderBuilder#hotSpots} reports every key it finds. The one to use is {@code dev.tenfold.sharding.hot.HotSpots}.
+     *
+     * <p>Called on the hot path: implementations are thread-safe, do not block, and throw nothing for valid arguments.
+     *
+     * @param <K> the kind of key
+     */
+    @FunctionalInterface
+    public interface LoadRecorder<K> {
+
+        /**
+         * Adds to a key's load.
+         *
+         * @param key the key
+         * @param slot its slot
+         * @param calls how many calls were made on it, >= 0
+         * @param cost what they cost, >= 0, in whatever unit the user reports; 0 where it is not known
+         */
+        void record(K key, int slot, long calls, long cost);
     }
 }

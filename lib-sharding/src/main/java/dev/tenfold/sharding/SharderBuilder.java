@@ -8,6 +8,7 @@ import dev.tenfold.hash.KeyForm;
 import dev.tenfold.hash.KeyHash;
 import dev.tenfold.observe.Observer;
 import dev.tenfold.retry.Backoff;
+import dev.tenfold.sharding.Sharder.LoadRecorder;
 import dev.tenfold.sharding.hash.Placement;
 import dev.tenfold.sharding.hash.Shard;
 import dev.tenfold.time.Chance;
@@ -258,15 +259,15 @@ public final class SharderBuilder<K, S> {
     }
 
     private Sharder<K, S> following(VersionedRegister<ShardMap> shared) {
-        return new Sharder<>(this, shared, read(shared, firstMap())).follow();
+        return new Sharder<>(this, shared, read(shared)).follow();
     }
 
     /** Reads the register's map, writing the first one where there is none. */
-    private static ShardMap read(VersionedRegister<ShardMap> register, ShardMap first) {
+    private ShardMap read(VersionedRegister<ShardMap> register) {
         Optional<Versioned<ShardMap>> current = register.read();
         if (current.isEmpty()) {
             // Whoever is faster decides; all read it.
-            register.compareAndSet(0, first);
+            register.compareAndSet(0, firstMap());
             current = register.read();
         }
         return current.orElseThrow().value();
@@ -285,6 +286,11 @@ public final class SharderBuilder<K, S> {
         }
         if (ranges == null) {
             check.between("slots", slotCount(), 1, ShardMap.MAX_SLOTS);
+            check.require(
+                    register != null || slotCount() >= ids.size(),
+                    "slots",
+                    slotCount(),
+                    ">= the " + ids.size() + " shards, or some get nothing; slots(" + 16L * ids.size() + ") is better");
         } else {
             check.require(slots == null, "slots", slots, "none with ranges, which are the slots");
             check.require(hash == null, "hash", hash, "none with ranges, which follow an order");

@@ -14,6 +14,7 @@ import dev.tenfold.error.UnavailableException;
 import dev.tenfold.hash.KeyForm;
 import dev.tenfold.hash.KeyHash;
 import dev.tenfold.observe.Observer;
+import dev.tenfold.sharding.hash.Placement;
 import dev.tenfold.time.Deadline;
 import dev.tenfold.time.TimeSource;
 import java.time.Duration;
@@ -87,6 +88,75 @@ class SharderTest {
         assertThatThrownBy(() ->
                         Sharder.<Long, String>consistent().shard("s1", "x").open())
                 .hasMessageContaining("register: null");
+    }
+
+    @Test
+    void takesTenThousandShardsOrSaysHow() {
+        SharderBuilder<Long, Integer> few = many(Sharder.consistent());
+        assertThatThrownBy(few::build)
+                .isInstanceOf(InvalidConfigurationException.class)
+                .hasMessageContaining("slots: 4096 (expected: >= the 10000 shards")
+                .hasMessageContaining("slots(160000)");
+        assertThatThrownBy(() -> few.slots(160_000).build())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("points of 10000 nodes: 10240000 (expected: 1 to 4194304")
+                .hasMessageContaining("rendezvous");
+        Sharder<Long, Integer> shards =
+                many(Sharder.placedBy(Placement.jumpBack())).slots(160_000).build();
+        assertThat(shards.map().load().values()).allMatch(load -> load > 0 && load < 3);
+    }
+
+    private static SharderBuilder<Long, Integer> many(SharderBuilder<Long, Integer> builder) {
+        for (int i = 0; i < 10_000; i++) {
+            builder.shard("shard-" + i, i);
+        }
+        return builder;
+    }
+
+    /** Where a target cannot be made the routing stays as it is, and the next who learns of the map tries again. */
+    @Test
+    void goesOnAfterATargetCouldNotBeMade() {
+        VersionedRegister<ShardMap> register = Registers.inMemory("map");
+        AtomicBoolean down = new AtomicBoolean(true);
+        Sharder<Long, String> shards = open(register)
+                .shard("s1", "db1")
+                .targets(id -> {
+                    if (down.get()) {
+                        throw new IllegalStateException("no pool for " + id);
+                    }
+                    return id;
+                })
+                .open();
+        ShardPlan plan = shards.plan(change -> change.add("s2"));
+        register.compareAndSet(register.read().orElseThrow().version(), plan.after());
+        assertThatThrownBy(shards::refresh).hasMessageContaining("no pool for s2");
+        assertThat(shards.map().epoch()).isEqualTo(1);
+        down.set(false);
+        assertThat(shards.refresh().epoch()).isEqualTo(2);
+        assertThat(shards.map()).isEqualTo(plan.after());
+    }
+
+    /** A call is recorded once, whoever refuses it. */
+    @Test
+    void recordsACallOnce() {
+        List<String> recorded = new ArrayList<>();
+        Sharder<Long, String> shards = Sharder.<Long, String>consistent()
+                .shard("s1", "db1")
+                .hotSpots((key, slot, calls, cost) -> recorded.add(key + " " + slot + " " + calls + " " + cost))
+                .build();
+        AtomicInteger tries = new AtomicInteger();
+        shards.write(42L, (shard, route) -> {
+            if (tries.incrementAndGet() == 1) {
+                throw new StaleEpochException("slot", 1, 1);
+            }
+            return shard;
+        });
+        shards.locate(42L);
+        shards.record(42L, 7);
+        int slot = shards.route(42L).slot();
+        assertThat(recorded)
+                .containsExactly(
+                        "42 " + slot + " 1 0", "42 " + slot + " 1 0", "42 " + slot + " 0 7", "42 " + slot + " 1 0");
     }
 
     @Test

@@ -10,7 +10,11 @@ enum Fault {
     BACK_COLD("killed, comes back cold", ServerChild::kill9, ServerChild::startCold);
 
     final String words;
+
+    @SuppressWarnings("ImmutableEnumChecker") // A method reference, which has no state.
     final Step begin;
+
+    @SuppressWarnings("ImmutableEnumChecker")
     final Step end;
 
     Fault(String words, Step begin, Step end) {

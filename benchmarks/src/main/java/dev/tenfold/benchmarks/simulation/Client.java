@@ -1,9 +1,9 @@
 package dev.tenfold.benchmarks.simulation;
 
 /**
- * What a client's policy may use besides what its own calls tell.
+ * Whose policy it is.
  *
- * @param time the clock, and what is due later
- * @param probeRoundTripNanos how long a probe takes there and back
+ * @param number from 0 on
+ * @param clients how many there are
  */
-record Client(VirtualTime time, long probeRoundTripNanos) {}
+record Client(int number, int clients) {}

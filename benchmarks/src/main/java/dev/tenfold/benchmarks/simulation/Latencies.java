@@ -37,9 +37,18 @@ final class Latencies {
         return count() == 0 ? 0 : (double) failed / count();
     }
 
-    /** Which share was answered in less than a time. */
+    /** Which share ended within a time. */
     double shareWithin(long limitNanos) {
-        return (nanos.getCountBetweenValues(0, limitNanos) - (limitNanos > nanos.getMaxValue() ? failed : 0))
-                / (double) count();
+        return nanos.getCountBetweenValues(0, limitNanos) / (double) count();
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Latencies same && failed == same.failed && nanos.equals(same.nanos);
+    }
+
+    @Override
+    public int hashCode() {
+        return nanos.hashCode();
     }
 }

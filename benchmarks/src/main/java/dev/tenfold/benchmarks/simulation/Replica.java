@@ -1,8 +1,12 @@
 package dev.tenfold.benchmarks.simulation;
 
+import dev.tenfold.balance.ServerLoad;
 import dev.tenfold.time.Scheduler.Task;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.PriorityQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,17 +40,30 @@ final class Replica {
 
     private static final int REMEMBERED = 8;
 
+    /** How long a probe takes there and back. */
+    private static final long PROBE_ROUND_TRIP = 500_000;
+
+    /** Over what time a server measures its utilization. */
+    private static final double WINDOW = 1;
+
     private final int number;
     private final VirtualTime time;
     private final PriorityQueue<Running> running = new PriorityQueue<>();
     private final long[][] latencies = new long[LEVELS][];
     private final int[] recorded = new int[LEVELS];
-    private final double speed;
+    private double speed;
     private double processors;
+    private boolean hangs;
     private double attained;
     private long updated;
     private double used;
+    private double available;
     private long ended;
+    private double windowFrom;
+    private double usedBefore;
+    private double availableBefore;
+    private long endedBefore;
+    private ServerLoad load = ServerLoad.ofUtilization(0, 0, 0);
     private @Nullable Task next;
 
     /**
@@ -69,14 +86,37 @@ final class Replica {
         return running.size();
     }
 
-    /** Work done so far, in seconds of a usual processor. */
-    double used() {
-        advance();
-        return used;
+    /**
+     * Asks for calls in flight and latency, as Prequal does. What comes back half a round trip later is what was true half a round
+     * trip from now; a server that hangs never answers.
+     */
+    CompletionStage<ServerLoad> probe() {
+        CompletableFuture<ServerLoad> answer = new CompletableFuture<>();
+        time.after(PROBE_ROUND_TRIP / 2, () -> {
+            if (!hangs) {
+                ServerLoad seen = ServerLoad.of(inFlight(), Duration.ofNanos(latencyEstimate()));
+                time.after(PROBE_ROUND_TRIP / 2, () -> answer.complete(seen));
+            }
+        });
+        return answer;
     }
 
-    long ended() {
-        return ended;
+    /**
+     * What the server says of itself with an answer: queries per second, and which part of the processors that its neighbours left
+     * it was in use, over the last whole second or a little more.
+     */
+    ServerLoad load() {
+        advance();
+        double seconds = time.nanoTime() / 1e9 - windowFrom;
+        if (seconds >= WINDOW) {
+            load = ServerLoad.ofUtilization(
+                    (used - usedBefore) / (available - availableBefore), (ended - endedBefore) / seconds, 0);
+            windowFrom += seconds;
+            usedBefore = used;
+            availableBefore = available;
+            endedBefore = ended;
+        }
+        return load;
     }
 
     /**
@@ -96,6 +136,17 @@ final class Replica {
     void cancel(Running query) {
         advance();
         running.remove(query);
+        plan();
+    }
+
+    /** From now on it answers no probe. */
+    void hang() {
+        hangs = true;
+    }
+
+    void speed(double next) {
+        advance();
+        speed = next;
         plan();
     }
 
@@ -131,6 +182,7 @@ final class Replica {
         double seconds = (time.nanoTime() - updated) / 1e9;
         attained += seconds * rate();
         used += seconds * rate() * running.size();
+        available += seconds * speed * processors;
         updated = time.nanoTime();
     }
 

@@ -7,6 +7,7 @@ import dev.tenfold.observe.Observer;
 import dev.tenfold.time.Scheduler.Task;
 import dev.tenfold.topology.Endpoint;
 import dev.tenfold.topology.Outcome;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -21,7 +22,7 @@ import java.util.SplittableRandom;
  * @param kind what is wrong with the servers
  * @param clients how many clients, each with a balancer of its own
  * @param servers how many servers
- * @param load queries' work as a share of all allocations
+ * @param load queries' work as a share of all allocations, of those at the start
  * @param seconds how long queries come; the first quarter is not counted
  */
 record Testbed(Kind kind, int clients, int servers, double load, int seconds) {
@@ -34,8 +35,15 @@ record Testbed(Kind kind, int clients, int servers, double load, int seconds) {
         MIXED("every second server half as fast"),
         /** One server in twenty fails every query at once; no neighbours. */
         SINKHOLE("1 of 20 fails at once"),
-        /** One server in twenty never answers; no neighbours. */
-        HANGING("1 of 20 hangs");
+        /** One server in twenty never answers, nor any probe; no neighbours. */
+        HANGING("1 of 20 hangs"),
+        /** Each server stands still for 300 ms, 10 s after the last time on average; no neighbours. */
+        PAUSING("pauses of 300 ms"),
+        /**
+         * Half of the servers join when half of the time is over, at a fifth of their speed, and take 10 s to come to all of it; no
+         * neighbours. The load is that of the first half, and what is counted is what comes after.
+         */
+        JOINING("half join cold");
 
         private final String words;
 
@@ -43,13 +51,25 @@ record Testbed(Kind kind, int clients, int servers, double load, int seconds) {
             this.words = words;
         }
 
+        /** What the library has against it. */
+        HealthPolicy remedy() {
+            return this == JOINING
+                    ? TRUSTING.toBuilder().slowStart(Duration.ofSeconds(10)).build()
+                    : HealthPolicy.defaults();
+        }
+
         @Override
         public String toString() {
             return words;
         }
 
+        /** Whether servers fail, and are not only slow. */
+        boolean fails() {
+            return this == SINKHOLE || this == HANGING;
+        }
+
         boolean broken(int server) {
-            return (this == SINKHOLE || this == HANGING) && server % 20 == 0;
+            return fails() && server % 20 == 0;
         }
     }
 
@@ -64,9 +84,11 @@ record Testbed(Kind kind, int clients, int servers, double load, int seconds) {
     private static final double WORK = 0.0704;
 
     private static final long TIMEOUT = 5_000_000_000L;
-    private static final long PROBE_ROUND_TRIP = 500_000;
-
     private static final long FAILS_AFTER = 1_000_000;
+    private static final long PAUSE = 300_000_000L;
+    private static final double BETWEEN_PAUSES = 10;
+    private static final double COLD = 0.2;
+    private static final int WARM_UP_SECONDS = 10;
 
     /** Never ejects, so that policies are compared and nothing else. */
     static final HealthPolicy TRUSTING =
@@ -83,29 +105,43 @@ record Testbed(Kind kind, int clients, int servers, double load, int seconds) {
         private final List<Replica> replicas = new ArrayList<>();
         private final List<LoadBalancer<Replica>> balancers = new ArrayList<>();
         private final Latencies latencies = new Latencies();
-        private final long counted = seconds * 250_000_000L;
+        private final boolean listens;
+        private final int atFirst = kind == Kind.JOINING ? servers / 2 : servers;
+        private final long counted = seconds * (kind == Kind.JOINING ? 500_000_000L : 250_000_000L);
 
         Run(Rule rule, HealthPolicy health, long seed) {
             chance = new SplittableRandom(seed);
+            listens = rule.listens();
             for (int i = 0; i < servers; i++) {
                 Replica replica = new Replica(i, time, ALLOCATED, kind == Kind.MIXED && i % 2 == 1 ? 0.5 : 1);
                 replicas.add(replica);
                 if (kind == Kind.NEIGHBOURS) {
                     alternate(replica, chance.nextDouble() < BURST_SECONDS / (BURST_SECONDS + SQUEEZED_SECONDS));
+                } else if (kind == Kind.PAUSING) {
+                    time.after(nanos(exponential(BETWEEN_PAUSES)), () -> pause(replica));
+                } else if (kind == Kind.HANGING && kind.broken(i)) {
+                    replica.hang();
                 }
             }
             for (int i = 0; i < clients; i++) {
                 balancers.add(LoadBalancer.<Replica>builder("client " + i)
-                        .endpoints(replicas.stream()
-                                .map(replica -> Endpoint.of("server " + replica.number(), replica))
-                                .toList())
-                        .policy(rule.policy().apply(new Client(time, PROBE_ROUND_TRIP)))
+                        .endpoints(endpoints(atFirst))
+                        .policy(rule.policy().apply(new Client(i, clients)))
                         .health(health)
                         .observer(Observer.none())
                         .time(time)
                         .random(chance.split())
                         .build());
             }
+            if (kind == Kind.JOINING) {
+                time.after(seconds * 500_000_000L, this::join);
+            }
+        }
+
+        private List<Endpoint<Replica>> endpoints(int count) {
+            return replicas.subList(0, count).stream()
+                    .map(replica -> Endpoint.of("server " + replica.number(), replica))
+                    .toList();
         }
 
         Latencies latencies() {
@@ -120,9 +156,25 @@ record Testbed(Kind kind, int clients, int servers, double load, int seconds) {
             time.after(nanos(exponential(mean)), () -> alternate(replica, !burst));
         }
 
+        private void pause(Replica replica) {
+            replica.processors(0);
+            time.after(PAUSE, () -> replica.processors(ALLOCATED));
+            time.after(PAUSE + nanos(exponential(BETWEEN_PAUSES)), () -> pause(replica));
+        }
+
+        private void join() {
+            for (Replica replica : replicas.subList(atFirst, servers)) {
+                for (int second = 0; second <= WARM_UP_SECONDS; second++) {
+                    double speed = COLD + (1 - COLD) * second / WARM_UP_SECONDS;
+                    time.after(second * 1_000_000_000L, () -> replica.speed(speed));
+                }
+            }
+            balancers.forEach(balancer -> balancer.update(endpoints(servers)));
+        }
+
         /** Open loop: the next query comes when it comes, whatever became of this one. */
         private void arrive() {
-            double rate = load * servers * ALLOCATED / WORK;
+            double rate = load * atFirst * ALLOCATED / WORK;
             time.after(nanos(exponential(1 / rate)), () -> {
                 if (time.nanoTime() < seconds * 1_000_000_000L) {
                     query(balancers.get(chance.nextInt(clients)));
@@ -145,6 +197,9 @@ record Testbed(Kind kind, int clients, int servers, double load, int seconds) {
                 timeout[0].cancel();
                 long latency = time.nanoTime() - began;
                 member.report(Outcome.SUCCESS, latency);
+                if (listens) {
+                    member.reportLoad(replica.load());
+                }
                 if (began >= counted) {
                     latencies.answered(latency);
                 }

@@ -8,6 +8,7 @@ import dev.tenfold.observe.Observer;
 import dev.tenfold.sharding.ShardMap;
 import dev.tenfold.sharding.Sharder;
 import dev.tenfold.sharding.SharderBuilder;
+import dev.tenfold.sharding.reshard.ReshardJournal;
 import dev.tenfold.time.Scheduler;
 import java.time.Duration;
 import java.util.List;
@@ -35,6 +36,21 @@ public final class ShardMaps {
     public static VersionedRegister<ShardMap> register(DataSource database, Scheduler scheduler) {
         Registers.createTable(database, TABLE);
         return Registers.jdbc(database, TABLE, "shards", ShardMap.codec())
+                .pollInterval(POLL)
+                .scheduler(scheduler)
+                .build();
+    }
+
+    /**
+     * Opens the register in which moves between shards are written down.
+     *
+     * @param database where its table is
+     * @param scheduler looks for changes
+     * @return a register to be closed
+     */
+    public static VersionedRegister<ReshardJournal> journal(DataSource database, Scheduler scheduler) {
+        Registers.createTable(database, TABLE);
+        return Registers.jdbc(database, TABLE, "reshard", ReshardJournal.codec())
                 .pollInterval(POLL)
                 .scheduler(scheduler)
                 .build();

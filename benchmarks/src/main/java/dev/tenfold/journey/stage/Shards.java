@@ -2,7 +2,6 @@ package dev.tenfold.journey.stage;
 
 import dev.tenfold.balance.LoadBalancer;
 import dev.tenfold.coordination.VersionedRegister;
-import dev.tenfold.hash.KeyHash;
 import dev.tenfold.journey.app.AppConfig;
 import dev.tenfold.journey.app.Schema;
 import dev.tenfold.journey.app.ShardMaps;
@@ -11,8 +10,9 @@ import dev.tenfold.journey.env.ServerProcess;
 import dev.tenfold.replication.testing.PostgresNode;
 import dev.tenfold.sharding.ShardMap;
 import dev.tenfold.sharding.Sharder;
-import dev.tenfold.sharding.jdbc.JdbcShardStore;
+import dev.tenfold.sharding.jdbc.PostgresShardStore;
 import dev.tenfold.sharding.jdbc.ShardedTable;
+import dev.tenfold.sharding.reshard.ReshardJournal;
 import dev.tenfold.sharding.reshard.Resharder;
 import dev.tenfold.time.Scheduler;
 import dev.tenfold.time.TimeSource;
@@ -73,13 +73,16 @@ final class Shards implements Stage {
         Scheduler scheduler = run.open(Scheduler.start("shards"));
         VersionedRegister<ShardMap> register = run.open(ShardMaps.register(atlas.connect(), scheduler));
         Sharder<Long, DataSource> sharder = run.open(ShardMaps.follow(register, targets, run.observer()));
+        populate(run, sharder);
+        VersionedRegister<ReshardJournal> journal = run.open(ShardMaps.journal(atlas.connect(), scheduler));
         Resharder mover = Resharder.over(register)
-                .stores(name -> JdbcShardStore.postgres(name, source(targets, name), KeyHash.xxh3(), TABLES))
+                .journal(journal)
+                .stores(name -> PostgresShardStore.of(name, source(targets, name), sharder.slotting(), TABLES))
                 .observer(run.observer())
                 .time(TimeSource.system(), scheduler)
                 .build();
+        // From now on the shards refuse whoever writes without having asked their guards.
         mover.install();
-        populate(run, sharder);
 
         AppConfig app = AppConfig.named("app-1")
                 .sharded(atlas.url())
@@ -144,7 +147,7 @@ final class Shards implements Stage {
         run.claim(
                 "slots moved while the load ran",
                 run.events("slots.moved") > 0,
-                run.events("slots.moved") + " batches moved");
+                run.events("slots.moved") + " times slots switched");
     }
 
     private static Map<String, Integer> residents(Map<String, Database> shards) throws SQLException {

@@ -16,6 +16,11 @@ import java.util.List;
  * its own, and for choosing among caches or servers without a map. Time, memory, balance and movement of each: {@link
  * ConsistentHash}.
  *
+ * <p><b>Balance</b> does not depend on how short or alike names are. Of 2 to 30 shards of one weight, the fullest holds at
+ * most 1.15 times the average with {@link #ring()}, 1.35 with {@link #ketama()}, 1.07 with the others, and as much as was
+ * asked for with {@link #boundedLoad}; with few slots to a shard, chance among the slots adds to that (4,096 slots and 30
+ * shards: to 1.25 or so), except for bounded loads.
+ *
  * <p>Implementations are thread-safe and pure: the same shards in any order give every slot the same shard.
  */
 public interface Placement {

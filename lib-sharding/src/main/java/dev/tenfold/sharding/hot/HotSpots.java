@@ -2,8 +2,8 @@ package dev.tenfold.sharding.hot;
 
 import dev.tenfold.observe.Measured;
 import dev.tenfold.observe.Measurement;
-import dev.tenfold.sharding.LoadRecorder;
 import dev.tenfold.sharding.ShardMap;
+import dev.tenfold.sharding.Sharder.LoadRecorder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

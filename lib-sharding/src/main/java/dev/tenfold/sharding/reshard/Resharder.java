@@ -1,89 +1,144 @@
 package dev.tenfold.sharding.reshard;
 
 import dev.tenfold.coordination.VersionedRegister;
-import dev.tenfold.error.DeadlineExceededException;
+import dev.tenfold.coordination.VersionedRegister.Versioned;
 import dev.tenfold.error.StaleEpochException;
-import dev.tenfold.observe.Event;
-import dev.tenfold.observe.Observer;
-import dev.tenfold.retry.Backoff;
 import dev.tenfold.sharding.ShardMap;
 import dev.tenfold.sharding.ShardPlan;
-import dev.tenfold.sharding.ShardPlan.Division;
-import dev.tenfold.sharding.ShardPlan.Merge;
 import dev.tenfold.sharding.SlotMove;
 import dev.tenfold.sharding.hash.Shard;
-import dev.tenfold.time.Deadline;
+import dev.tenfold.sharding.reshard.ReshardJournal.Flow;
+import dev.tenfold.sharding.reshard.ReshardJournal.Request;
+import dev.tenfold.sharding.reshard.ReshardJournal.Stage;
 import dev.tenfold.time.Scheduler;
-import dev.tenfold.time.TimeSource;
-import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
-import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 
 /**
  * Carries a {@link ShardPlan} out on shards that hold data, while writers write.
  *
- * <p>This is <b>stop and copy</b>, a batch of slots at a time: the batch refuses writes while its rows are copied, and its
- * writers wait, as long as {@code maxFence} at most, or the batch is undone; all other slots go on. Copying while writers
- * write, catching up, and verifying are not done yet.
+ * <pre>{@code
+ * Resharder resharder = Resharder.over(mapRegister)
+ *         .journal(Registers.jdbc(db, "tenfold_register", "users.reshard", ReshardJournal.codec()).build())
+ *         .stores(name -> stores.get(name))
+ *         .time(TimeSource.system(), scheduler)
+ *         .build();
+ * resharder.install();                                       // once, before the first guarded write
+ * resharder.run(sharder.plan(change -> change.add("s4")));   // blocks; begin(plan).start(executor) does not
+ * }</pre>
  *
- * <p>No acknowledged write is lost, and no row is duplicated, if every writer checks its route in the transaction that
- * writes (for databases, {@code ShardGuard}), every row has a key that never changes, and what a shard committed survives
- * its failover. Reads are not fenced: one that follows an older map may miss rows that have moved, unless it checks its
- * route too.
+ * <p>The slots that go from one shard to another are a flow. Each flow is recorded (captured), copied chunk by chunk, caught up
+ * with, compared at both ends, and then fenced for a moment (2 s at most unless set otherwise) in which the last changes are
+ * sent on. <b>One compare-and-set of the map switches it</b>, and nothing else does. Then its old rows are deleted, or follow
+ * the new owner for a while first, so that the plan can be rolled back. Flows move one after another.
  *
- * <p>A batch goes through these steps, and only the fourth decides:
+ * <p>No acknowledged write is lost, and no row is duplicated, if
  *
- * <ol>
- *   <li>claim: raise the slots' token at both shards, so that any other mover's work on them ends;
- *   <li>prepare: the target clears away what an earlier attempt left;
- *   <li>fence at the source, waiting for writers that passed its guard, then copy;
- *   <li><b>commit: one compare-and-set of the map;</b>
- *   <li>open at the target, then delete at the source.
- * </ol>
+ * <ul>
+ *   <li>every writer checks its route first in the transaction that writes, and one transaction writes to one slot (for
+ *       databases, {@code ShardGuard}), and repeats the whole transaction when the route is refused;
+ *   <li>every row has a primary key, and a shard key that never changes;
+ *   <li>a write whose outcome is not known is repeated in a way that does no harm if it happened;
+ *   <li>tables do not change while a plan is under way;
+ *   <li>what a shard committed, guards and records included, survives its failover.
+ * </ul>
  *
- * <p>A mover may die anywhere. {@link #recover()}, which {@link #run} begins with, undoes what was not committed and
- * finishes what was, also while the mover only seems dead. <b>Why that is safe:</b> before it commits, a mover reads the
- * map, then makes sure its token still stands at the source, and only then compares-and-sets the map it has read. Who takes
- * over raises the token first, then changes the map's epoch, and only then unfences. So the old mover either committed
- * before that change, which the new one then sees, or fails. Nothing opens by the passing of time.
+ * <p>Reads are not fenced: one that follows an older map may miss rows that have moved, unless it checks its route too.
  *
- * <p>Thread-safe, but two at work on the same slots end each other: run one, and another only to take over. Blocking; every
- * method belongs on a thread that may wait.
+ * <p>The coordinator may be killed anywhere. The plan then stands still, at worst behind a fence, until another process takes
+ * it over with {@link #current()}; several that try at once do no harm, since only the tokens of the last are good. Use a
+ * {@link dev.tenfold.coordination.Lease} to choose one. Nothing opens by the passing of time.
+ *
+ * <p>Thread-safe. Its methods block on stores and registers.
  */
 public final class Resharder {
 
-    private final MapEditor maps;
-    private final Function<? super String, ? extends ShardStore> stores;
-    private final Duration maxFence;
-    private final Duration lockWait;
-    private final Backoff fencing;
-    private final int batch;
-    private final Observer observer;
-    private final TimeSource time;
-    private final Scheduler scheduler;
-    private final RandomGenerator random;
-    private final Consumer<? super String> step;
+    private final Settings settings;
 
-    Resharder(ResharderBuilder builder, Function<? super String, ? extends ShardStore> stores, Scheduler scheduler) {
-        this.maps = new MapEditor(builder.register);
-        this.stores = stores;
-        this.maxFence = builder.maxFence;
-        this.lockWait = builder.lockWait;
-        this.fencing = builder.fencing;
-        this.batch = builder.batch;
-        this.observer = builder.observer.guarded();
-        this.time = builder.time;
-        this.scheduler = scheduler;
-        this.random = builder.random;
-        this.step = builder.step;
+    /** Holds copying and clearing up while something else matters more. */
+    @FunctionalInterface
+    public interface Brake {
+
+        /**
+         * Says how long to leave the shards alone.
+         *
+         * @return zero to go on; else asked again after that time
+         */
+        Duration hold();
+    }
+
+    /**
+     * A plan and what it would move, by the rows there are now. {@link #toString()} is for a person to decide by.
+     *
+     * @param plan what was measured
+     * @param slots how many slots move
+     * @param rows how many rows these have
+     * @param bytes how many bytes they take, as the stores estimate
+     * @param rowsBefore the rows of each shard now
+     * @param rowsAfter the rows of each shard once the plan is carried out
+     */
+    public record SizedPlan(
+            ShardPlan plan,
+            int slots,
+            long rows,
+            long bytes,
+            Map<String, Long> rowsBefore,
+            Map<String, Long> rowsAfter) {
+
+        @Override
+        public String toString() {
+            StringBuilder text = new StringBuilder(plan.toString());
+            text.append(String.format(Locale.ROOT, "  moves %d slots, %d rows, %d bytes%n", slots, rows, bytes));
+            Set<String> shards = new java.util.TreeSet<>(rowsBefore.keySet());
+            shards.addAll(rowsAfter.keySet());
+            for (String shard : shards) {
+                text.append(String.format(
+                        Locale.ROOT,
+                        "  %-16s %d -> %d rows%n",
+                        shard,
+                        rowsBefore.getOrDefault(shard, 0L),
+                        rowsAfter.getOrDefault(shard, 0L)));
+            }
+            return text.toString();
+        }
+    }
+
+    Resharder(
+            ResharderBuilder builder,
+            Function<? super String, ? extends ShardStore> stores,
+            VersionedRegister<ReshardJournal> journal,
+            Scheduler scheduler) {
+        this.settings = new Settings(
+                new RegisterEditor<>(builder.register, "shard map"),
+                new RegisterEditor<>(journal, "reshard journal"),
+                stores,
+                builder.name,
+                builder.maxFence,
+                builder.lockWait,
+                builder.fencing,
+                builder.retries,
+                builder.slotsTogether,
+                builder.maxChunk,
+                builder.chunkTime,
+                builder.rowsPerSecond,
+                builder.bytesPerSecond,
+                builder.brake,
+                builder.soak,
+                builder.waitForCutOver,
+                builder.poll,
+                builder.observer.guarded(),
+                builder.time,
+                scheduler,
+                builder.random);
     }
 
     /**
@@ -102,344 +157,144 @@ public final class Resharder {
      * @throws RuntimeException if a shard cannot be reached; repeat it
      */
     public void install() {
-        ShardMap map = maps.current();
+        ShardMap map = settings.maps().current();
         for (Shard shard : map.shards()) {
-            store(shard.id()).install(map);
+            settings.store(shard.id()).install(map);
         }
     }
 
     /**
-     * Carries a plan out, after recovering what an earlier run left. Moves already made are skipped, so a plan whose run
-     * failed is run again.
+     * Measures what a plan would move, and moves nothing. Each shard of the map reads or estimates all it has.
      *
      * @param plan what to move
-     * @return the map when all is done
-     * @throws DeadlineExceededException if a batch could not be fenced in its attempts, or copied within the fence; it was
-     *     undone, and the batches before it stay moved
-     * @throws StaleEpochException if another mover took over, or the map has changed so that the plan does not fit it
+     * @return the plan with its sizes
+     * @throws RuntimeException if a shard cannot be reached
      */
-    public ShardMap run(ShardPlan plan) {
-        recover();
-        enlist(plan.shards());
-        plan.divisions().forEach(this::divide);
-        for (Map.Entry<Flow, List<SlotMove>> flow : flows(plan).entrySet()) {
-            List<SlotMove> moves = flow.getValue();
-            for (int from = 0; from < moves.size(); from += batch) {
-                List<SlotMove> some = moves.subList(from, Math.min(moves.size(), from + batch));
-                move(some.stream().mapToInt(SlotMove::slot).toArray(), flow.getKey());
+    public SizedPlan measure(ShardPlan plan) {
+        ShardMap after = plan.after();
+        Map<Integer, SlotMove> moving = new LinkedHashMap<>();
+        plan.moves().forEach(move -> moving.put(move.slot(), move));
+        Map<String, Long> rowsBefore = new LinkedHashMap<>();
+        Map<String, Long> rowsAfter = new LinkedHashMap<>();
+        plan.before().shards().forEach(shard -> rowsBefore.put(shard.id(), 0L));
+        plan.shards().forEach(shard -> rowsAfter.put(shard.id(), 0L));
+        long rows = 0;
+        long bytes = 0;
+        for (Shard shard : plan.before().shards()) {
+            for (Map.Entry<Integer, ShardStore.Size> slot :
+                    settings.store(shard.id()).sizes(after).entrySet()) {
+                SlotMove move = moving.get(slot.getKey());
+                long held = slot.getValue().rows();
+                rowsBefore.merge(shard.id(), held, Long::sum);
+                if (move != null && move.from().equals(shard.id())) {
+                    rowsAfter.merge(move.to(), held, Long::sum);
+                    rows += held;
+                    bytes += slot.getValue().bytes();
+                } else {
+                    rowsAfter.merge(shard.id(), held, Long::sum);
+                }
             }
         }
-        plan.merges().forEach(this::merge);
-        step("finish");
-        ShardMap done = maps.update(map -> map.shards().equals(plan.shards()) ? map : map.withShards(plan.shards()));
-        tell("plan.done", Level.INFO, plan.moves().size() + " slots moved", Map.of("epoch", done.epoch()));
-        return done;
+        return new SizedPlan(plan, plan.moves().size(), rows, bytes, rowsBefore, rowsAfter);
     }
 
-    private record Flow(String from, String to) {}
-
-    private static Map<Flow, List<SlotMove>> flows(ShardPlan plan) {
-        Map<Flow, List<SlotMove>> flows = new LinkedHashMap<>();
-        for (SlotMove move : plan.moves()) {
-            flows.computeIfAbsent(new Flow(move.from(), move.to()), flow -> new ArrayList<>())
-                    .add(move);
+    /**
+     * Writes a plan down as the one to be carried out. Nothing is touched before somebody works on it.
+     *
+     * @param plan what to move; moves that were made already are left out
+     * @return the plan under way
+     * @throws IllegalStateException if another plan is under way; see {@link #current()}
+     * @throws dev.tenfold.error.OutcomeUnknownException if it is not known whether it was written down; {@link #current()}
+     *     tells
+     * @throws StaleEpochException if the map has changed so that the plan does not fit it
+     */
+    public Reshard begin(ShardPlan plan) {
+        ShardMap map = settings.maps().current();
+        List<Flow> flows = flows(plan, map);
+        List<String> before = plan.before().shards().stream().map(Shard::id).toList();
+        List<String> after = plan.shards().stream().map(Shard::id).toList();
+        for (int attempt = 0; ; attempt++) {
+            Optional<Versioned<ReshardJournal>> last =
+                    settings.journals().register().read();
+            last.ifPresent(known -> {
+                if (!known.value().isOver()) {
+                    throw new IllegalStateException("plan " + known.value().plan()
+                            + " is under way (expected: one at a time; finish it with current(), or abort it)");
+                }
+            });
+            long version = last.map(Versioned::version).orElse(0L);
+            ReshardJournal begun = new ReshardJournal(
+                    last.map(known -> known.value().plan()).orElse(0L) + 1,
+                    settings.name(),
+                    last.map(known -> known.value().token()).orElse(0L),
+                    settings.waitForCutOver() ? Set.of() : EnumSet.of(Request.CUT_OVER),
+                    Stage.BEGUN,
+                    Optional.empty(),
+                    "",
+                    plan.shards(),
+                    after.stream().filter(id -> !before.contains(id)).toList(),
+                    before.stream().filter(id -> !after.contains(id)).toList(),
+                    plan.divisions(),
+                    flows,
+                    plan.merges());
+            Preparation.check(begun, map);
+            if (settings.journals().register().compareAndSet(version, begun).isPresent()) {
+                return new Reshard(settings, begun.plan());
+            }
+            if (attempt == 10) {
+                throw new IllegalStateException("the reshard journal keeps changing (expected: one plan at a time)");
+            }
         }
+    }
+
+    private record Ends(String from, String to) {}
+
+    private List<Flow> flows(ShardPlan plan, ShardMap map) {
+        Map<Ends, List<Integer>> all = new LinkedHashMap<>();
+        for (SlotMove move : plan.moves()) {
+            String owner = move.slot() < map.allSlots() ? map.owner(move.slot()) : move.from();
+            // One without an owner has arrived and was merged.
+            if (!owner.equals(move.to()) && !owner.isEmpty()) {
+                all.computeIfAbsent(new Ends(move.from(), move.to()), ends -> new ArrayList<>())
+                        .add(move.slot());
+            }
+        }
+        List<Flow> flows = new ArrayList<>();
+        all.forEach((ends, slots) -> {
+            for (int at = 0; at < slots.size(); at += settings.slotsTogether()) {
+                List<Integer> some = slots.subList(at, Math.min(slots.size(), at + settings.slotsTogether())).stream()
+                        .sorted()
+                        .collect(Collectors.toList());
+                flows.add(new Flow(ends.from(), ends.to(), some, Reshard.Phase.PLANNED, false, 0, 0, 0));
+            }
+        });
         return flows;
     }
 
-    /** Puts new shards on the map, owning nothing, with guards that refuse everything. */
-    private void enlist(List<Shard> shards) {
-        step("enlist");
-        ShardMap map = maps.update(current -> {
-            List<Shard> all = new ArrayList<>(current.shards());
-            shards.stream().filter(shard -> !current.contains(shard.id())).forEach(all::add);
-            return all.size() == current.shards().size() ? current : current.withShards(all);
-        });
-        shards.forEach(shard -> store(shard.id()).install(map));
-    }
-
-    private void move(int[] planned, Flow flow) {
-        ShardMap now = maps.current();
-        int[] slots = pending(now, planned, flow);
-        if (slots.length == 0) {
-            return;
-        }
-        ShardStore source = store(flow.from());
-        ShardStore target = store(flow.to());
-        step("claim");
-        long token = claim(slots, source, target);
-        // Read again: what changed before the claim counts, and what changes after it is noticed when committing.
-        ShardMap map = maps.current();
-        requireOwner(map, slots, flow.from());
-        step("prepare");
-        target.prepare(map, slots, token, flow.from());
-        ShardMap committed;
-        long fenced;
-        try {
-            step("fence");
-            fence(source, slots, token, flow.to());
-            fenced = time.nanoTime();
-            Deadline deadline = Deadline.after(maxFence, time);
-            step("copy");
-            target.receive(slots, token, source.rows(map, slots, deadline), deadline);
-            step("commit");
-            committed = commit(map, slots, flow, source, token, deadline);
-        } catch (RuntimeException failure) {
-            undo(slots, source, target, token, failure);
-            throw failure;
-        }
-        step("open");
-        target.open(slots, token, committed.epoch());
-        Duration stall = Duration.ofNanos(time.nanoTime() - fenced);
-        step("clear");
-        source.clear(map, slots, token);
-        tell(
-                "slots.moved",
-                Level.INFO,
-                slots.length + " slots from " + flow.from() + " to " + flow.to() + ", refusing writes for "
-                        + stall.truncatedTo(ChronoUnit.MILLIS),
-                Map.of("from", flow.from(), "to", flow.to(), "slots", slots.length, "stall", stall));
-    }
-
-    /** Those still to be moved; the rest has arrived. */
-    private static int[] pending(ShardMap map, int[] slots, Flow flow) {
-        List<Integer> pending = new ArrayList<>();
-        for (int slot : slots) {
-            // One without owner has arrived and was merged.
-            if (!map.owner(slot).equals(flow.to()) && !map.owner(slot).isEmpty()) {
-                pending.add(slot);
-            }
-        }
-        int[] left = pending.stream().mapToInt(Integer::intValue).toArray();
-        requireOwner(map, left, flow.from());
-        return left;
-    }
-
-    private static void requireOwner(ShardMap map, int[] slots, String owner) {
-        for (int slot : slots) {
-            if (!map.owner(slot).equals(owner)) {
-                throw new StaleEpochException(
-                        "slot " + slot + " is on " + map.owner(slot) + " and not on " + owner + " any more",
-                        map.epoch() - 1,
-                        map.epoch());
-            }
-        }
-    }
-
-    private static long claim(int[] slots, ShardStore source, ShardStore target) {
-        long token = Math.max(source.token(slots), target.token(slots)) + 1;
-        source.claim(slots, token);
-        if (!source.shard().equals(target.shard())) {
-            target.claim(slots, token);
-        }
-        return token;
-    }
-
-    private void fence(ShardStore source, int[] slots, long token, String peer) {
-        retryBusy("writers to end on " + source.shard(), () -> source.fence(slots, token, peer, lockWait));
-    }
-
-    private void retryBusy(String what, BooleanSupplier attempt) {
-        long began = time.nanoTime();
-        for (int made = 1; !attempt.getAsBoolean(); made++) {
-            if (!fencing.allowsAfter(made) || !Pause.await(scheduler, fencing.delayAfter(made, random))) {
-                throw new DeadlineExceededException(
-                        what + " (" + made + " attempts)", Duration.ofNanos(time.nanoTime() - began), null);
-            }
-        }
-    }
-
-    private ShardMap commit(ShardMap copied, int[] slots, Flow flow, ShardStore source, long token, Deadline deadline) {
-        return maps.update(map -> {
-            if (map.owner(slots[0]).equals(flow.to())) {
-                // An earlier compare-and-set of ours, of which only the answer was lost.
-                return map;
-            }
-            requireOwner(map, slots, flow.from());
-            if (!map.sameSlots(copied)) {
-                throw new StaleEpochException(
-                        "slots were divided or merged while slots were copied", copied.epoch(), map.epoch());
-            }
-            // After the map was read: see the class comment.
-            source.verify(slots, token, SlotState.FENCED);
-            if (deadline.isExpired()) {
-                throw new DeadlineExceededException("the copy of " + slots.length + " slots", maxFence, null);
-            }
-            return map.withOwner(slots, flow.to());
-        });
-    }
-
-    /** Keeps the failure; where undoing fails too, the next {@link #recover()} does it. */
-    private void undo(int[] slots, ShardStore source, ShardStore target, long token, RuntimeException failure) {
-        try {
-            ShardMap map = maps.update(
-                    current -> current.owner(slots[0]).equals(source.shard()) ? current.withNextEpoch() : current);
-            boolean committed = map.owner(slots[0]).equals(target.shard());
-            (committed ? target : source).open(slots, token, committed ? map.epoch() : 0);
-            (committed ? source : target).clear(map, slots, token);
-            tell(
-                    committed ? "move.finished" : "move.undone",
-                    Level.WARNING,
-                    slots.length + " slots from " + source.shard() + " to " + target.shard() + ": " + failure,
-                    Map.of("from", source.shard(), "to", target.shard(), "slots", slots.length));
-        } catch (RuntimeException also) {
-            failure.addSuppressed(also);
-        }
-    }
-
-    /** Divides a slot where it is; no row moves, so nothing is fenced. */
-    private void divide(Division division) {
-        ShardMap now = maps.current();
-        if (now.has(division)) {
-            return;
-        }
-        String owner = now.owner(division.from());
-        ShardStore store = store(owner);
-        int[] slots = {division.from()};
-        step("claim for division");
-        long token = store.token(slots) + 1;
-        store.claim(slots, token);
-        step("divide");
-        ShardMap map = maps.update(current -> {
-            if (current.has(division)) {
-                return current;
-            }
-            requireOwner(current, slots, owner);
-            requireNext(current, division);
-            store.verify(slots, token, SlotState.OWNER);
-            return current.withDivided(List.of(division));
-        });
-        step("open divided");
-        openDivided(store, division, token, map.epoch());
-        tell("slot.divided", Level.INFO, division.toString(), Map.of("epoch", map.epoch()));
-    }
-
-    private static void requireNext(ShardMap map, Division division) {
-        if (division.slot() != map.allSlots()) {
-            throw new StaleEpochException(
-                    "slots were divided since it was planned to divide slot " + division.from(),
-                    map.epoch() - 1,
-                    map.epoch());
-        }
-    }
-
     /**
-     * Makes a slot part of another one on its shard: its writers are refused first, then the map says so. From then on no
-     * row is the slot's, so closing it deletes none. Refusing them is what keeps a router with an old map from writing by
-     * the merged slot's guard while the other slot moves.
-     */
-    private void merge(Merge merge) {
-        ShardMap now = maps.current();
-        if (now.owner(merge.slot()).isEmpty()) {
-            return;
-        }
-        String owner = now.owner(merge.slot());
-        ShardStore store = store(owner);
-        int[] slots = {merge.slot()};
-        int[] both = {merge.slot(), merge.into()};
-        step("claim for merging");
-        long token = store.token(both) + 1;
-        store.claim(both, token);
-        ShardMap merged;
-        try {
-            step("fence merged");
-            fence(store, slots, token, owner);
-            step("merge");
-            merged = maps.update(current -> {
-                if (current.owner(merge.slot()).isEmpty()) {
-                    return current;
-                }
-                requireOwner(current, both, owner);
-                if (!current.sameSlots(now)) {
-                    throw new StaleEpochException(
-                            "slots were divided or merged meanwhile", now.epoch(), current.epoch());
-                }
-                store.verify(slots, token, SlotState.FENCED);
-                store.verify(new int[] {merge.into()}, token, SlotState.OWNER);
-                return current.withMerged(List.of(merge));
-            });
-        } catch (RuntimeException failure) {
-            try {
-                settle(store, merge.slot(), new ShardStore.Unsettled(SlotState.FENCED, owner));
-            } catch (RuntimeException also) {
-                failure.addSuppressed(also);
-            }
-            throw failure;
-        }
-        step("close merged");
-        store.clear(merged, slots, token);
-        tell("slot.merged", Level.INFO, merge.toString(), Map.of("epoch", merged.epoch()));
-    }
-
-    private void openDivided(ShardStore store, Division division, long token, long epoch) {
-        retryBusy(
-                "writers to slot " + division.from() + " on " + store.shard() + " to end",
-                () -> store.divide(division.from(), division.slot(), token, epoch, lockWait));
-    }
-
-    /**
-     * Settles every slot that a mover left half way: undoes what was not committed, finishes what was. Where that mover is
-     * still alive, it fails. Does nothing where nothing was left.
+     * Returns the plan under way, whoever works on it: to watch it, or to take it over from a process that died.
      *
-     * @return how many slots were settled
-     * @throws StaleEpochException if another mover is settling the same slots
+     * @return empty if the last one is over
      */
-    public int recover() {
-        ShardMap map = maps.current();
-        int settled = 0;
-        for (Shard shard : map.shards()) {
-            ShardStore store = store(shard.id());
-            store.install(map);
-            for (Map.Entry<Integer, ShardStore.Unsettled> slot :
-                    store.unsettled().entrySet()) {
-                settle(store, slot.getKey(), slot.getValue());
-                settled++;
-            }
-        }
-        for (Division division : map.divisions()) {
-            ShardStore store = store(map.owner(division.slot()));
-            if (store.state(division.slot()).isEmpty()) {
-                int[] from = {division.from()};
-                long token = store.token(from) + 1;
-                store.claim(from, token);
-                openDivided(store, division, token, map.epoch());
-                settled++;
-            }
-        }
-        return settled;
+    public Optional<Reshard> current() {
+        return settings.journals()
+                .register()
+                .read()
+                .filter(known -> !known.value().isOver())
+                .map(known -> new Reshard(settings, known.value().plan()));
     }
 
-    private void settle(ShardStore store, int slot, ShardStore.Unsettled left) {
-        int[] slots = {slot};
-        String here = store.shard();
-        step("recover");
-        long token = claim(slots, store, store(left.peer()));
-        boolean fenced = left.state() == SlotState.FENCED;
-        // A committed move needs no new epoch; any other gets one, which defeats a commit still on its way.
-        ShardMap map =
-                maps.update(current -> current.owner(slot).equals(here) == fenced ? current.withNextEpoch() : current);
-        step("settle");
-        if (map.owner(slot).equals(here)) {
-            store.open(slots, token, fenced ? 0 : map.epoch());
-        } else {
-            store.clear(map, slots, token);
-        }
-        tell(
-                "slot.settled",
-                Level.WARNING,
-                "slot " + slot + ", left " + left.state() + " on " + here + ", belongs to " + map.owner(slot),
-                Map.of("slot", slot, "shard", here, "owner", map.owner(slot)));
-    }
-
-    private ShardStore store(String shard) {
-        return stores.apply(shard);
-    }
-
-    private void step(String name) {
-        step.accept(name);
-    }
-
-    private void tell(String kind, Level level, String message, Map<String, Object> details) {
-        observer.on(new Event(time.now(), "sharding/reshard", kind, level, message, details));
+    /**
+     * Carries a plan out on this thread, after finishing the one that an earlier process left, if any.
+     *
+     * @param plan what to move; moves that were made already are skipped, so a plan whose run failed can be run again
+     * @return the map when all is done
+     * @throws dev.tenfold.error.UnavailableException if the plan was given up; slots that had not switched are where they
+     *     were
+     * @throws StaleEpochException if another process took over, or the map has changed so that the plan does not fit it
+     */
+    public ShardMap run(ShardPlan plan) {
+        current().ifPresent(Reshard::run);
+        return begin(plan).run();
     }
 }

@@ -3,13 +3,14 @@ package dev.tenfold.sharding.reshard;
 import java.util.List;
 
 /**
- * Some rows of a table on their way from one store to another of the same kind.
+ * Rows of some slots between two places.
  *
- * @param table which table
- * @param columns what its rows look like, to be compared with the table they go to
- * @param rows the rows, in the store's own form
+ * @param rows the rows, in the order of the store
+ * @param from the place before the first row that was looked at
+ * @param next the place after the last row that was looked at; {@link Cursor#END} where no more follow
+ * @param schema what the rows look like, to be compared with the tables they go to
  */
-public record RowChunk(String table, String columns, List<String> rows) {
+public record RowChunk(List<Row> rows, Cursor from, Cursor next, String schema) {
 
     /** Copies {@code rows}. */
     public RowChunk {

@@ -4,10 +4,10 @@ package dev.tenfold.sharding.reshard;
 public enum SlotState {
     /** Takes writes whose route is new enough. */
     OWNER,
-    /** Refuses writes: on its way to another shard, or gone there with its rows not yet deleted here. */
+    /** Refuses writes: its last changes are on their way to another shard. */
     FENCED,
-    /** Refuses writes: its rows are being copied here. */
+    /** Refuses writes of users, and takes rows and changes of the shard that owns it. */
     INCOMING,
-    /** Refuses writes: it was here once, and no row of it is left. */
+    /** Refuses writes: it was here once, and no row of it is left. Kept as a tombstone, so that old routes are refused. */
     CLOSED
 }

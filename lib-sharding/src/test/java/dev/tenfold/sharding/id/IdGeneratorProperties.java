@@ -27,6 +27,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReference;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -246,6 +247,49 @@ class IdGeneratorProperties {
                         .open())
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("nodeBits=10");
+    }
+
+    /**
+     * A caller has read its node and is paused; meanwhile the generator is closed, and another process takes the node and
+     * makes ids. Whoever goes on then gets nothing, least of all an id that the other one made.
+     */
+    @Example
+    void makesNothingForACallerWhoWasPausedWhileItWasClosed() {
+        VersionedRegister<NodeClaims> register = Registers.inMemory("ids");
+        Clock clock = new Clock();
+        AtomicReference<Runnable> pause = new AtomicReference<>(() -> {});
+        TimeSource pausing = new TimeSource() {
+            @Override
+            public long nanoTime() {
+                // The first thing a caller does after reading which node it has.
+                pause.getAndSet(() -> {}).run();
+                return clock.nanoTime();
+            }
+
+            @Override
+            public Instant now() {
+                return clock.now();
+            }
+        };
+        IdGenerator closing = IdGenerator.of(new IdLayout(EPOCH, 1))
+                .nodesFrom(register)
+                .scheduler(clock.running)
+                .time(pausing)
+                .open();
+        assertThat(leased(register, clock).node()).as("the other node is taken").isOne();
+        long last = closing.next();
+        List<Long> others = new ArrayList<>();
+        pause.set(() -> {
+            closing.close();
+            clock.running.advance(Duration.ofMillis(2));
+            IdGenerator successor = leased(register, clock);
+            assertThat(successor.node()).isZero();
+            others.add(successor.next());
+        });
+        assertThatThrownBy(closing::next)
+                .isInstanceOf(UnavailableException.class)
+                .hasMessageContaining("it is closed");
+        assertThat(others).singleElement().satisfies(id -> assertThat(id).isGreaterThan(last));
     }
 
     @Example

@@ -29,6 +29,7 @@ import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -39,23 +40,28 @@ class ScatterPostgresTest {
 
     private record Item(long id, long price) {}
 
-    private final Map<String, DataSource> databases = new HashMap<>();
+    private static final Map<String, DataSource> DATABASES = new HashMap<>();
     private final ExecutorService pool = Executors.newFixedThreadPool(4);
     private Sharder<Long, DataSource> shards;
     private Scatter<Long, DataSource> scatter;
+
+    @BeforeAll
+    static void createDatabases() {
+        List.of("one", "two", "three").forEach(name -> DATABASES.put(name, TestDatabase.fresh()));
+    }
 
     @BeforeEach
     void createShards() throws SQLException {
         var builder = Sharder.<Long, DataSource>consistent().slots(64).observer(Observer.none());
         for (String name : List.of("one", "two", "three")) {
-            DataSource database = TestDatabase.fresh();
-            databases.put(name, database);
+            DataSource database = DATABASES.get(name);
             builder.shard(name, database);
+            execute(database, "DROP TABLE IF EXISTS item");
             execute(database, "CREATE TABLE item (id bigint PRIMARY KEY, price bigint NOT NULL)");
         }
         shards = builder.build();
         scatter = Scatter.over(shards).executor(pool).build();
-        for (String name : databases.keySet()) {
+        for (String name : DATABASES.keySet()) {
             insert(
                     name,
                     LongStream.range(0, 300)
@@ -81,12 +87,12 @@ class ScatterPostgresTest {
     private void insert(String shard, List<Long> ids) throws SQLException {
         String rows =
                 ids.stream().map(id -> "(" + id + ", " + id * 7919 % 1000 + ")").collect(Collectors.joining(", "));
-        execute(databases.get(shard), "INSERT INTO item VALUES " + rows + " ON CONFLICT DO NOTHING");
+        execute(DATABASES.get(shard), "INSERT INTO item VALUES " + rows + " ON CONFLICT DO NOTHING");
     }
 
     private void delete(String shard, List<Long> ids) throws SQLException {
         String list = ids.stream().map(String::valueOf).collect(Collectors.joining(", "));
-        execute(databases.get(shard), "DELETE FROM item WHERE id IN (" + list + ")");
+        execute(DATABASES.get(shard), "DELETE FROM item WHERE id IN (" + list + ")");
     }
 
     private static List<Item> select(DataSource database, ShardPart<Long> part, String sql) throws SQLException {
@@ -111,7 +117,7 @@ class ScatterPostgresTest {
     @Test
     void sortsLimitsAggregatesAndLooksUp() throws SQLException {
         // Left over from a move; the dearest of all, so that it would come first.
-        DataSource elsewhere = shards.locate(1L) == databases.get("one") ? databases.get("two") : databases.get("one");
+        DataSource elsewhere = shards.locate(1L) == DATABASES.get("one") ? DATABASES.get("two") : DATABASES.get("one");
         execute(elsewhere, "INSERT INTO item VALUES (1, 5000)");
         Comparator<Item> order =
                 Comparator.comparingLong(Item::price).reversed().thenComparingLong(Item::id);
