@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.format.ResultFormatType;
@@ -61,6 +63,12 @@ public final class BenchmarkRun implements Callable<Integer> {
     @Option(names = "--threads", split = ",", description = "Thread counts to run with (default: 1).")
     private int[] threads = {1};
 
+    @Option(
+            names = "--param",
+            paramLabel = "NAME=VALUE[:VALUE...]",
+            description = "Values of a parameter instead of all its own; may be repeated.")
+    private Map<String, String> params = new TreeMap<>();
+
     @Option(names = "--render-only", description = "Only render the tables and chart of an earlier run again.")
     private boolean renderOnly;
 
@@ -105,6 +113,7 @@ public final class BenchmarkRun implements Callable<Integer> {
                         .verbosity(VerboseMode.NORMAL)
                         .resultFormat(ResultFormatType.JSON)
                         .result(part.toString());
+                params.forEach((param, values) -> options.param(param, values.split(":")));
                 new Runner(options.build()).run();
                 String array = Files.readString(part).strip();
                 joined.append(joined.isEmpty() ? "" : ",").append(array, 1, array.length() - 1);
@@ -128,7 +137,7 @@ public final class BenchmarkRun implements Callable<Integer> {
 
                 ```
                 mvn -q -Pbench verify -Dbench.args="--name %s --include %s --forks %d --warmup %d --iterations %d \
-                --millis %d --threads %s"
+                --millis %d --threads %s%s"
                 ```
                 """,
                 name,
@@ -148,7 +157,10 @@ public final class BenchmarkRun implements Callable<Integer> {
                 warmup,
                 iterations,
                 millis,
-                join(threads));
+                join(threads),
+                params.entrySet().stream()
+                        .map(param -> " --param " + param)
+                        .collect(java.util.stream.Collectors.joining()));
     }
 
     /** The page of the run itself knows the machine and the date; rendering again must not change them. */

@@ -4,6 +4,7 @@ import dev.tenfold.balance.LoadBalancer;
 import dev.tenfold.balance.Member;
 import dev.tenfold.balance.Policies;
 import dev.tenfold.balance.Policy;
+import dev.tenfold.observe.Observer;
 import dev.tenfold.topology.Endpoint;
 import dev.tenfold.topology.Outcome;
 import dev.tenfold.topology.Selection;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -34,11 +36,15 @@ import org.openjdk.jmh.annotations.State;
  *       in flight.
  *   <li>{@code tenfoldPeakEwma}: {@link LoadBalancer#pick()} and {@link Member#report(Outcome, long, long)} with {@link
  *       Policies#peakEwma()}, the default; the caller reads the clock at the pick and at the report.
+ *   <li>{@code tenfoldPeakEwmaOneReading}: the same for a caller that ends one call and begins another at one moment, such as an
+ *       event loop, and reads the clock once for both.
  *   <li>{@code tenfoldSelect}: {@link LoadBalancer#select()}, the same choice as a lease that measures the latency.
  *   <li>{@code tenfoldRoundRobin}: the pick, with {@link Policies#roundRobin()}.
  *   <li>{@code vertxPowerOfTwo}: Vert.x 5.0.4, {@link io.vertx.core.net.endpoint.LoadBalancer#POWER_OF_TWO_CHOICES}, with
  *       the three reports that its own metrics need to be right (request initiated, begun, response ended).
  *   <li>{@code powerOfTwoByHand}: two random indices into padded counters of calls in flight, and nothing else.
+ *   <li>{@code powerOfTwoOfObjects}: the same where each endpoint is an object, a padded counter and a target; what a large pool costs
+ *       in cache misses however little is done with it.
  *   <li>{@code peakEwmaByHand}: the same two reads of the clock, two random indices into padded pairs of a latency and its time, and
  *       their decay by {@link Math#exp}, besides the calls in flight; without a lock, so that updates may be lost.
  *   <li>{@code randomByHand}: one random index, no load, no report; what remains when nothing is balanced.
@@ -47,7 +53,8 @@ import org.openjdk.jmh.annotations.State;
  * <p>Not like for like: Tenfold also counts calls and failures by endpoint, and checks health at each pick and report.
  * {@code tenfoldSelect} reads the clock twice at nanosecond precision; Vert.x twice at milliseconds, and its
  * client more often. The form by hand forgets everything but the load, may compare an endpoint with itself, and cannot change its
- * endpoints.
+ * endpoints. With {@code ejected}, that percentage of Tenfold's endpoints was ejected before; the others know of no health, and pick
+ * among all.
  *
  * <pre>mvn -q -Pbench verify -Dbench.args="--name pick --include .*PickBenchmark.* --threads 1,2"</pre>
  */
@@ -62,6 +69,9 @@ public class PickBenchmark {
     @Param({"10", "1000", "10000"})
     private int endpoints;
 
+    @Param({"0", "20"})
+    private int ejected;
+
     private LoadBalancer<String> leastLoaded;
     private LoadBalancer<String> roundRobin;
     private LoadBalancer<String> peakEwma;
@@ -70,6 +80,62 @@ public class PickBenchmark {
     private ServerSelector vertx;
     private String[] targets;
     private AtomicIntegerArray inFlight;
+    private Counted[] objects;
+
+    /** Keeps the counter of an object off the cache lines of the one before. */
+    static class Padding {
+        @SuppressWarnings("unused")
+        private long p0, p1, p2, p3, p4, p5, p6;
+    }
+
+    /** An endpoint by hand: 128 bytes, as large as a member of Tenfold's. */
+    static final class Counted extends Padding {
+        private static final AtomicIntegerFieldUpdater<Counted> CALLS =
+                AtomicIntegerFieldUpdater.newUpdater(Counted.class, "calls");
+
+        private volatile int calls;
+        private final String target;
+
+        @SuppressWarnings("unused")
+        private long q0, q1, q2, q3, q4, q5;
+
+        Counted(String target) {
+            this.target = target;
+        }
+    }
+
+    /** A thread's calls in flight on members. */
+    @State(Scope.Thread)
+    public static class Members {
+
+        private final Member<?>[] begun = new Member<?>[Calls.WINDOW];
+        private int next;
+
+        /** Adds a call and returns the one to end for it; none at first. */
+        @Nullable
+        Member<?> exchange(Member<?> call) {
+            int at = next++ & (Calls.WINDOW - 1);
+            Member<?> oldest = begun[at];
+            begun[at] = call;
+            return oldest;
+        }
+    }
+
+    /** A thread's calls in flight on objects. */
+    @State(Scope.Thread)
+    public static class CountedCalls {
+
+        private final Counted[] begun = new Counted[Calls.WINDOW];
+        private int next;
+
+        @Nullable
+        Counted exchange(Counted call) {
+            int at = next++ & (Calls.WINDOW - 1);
+            Counted oldest = begun[at];
+            begun[at] = call;
+            return oldest;
+        }
+    }
 
     /** A thread's calls in flight. */
     @State(Scope.Thread)
@@ -94,7 +160,7 @@ public class PickBenchmark {
     @State(Scope.Thread)
     public static class TimedCalls {
 
-        private final Object[] begun = new Object[Calls.WINDOW];
+        private final Member<?>[] begun = new Member<?>[Calls.WINDOW];
         private final int[] numbers = new int[Calls.WINDOW];
         private final long[] starts = new long[Calls.WINDOW];
         private int next;
@@ -124,9 +190,11 @@ public class PickBenchmark {
     @Setup
     public void prepare() {
         targets = new String[endpoints];
+        objects = new Counted[endpoints];
         servers = new ArrayList<>();
         for (int i = 0; i < endpoints; i++) {
             targets[i] = "10.0." + i / 250 + "." + i % 250;
+            objects[i] = new Counted(targets[i]);
             servers.add(new VertxEndpoint(targets[i]));
         }
         leastLoaded = balancer(Policies.leastLoaded());
@@ -142,15 +210,19 @@ public class PickBenchmark {
         for (String target : targets) {
             members.add(Endpoint.of(target));
         }
-        return LoadBalancer.<String>builder("picks")
+        LoadBalancer<String> balancer = LoadBalancer.<String>builder("picks")
                 .endpoints(members)
                 .policy(policy)
+                .health(Ejections.POLICY)
+                .observer(Observer.none())
                 .build();
+        Ejections.eject(balancer, ejected);
+        return balancer;
     }
 
     /** Tenfold without allocation. */
     @Benchmark
-    public String tenfoldPick(Calls calls) {
+    public String tenfoldPick(Members calls) {
         return pick(leastLoaded, calls);
     }
 
@@ -158,26 +230,43 @@ public class PickBenchmark {
     @Benchmark
     public String tenfoldPeakEwma(TimedCalls calls) {
         int at = calls.turn();
-        Object oldest = calls.begun[at];
+        Member<?> oldest = calls.begun[at];
         long start = calls.starts[at];
         calls.starts[at] = System.nanoTime();
         Member<String> picked = peakEwma.pick();
         calls.begun[at] = picked;
-        if (oldest instanceof Member<?> member) {
-            member.report(Outcome.SUCCESS, start, System.nanoTime());
+        if (oldest != null) {
+            oldest.report(Outcome.SUCCESS, start, System.nanoTime());
         }
+        return picked.target();
+    }
+
+    /** Tenfold without allocation, by latency, for a caller that reads the clock once. */
+    @Benchmark
+    public String tenfoldPeakEwmaOneReading(TimedCalls calls) {
+        int at = calls.turn();
+        Member<?> oldest = calls.begun[at];
+        long start = calls.starts[at];
+        long now = System.nanoTime();
+        calls.starts[at] = now;
+        if (oldest != null) {
+            oldest.report(Outcome.SUCCESS, start, now);
+        }
+        Member<String> picked = peakEwma.pick();
+        calls.begun[at] = picked;
         return picked.target();
     }
 
     /** Tenfold, taking turns. */
     @Benchmark
-    public String tenfoldRoundRobin(Calls calls) {
+    public String tenfoldRoundRobin(Members calls) {
         return pick(roundRobin, calls);
     }
 
-    private static String pick(LoadBalancer<String> balancer, Calls calls) {
+    private static String pick(LoadBalancer<String> balancer, Members calls) {
         Member<String> picked = balancer.pick();
-        if (calls.exchange(picked) instanceof Member<?> oldest) {
+        Member<?> oldest = calls.exchange(picked);
+        if (oldest != null) {
             oldest.report(Outcome.SUCCESS);
         }
         return picked.target();
@@ -218,6 +307,21 @@ public class PickBenchmark {
             inFlight.getAndDecrement(oldest * SPREAD);
         }
         return targets[picked];
+    }
+
+    /** As little as will do for endpoints that are objects. */
+    @Benchmark
+    public String powerOfTwoOfObjects(CountedCalls calls) {
+        ThreadLocalRandom random = ThreadLocalRandom.current();
+        Counted one = objects[random.nextInt(objects.length)];
+        Counted two = objects[random.nextInt(objects.length)];
+        Counted picked = two.calls < one.calls ? two : one;
+        Counted.CALLS.getAndIncrement(picked);
+        Counted oldest = calls.exchange(picked);
+        if (oldest != null) {
+            Counted.CALLS.getAndDecrement(oldest);
+        }
+        return picked.target;
     }
 
     /** As little as will do by latency. */

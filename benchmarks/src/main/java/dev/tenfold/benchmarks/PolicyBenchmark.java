@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -28,9 +29,10 @@ import org.openjdk.jmh.annotations.State;
 
 /**
  * <b>What does each policy cost?</b> A pick and its report, with 16 calls in flight for each thread as in {@link PickBenchmark}; one
- * endpoint in three weighs twice as much as the others where {@code weights} is true. Keyed policies get a new key each time.
+ * endpoint in three weighs twice as much as the others where {@code weights} is true, and {@code ejected} percent of the endpoints are
+ * out. Keyed policies get a new key each time.
  *
- * <pre>mvn -q -Pbench verify -Dbench.args="--name policies --include .*PolicyBenchmark.* --threads 1,2"</pre>
+ * <pre>mvn -q -Pbench verify -Dbench.args="--name policies --include .*PolicyBenchmark.* --param weights=false --forks 1 --warmup 2 --iterations 3 --millis 300"</pre>
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -39,6 +41,9 @@ public class PolicyBenchmark {
 
     @Param({"10", "1000", "10000"})
     private int endpoints;
+
+    @Param({"0", "20"})
+    private int ejected;
 
     @Param({"false", "true"})
     private boolean weights;
@@ -64,6 +69,7 @@ public class PolicyBenchmark {
     private String policy;
 
     private LoadBalancer<String> balancer;
+    private boolean keyed;
 
     /** Prepares the endpoints; all report a load, for the policies that use it. */
     @Setup
@@ -74,11 +80,14 @@ public class PolicyBenchmark {
                     .withWeight(weights && i % 3 == 0 ? 2 : 1)
                     .withTags(Map.of("group", i % 10 == 0 ? "canary" : "stable")));
         }
+        keyed = Set.of("ring", "maglev", "rendezvous", "sticky").contains(policy);
         balancer = LoadBalancer.<String>builder("policies")
                 .endpoints(members)
                 .policy(policy(policy))
+                .health(Ejections.POLICY)
                 .observer(Observer.none())
                 .build();
+        Ejections.eject(balancer, ejected);
         for (int i = 0; i < 20 * endpoints; i++) {
             Member<String> member = balancer.pick();
             member.reportLoad(new ServerLoad(i & 7, Duration.ofMillis(5 + i % 20), 0.5, 100 + i % 50, 0));
@@ -110,20 +119,13 @@ public class PolicyBenchmark {
         };
     }
 
-    /** A pick and the report of an older one. */
+    /** A pick, for a key where the policy looks at it, and the report of an older one. */
     @Benchmark
-    public String pick(PickBenchmark.Calls calls) {
-        return reported(balancer.pick(), calls);
-    }
-
-    /** The same for a key. */
-    @Benchmark
-    public String pickForKey(PickBenchmark.Calls calls) {
-        return reported(balancer.pick(ThreadLocalRandom.current().nextLong()), calls);
-    }
-
-    private static String reported(Member<String> picked, PickBenchmark.Calls calls) {
-        if (calls.exchange(picked) instanceof Member<?> oldest) {
+    public String pick(PickBenchmark.Members calls) {
+        Member<String> picked =
+                keyed ? balancer.pick(ThreadLocalRandom.current().nextLong()) : balancer.pick();
+        Member<?> oldest = calls.exchange(picked);
+        if (oldest != null) {
             oldest.report(Outcome.SUCCESS);
         }
         return picked.target();

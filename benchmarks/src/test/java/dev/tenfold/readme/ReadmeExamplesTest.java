@@ -11,7 +11,9 @@ import dev.tenfold.DataPath;
 import dev.tenfold.Replicas;
 import dev.tenfold.RequestPath;
 import dev.tenfold.Tenfold;
+import dev.tenfold.balance.KeyedPolicies;
 import dev.tenfold.balance.LoadBalancer;
+import dev.tenfold.balance.Member;
 import dev.tenfold.balance.Policies;
 import dev.tenfold.cache.Cache;
 import dev.tenfold.cache.edge.EdgeNetwork;
@@ -20,6 +22,8 @@ import dev.tenfold.coordination.Lease;
 import dev.tenfold.coordination.LeaseState;
 import dev.tenfold.coordination.Leases;
 import dev.tenfold.coordination.Registers;
+import dev.tenfold.discovery.Discoveries;
+import dev.tenfold.health.HealthChecks;
 import dev.tenfold.locality.DataCentres;
 import dev.tenfold.observe.Observer;
 import dev.tenfold.observe.micrometer.MicrometerObserver;
@@ -32,12 +36,15 @@ import dev.tenfold.replication.jdbc.RoutingDataSource;
 import dev.tenfold.replication.postgres.Postgres;
 import dev.tenfold.replication.testing.PostgresCluster;
 import dev.tenfold.retry.Backoff;
+import dev.tenfold.retry.RetryBudget;
 import dev.tenfold.session.Session;
 import dev.tenfold.sharding.ShardPlan;
 import dev.tenfold.sharding.Sharder;
 import dev.tenfold.testing.TestDatabase;
 import dev.tenfold.time.TimeSource;
 import dev.tenfold.topology.Coordinates;
+import dev.tenfold.topology.Endpoint;
+import dev.tenfold.topology.Outcome;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.InputStream;
@@ -52,10 +59,14 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
@@ -122,6 +133,7 @@ class ReadmeExamplesTest {
                     .policy(Policies.leastLoaded()) // two random choices, the less loaded one
                     .build();
             String answer = apps.idempotent().call(uri -> get(uri.resolve("/users/42")));
+            System.out.println(apps.describe()); // state, weight, load and latency of each, and why it is out
             // end
             two.close();
             for (int i = 0; i < 30; i++) {
@@ -129,6 +141,88 @@ class ReadmeExamplesTest {
                 assertThat(still).isIn("one", "three");
             }
             assertThat(answer).isIn("one", "two", "three");
+        }
+    }
+
+    @Test
+    void startedBalancer(@TempDir Path folder) throws Exception {
+        ExecutorService threads = Executors.newCachedThreadPool();
+        Registry registry = new Registry();
+        String userId = "42";
+        try (Server one = new Server(200, "one");
+                Server two = new Server(200, "two")) {
+            registry.nodes = List.of(Endpoint.of(one.uri()), Endpoint.of(two.uri()));
+            String answer;
+            // example: started
+            LoadBalancer<URI> apps = LoadBalancer.<URI>builder("apps")
+                    .discover(Discoveries.polling(registry::nodes, ofSeconds(5))) // or Dns.srv(...), a file, your own
+                    .healthCheck(HealthChecks.http("/health"), ofSeconds(2))
+                    .policy(KeyedPolicies.ring()) // the same server for the same key, none too busy
+                    .retryBudget(RetryBudget.of(0.1, 10)) // one retry for ten successes, and ten in reserve
+                    .hedgeExecutor(threads)
+                    .start();
+            // end
+            try (apps) {
+                awaitEndpoints(apps, 2);
+                // example: calling
+                answer = apps.idempotent() // may be repeated, on another server
+                        .forKey(userId)
+                        .within(ofMillis(2_000)) // all attempts together
+                        .hedged() // a second server is asked after the 95th percentile
+                        .call((uri, deadline) -> get(uri.resolve("/users/42"), deadline.remaining()));
+                // end
+                assertThat(answer).isIn("one", "two");
+                for (int i = 0; i < 10; i++) {
+                    String again = apps.idempotent()
+                            .forKey(userId)
+                            .within(ofSeconds(10))
+                            .call(uri -> get(uri.resolve("/users/42")));
+                    assertThat(again).as("the same key").isEqualTo(answer);
+                }
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    @Test
+    void picking() throws IOException {
+        try (Server one = new Server(200, "one")) {
+            LoadBalancer<URI> apps =
+                    LoadBalancer.<URI>builder("apps").endpoints(one.uri()).build();
+            // example: picking
+            Member<URI> server = apps.pick(); // allocates nothing; reported exactly once
+            long start = System.nanoTime();
+            Outcome outcome = Outcome.CANCELLED;
+            try {
+                get(server.target());
+                outcome = Outcome.SUCCESS;
+            } catch (IOException failure) {
+                outcome = Outcome.FAILED;
+            } finally {
+                server.report(outcome, start, System.nanoTime());
+            }
+            // end
+            assertThat(outcome).isEqualTo(Outcome.SUCCESS);
+            assertThat(server.inFlight()).isZero();
+            assertThat(server.latency()).isPositive();
+        }
+    }
+
+    private static void awaitEndpoints(LoadBalancer<?> balancer, int size) {
+        long end = System.nanoTime() + ofSeconds(20).toNanos();
+        while (balancer.topology().endpoints().size() < size && System.nanoTime() < end) {
+            Thread.onSpinWait();
+        }
+        assertThat(balancer.topology().endpoints()).hasSize(size);
+    }
+
+    /** Knows who is there. */
+    private static final class Registry {
+        private volatile List<Endpoint<URI>> nodes = List.of();
+
+        List<Endpoint<URI>> nodes() {
+            return nodes;
         }
     }
 
@@ -144,6 +238,7 @@ class ReadmeExamplesTest {
             DataCentres<URI> world = DataCentres.<URI>builder()
                     .region("eu", Coordinates.of(50.1, 8.7), eu) // a LoadBalancer each
                     .region("us", Coordinates.of(39.0, -77.5), us)
+                    .gradualReturn(ofSeconds(30)) // a region that was down gets its clients back over half a minute
                     .build();
             RequestPath<String, String> site = Tenfold.<String, String>requestPath("site")
                     .toDataCentres(world) // the nearest that is healthy
@@ -155,6 +250,18 @@ class ReadmeExamplesTest {
             assertThat(page).isEqualTo("from Frankfurt");
             world.drain("eu");
             assertThat(site.handle(Coordinates.of(48.9, 2.4), "/")).isEqualTo("from Virginia");
+            world.resume("eu");
+            // example: steering
+            world.split(Map.of("eu", 90.0, "us", 10.0)); // whatever the distance; unsplit() ends it
+            world.drain("eu"); // before maintenance: its clients go to the next nearest
+            world.resume("eu"); // they come back gradually
+            world.switchTo("us"); // disaster: everybody, now, whatever health says
+            world.switchBack();
+            world.unsplit();
+            System.out.println(world.describe()); // state, capacity and reason of each region
+            // end
+            assertThat(world.capacity("us")).isEqualTo(1);
+            assertThat(world.capacity("eu")).as("it comes back").isLessThan(1);
         }
     }
 
@@ -301,7 +408,12 @@ class ReadmeExamplesTest {
     }
 
     private static String get(URI uri) throws IOException {
+        return get(uri, ofSeconds(20));
+    }
+
+    private static String get(URI uri, Duration timeout) throws IOException {
         HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection();
+        connection.setReadTimeout((int) Math.max(1, timeout.toMillis()));
         try (InputStream body = connection.getInputStream()) {
             return new String(body.readAllBytes(), StandardCharsets.UTF_8);
         }

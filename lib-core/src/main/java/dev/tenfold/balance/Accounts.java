@@ -5,7 +5,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /**
- * The counters of one member, on cache lines of their own.
+ * The counters of one member, on cache lines that it shares with no other.
  *
  * <p>A pick and its report write one word, so that together they cost two atomic additions and nothing else:
  *
@@ -17,7 +17,7 @@ import java.lang.invoke.VarHandle;
  * </pre>
  *
  * <p>The {@linkplain Estimates estimates} share the line: a policy that weighs them reads the calls in flight, too, and they are
- * written far less often.
+ * written far less often. So does what a report needs to know of the endpoint's health, and what a pick hands out.
  *
  * <p><b>Invariant:</b> the low 24 bits are the calls begun and not ended, exactly, as long as fewer than 16,777,216 are in flight
  * on one endpoint. Calls ended are counted modulo 2^40 (the carry out of the top bit is lost and disturbs nothing).
@@ -35,8 +35,8 @@ abstract class Accounts extends Estimates {
         try {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
             CALLS = lookup.findVarHandle(AccountsFields.class, "calls", long.class);
-            FAILED = lookup.findVarHandle(AccountsFields.class, "failed", long.class);
-            CANCELLED = lookup.findVarHandle(AccountsFields.class, "cancelled", long.class);
+            FAILED = lookup.findVarHandle(AccountsPadding.class, "failed", long.class);
+            CANCELLED = lookup.findVarHandle(AccountsPadding.class, "cancelled", long.class);
         } catch (ReflectiveOperationException impossible) {
             throw new ExceptionInInitializerError(impossible);
         }
@@ -45,10 +45,6 @@ abstract class Accounts extends Estimates {
     Accounts(Ticks ticks) {
         super(ticks);
     }
-
-    // Keeps whatever follows in the subclass off the line of the counters.
-    @SuppressWarnings("unused")
-    private long q0, q1, q2, q3, q4, q5, q6, q7, q8, q9, qa, qb, qc, qd, qe;
 
     /** Begins a call; returns how many were begun before it, modulo 2^40. */
     final long begin() {

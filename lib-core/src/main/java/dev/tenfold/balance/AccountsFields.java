@@ -1,23 +1,23 @@
 package dev.tenfold.balance;
 
-/** Fields laid out by superclass, so that the counters and estimates of a member share no cache line with anything else. */
+/**
+ * What a pick or a report touches of a member, next to each other; fields are laid out by superclass. See {@link Accounts} for what
+ * the words mean.
+ *
+ * <p>In a large pool a pick costs what it misses in the caches, so that a member is as few lines as can be: both that are compared are
+ * read from here, and the one that is picked is written here and nowhere else.
+ */
 abstract class AccountsFields extends AccountsPadding {
-
-    /** Calls ended and in flight, see {@link Accounts}. */
-    volatile long calls;
-
-    volatile long failed;
-
-    volatile long cancelled;
 
     /** An estimate and when it was made, see {@link Estimates}. */
     volatile long latency;
 
-    volatile long faults;
-}
+    /** Calls ended and in flight, see {@link Accounts}. */
+    volatile long calls;
 
-/** Keeps what the object header shares a line with off the line of the counters. */
-abstract class AccountsPadding {
-    @SuppressWarnings("unused")
-    private long p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, pa, pb, pc, pd, pe;
+    /** An estimate, as {@link #latency} is. */
+    volatile long faults;
+
+    /** Whether a report that does not count against the endpoint leaves its health as it is, see {@link Member}. */
+    volatile boolean settled;
 }

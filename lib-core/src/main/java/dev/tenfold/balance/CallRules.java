@@ -9,6 +9,7 @@ import dev.tenfold.time.TimeSource;
 import dev.tenfold.topology.Outcome;
 import java.time.Duration;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
@@ -44,7 +45,7 @@ final class CallRules {
         hedgeBudget = from.hedgeBudget;
         latencies = new Latencies(from.hedgeQuantile);
         attemptTimeout = from.attemptTimeout;
-        scheduler = from.callScheduler();
+        scheduler = from.scheduler != null ? from.scheduler : Scheduler.shared(ForkJoinPool.commonPool());
         executor = from.hedgeExecutor;
         serverLoad = from.serverLoad;
         time = from.time;

@@ -72,13 +72,17 @@ abstract class Estimates extends AccountsFields {
     final void learn(Outcome outcome, long latencyNanos, int tick) {
         long before = (long) LATENCY.getOpaque(this);
         boolean answered = outcome == Outcome.SUCCESS || outcome == Outcome.REJECTED;
-        // A refused connection is quick and a cancelled call is short: neither says how fast the endpoint answers, only
-        // how
-        // slow it is at least.
+        // A refused connection is quick and a cancelled call is short: neither says how fast the endpoint answers,
+        // only how slow it is at least.
         if (answered || (before == 0 ? outcome == Outcome.TIMED_OUT : latencyNanos > estimate(before))) {
             sample(before, (float) Math.max(1, latencyNanos), tick);
         }
         learn(outcome, tick);
+    }
+
+    /** Whether there is anything to learn from an outcome alone: a failure, or a success after one. */
+    final boolean teaches(Outcome outcome) {
+        return outcome.countsAgainstEndpoint() || (long) FAULTS.getOpaque(this) != 0;
     }
 
     /** Learns from a call's outcome. */

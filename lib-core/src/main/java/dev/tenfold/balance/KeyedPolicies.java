@@ -7,6 +7,7 @@ import dev.tenfold.hash.Node;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.ToIntFunction;
 
 /**
  * Policies that place by key: calls for the same key go to the same endpoint, so that what it has cached is of use, and few keys move
@@ -97,8 +98,13 @@ public final class KeyedPolicies {
      */
     public static <T> Policy<T> maglev(double bound) {
         require(Validation.of("maglev"), bound);
+        return maglev(ids -> tableSize(ids.size()), bound);
+    }
+
+    /** With a table of any size, which is to be a prime. */
+    static <T> Policy<T> maglev(ToIntFunction<List<String>> size, double bound) {
         return Keyed.policy(
-                (ids, weights) -> ConsistentHash.maglev(nodes(ids, weights), tableSize(ids.size()))::owner, bound);
+                (ids, weights) -> ConsistentHash.maglev(nodes(ids, weights), size.applyAsInt(ids))::owner, bound);
     }
 
     /** At least 100 entries for each endpoint. All are primes. */

@@ -70,7 +70,7 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
         rules = new CallRules(from);
         once = new Calls<>(this, rules);
         repeating = once.idempotent();
-        abandoned = new Abandoned(this::tellAbandoned);
+        abandoned = new Abandoned(membership::tellAbandoned);
         measurements = readings.of(this);
     }
 
@@ -168,7 +168,12 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
 
     Lease<T> lease() {
         long now = time.nanoTime();
-        return new Lease<>(pickAt(now), time, now);
+        Pool<T> current = membership.poolAt(now);
+        Picker<T> picker = current.picker();
+        if (picker == null) {
+            throw membership.unavailable();
+        }
+        return new Lease<>(begun(current, picker.pick()), time, now);
     }
 
     Lease<T> lease(long keyHash) {
@@ -223,15 +228,6 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
         return member;
     }
 
-    private Member<T> pickAt(long now) {
-        Pool<T> current = membership.poolAt(now);
-        Picker<T> picker = current.picker();
-        if (picker == null) {
-            throw membership.unavailable();
-        }
-        return begun(current, picker.pick());
-    }
-
     private Member<T> begun(Pool<T> current, Member<T> picked) {
         if (limits != null) {
             return admitted(current, picked);
@@ -253,13 +249,7 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
     @Nullable
     Lease<T> leaseOther(List<Member<T>> tried, @Nullable Long key) {
         long start = time.nanoTime();
-        Pool<T> current = membership.poolAt(start);
-        Member<T> member = current.pickOther(tried, key, random);
-        if (member != null && limits != null) {
-            member = limits.begin(current, member, tried, random);
-        } else if (member != null) {
-            member.begin();
-        }
+        Member<T> member = membership.beginOther(start, tried, key, limits);
         return member == null ? null : new Lease<>(member, time, start);
     }
 
@@ -373,14 +363,6 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
     /** Tells the observer at once; call it holding no lock. */
     void tell(String kind, Level level, String message, Map<String, Object> details) {
         membership.tell(kind, level, message, details);
-    }
-
-    private void tellAbandoned(long count) {
-        tell(
-                "selection.abandoned",
-                Level.WARNING,
-                count + " selections were neither reported nor closed; use try-with-resources",
-                Map.of("count", count));
     }
 
     List<Member<T>> members() {

@@ -17,9 +17,7 @@ import dev.tenfold.topology.Outcomes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
 import java.util.function.Function;
@@ -333,11 +331,6 @@ public final class LoadBalancerBuilder<T> {
         return this;
     }
 
-    /** What waits for calls. */
-    Scheduler callScheduler() {
-        return scheduler != null ? scheduler : Scheduler.shared(ForkJoinPool.commonPool());
-    }
-
     /**
      * Sets whom to tell of changes.
      *
@@ -379,7 +372,7 @@ public final class LoadBalancerBuilder<T> {
      *     it: they need {@link #start()}
      */
     public LoadBalancer<T> build() {
-        Validation check = validation();
+        Validation check = Settings.check(this);
         check.require(
                 healthCheck == null, "healthCheck", healthCheck, "start() instead of build(), which starts nothing");
         check.require(discovery == null, "discover", discovery, "start() instead of build(), which starts nothing");
@@ -396,36 +389,9 @@ public final class LoadBalancerBuilder<T> {
      * @throws dev.tenfold.error.InvalidConfigurationException with everything that is wrong
      */
     public LoadBalancer<T> start() {
-        validation().throwIfInvalid();
+        Settings.check(this).throwIfInvalid();
         LoadBalancer<T> balancer = new LoadBalancer<>(this);
         Background.start(balancer, this);
         return balancer;
-    }
-
-    /** The rules of health as the balancer keeps them. */
-    HealthPolicy effectiveHealth() {
-        return healthCheck == null
-                ? health
-                : health.toBuilder().returnsByChecks(true).build();
-    }
-
-    private Validation validation() {
-        Validation check = Validation.of("load balancer '" + name + "'");
-        check.require(!name.isEmpty(), "name", "''", "a non-empty name");
-        Set<String> ids = new HashSet<>();
-        for (Endpoint<T> endpoint : endpoints) {
-            check.require(
-                    ids.add(endpoint.id()),
-                    "endpoint id",
-                    endpoint.id() + " twice",
-                    "unique ids; see Endpoint.of(id, target)");
-        }
-        check.between("panicThreshold", panicThreshold, 0, 1);
-        check.between("maximumInFlight", maximumInFlight, 0, (1 << 24) - 1);
-        check.atLeast("maximumInFlightOfPool", maximumInFlightOfPool, 0);
-        check.positive("attemptTimeout", attemptTimeout);
-        check.require(
-                hedgeQuantile >= 0.5 && hedgeQuantile < 1, "hedgeQuantile", hedgeQuantile, "at least 0.5, below 1");
-        return check;
     }
 }

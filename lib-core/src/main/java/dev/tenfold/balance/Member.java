@@ -20,10 +20,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Member<T> extends Accounts {
 
-    private final HealthCell health;
+    private volatile T target;
     /** The calls of all members together, where they are limited. */
     private final @Nullable AtomicInteger shared;
 
+    private final HealthCell health;
     private volatile Endpoint<T> endpoint;
     private volatile @Nullable Reported reported;
     private volatile @Nullable LoadListener<T> listener;
@@ -35,9 +36,20 @@ public final class Member<T> extends Accounts {
     Member(Endpoint<T> endpoint, HealthCell health, Ticks ticks, @Nullable AtomicInteger shared) {
         super(ticks);
         this.endpoint = endpoint;
+        this.target = endpoint.target();
         this.health = health;
         this.shared = shared;
         health.countedBy(this::counts);
+        health.watchedBy(this::note);
+    }
+
+    /**
+     * Notes beside the counters what reports need to know of the health, so that a success on a healthy endpoint, or on one that is
+     * out, looks at no other object. {@code settled} may be late by the moment between a change and its notice, as if the report had come
+     * before the change.
+     */
+    private void note(Health now) {
+        settled = now.ignores(Outcome.SUCCESS);
     }
 
     /**
@@ -55,7 +67,7 @@ public final class Member<T> extends Accounts {
      * @return the endpoint's target
      */
     public T target() {
-        return endpoint.target();
+        return target;
     }
 
     /**
@@ -78,8 +90,10 @@ public final class Member<T> extends Accounts {
     public void report(Outcome outcome) {
         finish(outcome);
         // A success where nothing failed teaches nothing, and needs no clock.
-        learn(outcome, outcome.countsAgainstEndpoint() ? ticks().read() : ticks().last());
-        health.report(outcome);
+        if (teaches(outcome)) {
+            learn(outcome, outcome.countsAgainstEndpoint() ? ticks().read() : ticks().last());
+        }
+        judge(outcome);
     }
 
     /**
@@ -109,7 +123,13 @@ public final class Member<T> extends Accounts {
     private void ended(Outcome outcome, long latencyNanos, int tick) {
         finish(outcome);
         learn(outcome, latencyNanos, tick);
-        health.report(outcome);
+        judge(outcome);
+    }
+
+    private void judge(Outcome outcome) {
+        if (!settled || outcome.countsAgainstEndpoint()) {
+            health.report(outcome);
+        }
     }
 
     private void finish(Outcome outcome) {
@@ -157,6 +177,7 @@ public final class Member<T> extends Accounts {
 
     void replace(Endpoint<T> next) {
         endpoint = next;
+        target = next.target();
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.tenfold.balance;
 import dev.tenfold.error.UnavailableException;
 import dev.tenfold.health.HealthCell;
 import dev.tenfold.health.HealthGroup;
+import dev.tenfold.health.HealthPolicy;
 import dev.tenfold.observe.Event;
 import dev.tenfold.observe.EventRelay;
 import dev.tenfold.time.TimeSource;
@@ -79,10 +80,17 @@ final class Membership<T> {
         random = from.random;
         ticks = new Ticks(time);
         relay = new EventRelay(from.observer);
-        health = new HealthGroup("balancer/" + name, from.effectiveHealth(), time, relay, this::rebuild);
+        health = new HealthGroup("balancer/" + name, effective(from), time, relay, this::rebuild);
         topology = Topology.of(from.endpoints);
         admit(topology);
         rebuild();
+    }
+
+    /** Where endpoints are checked, an ejected one comes back only once checks have passed. */
+    private static HealthPolicy effective(LoadBalancerBuilder<?> from) {
+        return from.healthCheck == null
+                ? from.health
+                : from.health.toBuilder().returnsByChecks(true).build();
     }
 
     Pool<T> pool() {
@@ -98,6 +106,20 @@ final class Membership<T> {
             return pool;
         }
         return current;
+    }
+
+    /** Begins a call on somebody who is not in {@code tried}; null where all candidates are, or none has room. */
+    @Nullable
+    Member<T> beginOther(long now, List<Member<T>> tried, @Nullable Long key, @Nullable Limits limits) {
+        Pool<T> current = poolAt(now);
+        Member<T> member = current.pickOther(tried, key, random);
+        if (member != null && limits != null) {
+            return limits.begin(current, member, tried, random);
+        }
+        if (member != null) {
+            member.begin();
+        }
+        return member;
     }
 
     /** Replaces the endpoints; false where the balancer is closed. */
@@ -181,6 +203,14 @@ final class Membership<T> {
     void tell(String kind, Level level, String message, Map<String, Object> details) {
         announce(kind, level, message, details);
         relay.deliver();
+    }
+
+    void tellAbandoned(long count) {
+        tell(
+                "selection.abandoned",
+                Level.WARNING,
+                count + " selections were neither reported nor closed; use try-with-resources",
+                Map.of("count", count));
     }
 
     UnavailableException unavailable() {

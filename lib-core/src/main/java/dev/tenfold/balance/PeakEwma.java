@@ -22,12 +22,14 @@ final class PeakEwma<T> implements Picker<T> {
     private final Candidates<T> candidates;
     private final Draw draw;
     private final Ticks ticks;
+    private final Decay decay;
     private final double mean;
 
     PeakEwma(Candidates<T> candidates, RandomGenerator random, Decay decay) {
         this.candidates = candidates;
         this.draw = new Draw(candidates, random);
         this.ticks = candidates.member(0).ticks();
+        this.decay = decay;
         this.mean = candidates.meanWeight();
         for (int i = 0; i < candidates.size(); i++) {
             candidates.member(i).decay(decay);
@@ -54,7 +56,6 @@ final class PeakEwma<T> implements Picker<T> {
         if (a == 0 && b == 0) {
             return load(two) * second.faultFactor(now) < load(one) * first.faultFactor(now);
         }
-        Decay decay = first.decay();
         double keptA = a == 0 ? Decay.NOTHING : decay.after(now - Estimates.tick(a));
         double keptB = b == 0 ? Decay.NOTHING : decay.after(now - Estimates.tick(b));
         double latencyA = Estimates.estimate(a);

@@ -213,7 +213,13 @@ public final class Policies {
     }
 
     /**
-     * As {@link #priority(ToIntFunction, Policy, double, double)}, with Envoy's values: 1.4 and 0.5.
+     * As {@link #priority(ToIntFunction, Policy, double, double)}, with Envoy's values: 1.4 and 0.5. For the own zone first, and the
+     * others as far as it is short:
+     *
+     * <pre>{@code
+     * String own = "eu-1a";
+     * policy(Policies.priority(server -> server.locality().zone().equals(own) ? 0 : 1, Policies.peakEwma()))
+     * }</pre>
      *
      * @param <T> the kind of target
      * @param level an endpoint's level, the lowest first; quick, and must not throw

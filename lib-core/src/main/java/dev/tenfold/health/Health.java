@@ -126,9 +126,10 @@ public final class Health {
      * Says whether an outcome changes nothing, whatever the time; if so {@link #after} need not be asked.
      *
      * @param outcome how a call went
-     * @return true for what every call on a healthy endpoint reports
+     * @return true for what every call on a healthy endpoint reports. Where a SUCCESS is ignored, so is every outcome that does not
+     *     {@linkplain Outcome#countsAgainstEndpoint() count against the endpoint}
      */
-    boolean ignores(Outcome outcome) {
+    public boolean ignores(Outcome outcome) {
         return switch (state) {
             case HEALTHY, SLOW_START -> streak == 0 && !outcome.countsAgainstEndpoint();
             case SPARED, PROBATION -> outcome == Outcome.CANCELLED;

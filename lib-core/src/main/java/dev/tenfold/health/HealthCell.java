@@ -3,6 +3,7 @@ package dev.tenfold.health;
 import dev.tenfold.topology.Outcome;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -30,6 +31,7 @@ public final class HealthCell {
     private final HealthGroup group;
     private final String id;
     private volatile Supplier<CallCounts> reader = () -> CallCounts.NONE;
+    private volatile Consumer<? super Health> watcher = health -> {};
     private CallCounts last = CallCounts.NONE;
     private volatile Health current;
 
@@ -98,6 +100,26 @@ public final class HealthCell {
         this.reader = reader;
     }
 
+    /**
+     * Tells a watcher the health, at once and after each change, so that it may keep what it needs of it closer to hand. Of changes that
+     * follow each other quickly it may miss some or be told one twice, but the last it is told is the last. Replaces an earlier watcher.
+     *
+     * @param watcher thread-safe, quick, and calling nothing back: it may be told under the group's lock
+     */
+    public void watchedBy(Consumer<? super Health> watcher) {
+        this.watcher = watcher;
+        tell();
+    }
+
+    /** Whoever finds that the health has changed again tells that, too; so a thread that is overtaken here leaves nothing stale. */
+    private void tell() {
+        Health told;
+        do {
+            told = current;
+            watcher.accept(told);
+        } while (told != current);
+    }
+
     /** Returns what was counted since it was last asked; the group asks, holding its lock. */
     CallCounts sinceLast() {
         CallCounts now = reader.get();
@@ -117,7 +139,11 @@ public final class HealthCell {
     }
 
     boolean replace(Health expected, Health next) {
-        return CURRENT.compareAndSet(this, expected, next);
+        boolean replaced = CURRENT.compareAndSet(this, expected, next);
+        if (replaced && expected != next) {
+            tell();
+        }
+        return replaced;
     }
 
     @Override

@@ -14,10 +14,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class KeyedPoliciesTest {
@@ -239,5 +242,27 @@ class KeyedPoliciesTest {
         assertThatThrownBy(() -> KeyedPolicies.ring(3, 0.5))
                 .isInstanceOf(InvalidConfigurationException.class)
                 .hasMessageContainingAll("points: 3", "bound: 0.5");
+    }
+
+    /** Envoy's maglev_lb_test (Apache-2.0): the table of seven entries for six hosts, by address and by name. */
+    @ParameterizedTest
+    @CsvSource({"127.0.0.1:, 2 4 0 1 5 0 3", "'', 2 5 0 3 4 1 0"})
+    void maglevPlacesKeysAsEnvoyDoes(String prefix, String table) {
+        List<Member<String>> hosts = members(6);
+        for (int i = 0; i < 6; i++) {
+            hosts.set(i, renamed(hosts.get(i), prefix + (90 + i)));
+        }
+        Picker<String> small = KeyedPolicies.<String>maglev(ids -> 7, Double.POSITIVE_INFINITY)
+                .over(candidates(hosts), Chance.seeded(1), null);
+        // The smallest hash of each entry: entries share the hashes by their top bits.
+        String entries = IntStream.range(0, 7)
+                .mapToObj(entry -> small.pick(((((long) entry << 32) + 6) / 7) << 32))
+                .map(host -> String.valueOf(hosts.indexOf(host)))
+                .collect(Collectors.joining(" "));
+        assertThat(entries).isEqualTo(table);
+    }
+
+    private static Member<String> renamed(Member<String> member, String id) {
+        return new Member<>(Endpoint.of(id, id), member.cell(), member.ticks());
     }
 }

@@ -10,6 +10,7 @@ import dev.tenfold.observe.Observer;
 import dev.tenfold.testing.SimulatedTime;
 import dev.tenfold.time.Chance;
 import dev.tenfold.topology.Endpoint;
+import dev.tenfold.topology.Locality;
 import dev.tenfold.topology.Outcome;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -147,6 +148,47 @@ class PrioritiesTest {
             assertThat(picked.target()).startsWith("p0");
             picked.report(Outcome.CANCELLED);
         }
+    }
+
+    /** Two zones of ten; 40 % of the own one are ejected: {@code min(1, 1.4 * 0.6)} of the calls stay, 16 % spill. */
+    @Test
+    void theOwnZoneIsFirstAndSpillsAsFarAsItIsShort() {
+        List<Endpoint<String>> endpoints = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            endpoints.add(Endpoint.of("s" + i, "s" + i).withLocality(Locality.of("eu", i < 10 ? "eu-1a" : "eu-1b")));
+        }
+        String own = "eu-1a";
+        LoadBalancer<String> balancer = LoadBalancer.<String>builder("zones")
+                .endpoints(endpoints)
+                .policy(Policies.priority(
+                        endpoint -> endpoint.locality().zone().equals(own) ? 0 : 1, Policies.peakEwma()))
+                .health(HealthPolicy.builder().consecutiveFailures(1).build())
+                .observer(Observer.none())
+                .time(time)
+                .random(Chance.seeded(6))
+                .build();
+        assertThat(shareOf(own, balancer)).as("all are healthy").isEqualTo(1);
+        for (Member<String> member : balancer.members().subList(0, 2)) {
+            member.begin();
+            member.report(Outcome.CONNECT_FAILED);
+        }
+        assertThat(shareOf(own, balancer)).as("20 % are missing").isEqualTo(1);
+        for (Member<String> member : balancer.members().subList(2, 4)) {
+            member.begin();
+            member.report(Outcome.CONNECT_FAILED);
+        }
+        assertThat(shareOf(own, balancer)).as("40 % are missing").isCloseTo(0.84, within(0.01));
+    }
+
+    private static double shareOf(String zone, LoadBalancer<String> balancer) {
+        int picks = 20_000;
+        int inside = 0;
+        for (int i = 0; i < picks; i++) {
+            Member<String> picked = balancer.pick();
+            inside += picked.endpoint().locality().zone().equals(zone) ? 1 : 0;
+            picked.report(Outcome.SUCCESS);
+        }
+        return (double) inside / picks;
     }
 
     @Test

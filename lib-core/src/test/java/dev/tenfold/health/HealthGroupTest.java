@@ -41,6 +41,64 @@ class HealthGroupTest {
     }
 
     @Test
+    void aWatcherIsToldAtOnceAndAfterEachChange() {
+        HealthGroup group = group(HealthPolicy.builder().consecutiveFailures(2).build(), "a", "b", "c");
+        List<Health> told = new ArrayList<>();
+        cell(group, "a").watchedBy(told::add);
+        assertThat(told).containsExactly(cell(group, "a").current());
+        fail(group, "a", 1);
+        assertThat(told).hasSize(2);
+        assertThat(told.get(0).ignores(Outcome.SUCCESS)).isTrue();
+        assertThat(told.get(0).ignores(Outcome.FAILED)).isFalse();
+        assertThat(told.get(1).ignores(Outcome.SUCCESS)).as("it ends the row").isFalse();
+        fail(group, "a", 1);
+        assertThat(told).extracting(Health::state).endsWith(HealthState.EJECTED);
+        fail(group, "a", 1);
+        assertThat(told).as("nothing changed").hasSize(3);
+        time.advance(Duration.ofSeconds(10));
+        group.advance();
+        assertThat(told).extracting(Health::state).endsWith(HealthState.PROBATION);
+        assertThat(told.get(3).ignores(Outcome.SUCCESS)).isFalse();
+    }
+
+    @Test
+    void whatAWatcherIsToldLastIsTheLast() throws Exception {
+        HealthGroup group = group(HealthPolicy.builder().consecutiveFailures(0).build(), "a", "b");
+        HealthCell cell = cell(group, "a");
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        try {
+            for (int round = 0; round < 200; round++) {
+                Health[] last = new Health[1];
+                cell.watchedBy(health -> last[0] = health);
+                CountDownLatch go = new CountDownLatch(1);
+                List<Future<?>> runs = new ArrayList<>();
+                for (int thread = 0; thread < 4; thread++) {
+                    Outcome outcome = thread % 2 == 0 ? Outcome.FAILED : Outcome.SUCCESS;
+                    boolean drains = thread == 3;
+                    runs.add(threads.submit(() -> {
+                        go.await();
+                        for (int i = 0; i < 20; i++) {
+                            cell.report(outcome);
+                            if (drains) {
+                                cell.drain();
+                                cell.resume();
+                            }
+                        }
+                        return null;
+                    }));
+                }
+                go.countDown();
+                for (Future<?> run : runs) {
+                    run.get();
+                }
+                assertThat(last[0]).isSameAs(cell.current());
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    @Test
     void theCapSparesAndWhatIsSparedGetsAnotherChance() {
         HealthGroup group = group(HealthPolicy.builder().consecutiveFailures(2).build(), "a", "b", "c");
         fail(group, "a", 2);
@@ -173,6 +231,10 @@ class HealthGroupTest {
         for (int i = 0; i < times; i++) {
             group.find(id).orElseThrow().report(Outcome.CONNECT_FAILED);
         }
+    }
+
+    private static HealthCell cell(HealthGroup group, String id) {
+        return group.find(id).orElseThrow();
     }
 
     private static HealthState state(HealthGroup group, String id) {

@@ -2,23 +2,30 @@ package dev.tenfold.locality;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.tenfold.balance.LoadBalancer;
 import dev.tenfold.balance.Member;
 import dev.tenfold.error.InvalidConfigurationException;
 import dev.tenfold.error.UnavailableException;
+import dev.tenfold.health.HealthPolicy;
 import dev.tenfold.observe.Event;
 import dev.tenfold.observe.Observer;
 import dev.tenfold.testing.SimulatedTime;
 import dev.tenfold.time.Chance;
 import dev.tenfold.topology.Coordinates;
+import dev.tenfold.topology.Endpoint;
 import dev.tenfold.topology.Outcome;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class DataCentresTest {
 
@@ -52,6 +59,48 @@ class DataCentresTest {
         assertThat(world.locate(NEW_YORK)).isSameAs(us);
         assertThat(world.locate(SYDNEY)).isSameAs(asia);
         assertThat(world.ranked(NEW_YORK)).extracting(Region::name).containsExactly("us", "eu", "asia");
+    }
+
+    /**
+     * Envoy's documentation, "Locality weighted load balancing": localities X of weight 1 and Y of weight 2, Y all healthy; the
+     * healthy endpoints of X and the traffic to each, in percent. Envoy rounds to whole percents, we do not.
+     */
+    @ParameterizedTest
+    @CsvSource({"100, 33, 67", "70, 33, 67", "69, 32, 68", "50, 26, 74", "25, 15, 85", "0, 0, 100"})
+    void splitsFollowTheLocalityTableOfEnvoy(int healthy, int loadX, int loadY) {
+        LoadBalancer<String> x = balancer("x", 100);
+        LoadBalancer<String> y = balancer("y", 100);
+        for (int i = healthy; i < 100; i++) {
+            x.health("x-" + i).orElseThrow().checked(false);
+        }
+        DataCentres<String> localities = DataCentres.<String>builder("localities")
+                .region("x", FRANKFURT, x)
+                .region("y", VIRGINIA, y)
+                .minimumHealthyShare(0.01)
+                .gradualReturn(Duration.ZERO)
+                .observer(Observer.none())
+                .time(time)
+                .random(Chance.seeded(7))
+                .build();
+        localities.split(Map.of("x", 1.0, "y", 2.0));
+        int clients = 40_000;
+        int toX = 0;
+        for (int i = 0; i < clients; i++) {
+            toX += localities.locate(PARIS) == x ? 1 : 0;
+        }
+        assertThat(toX * 100.0 / clients).isCloseTo(loadX, within(1.2));
+        assertThat(100 - toX * 100.0 / clients).isCloseTo(loadY, within(1.2));
+    }
+
+    private LoadBalancer<String> balancer(String name, int size) {
+        return LoadBalancer.<String>builder(name)
+                .endpoints(IntStream.range(0, size)
+                        .mapToObj(i -> Endpoint.of(name + "-" + i, name + "-" + i))
+                        .toList())
+                .health(HealthPolicy.builder().checks(1, 1).build())
+                .observer(Observer.none())
+                .time(time)
+                .build();
     }
 
     @Test

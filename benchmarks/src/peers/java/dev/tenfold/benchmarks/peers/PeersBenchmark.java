@@ -4,9 +4,11 @@ import dev.tenfold.balance.LoadBalancer;
 import dev.tenfold.balance.Member;
 import dev.tenfold.balance.Policies;
 import dev.tenfold.balance.Policy;
+import dev.tenfold.benchmarks.Ejections;
 import dev.tenfold.observe.Observer;
 import dev.tenfold.topology.Endpoint;
 import dev.tenfold.topology.Outcome;
+import dev.tenfold.topology.Selection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
@@ -44,7 +46,12 @@ public class PeersBenchmark {
     @Param({"10", "1000"})
     private int endpoints;
 
+    /** Percentage of endpoints that Tenfold has ejected; the others know of no health here. */
+    @Param("0")
+    private int ejected;
+
     private LoadBalancer<String> tenfold;
+    private long[] ewma;
     private Peer peer;
     private AtomicIntegerArray inFlight;
 
@@ -76,13 +83,31 @@ public class PeersBenchmark {
         }
     }
 
+    /** A thread's calls in flight and when each began. */
+    @State(Scope.Thread)
+    public static class TimedCalls {
+
+        private final @Nullable Member<?>[] begun = new Member<?>[Calls.WINDOW];
+        private final int[] numbers = new int[Calls.WINDOW];
+        private final long[] starts = new long[Calls.WINDOW];
+        private int next;
+
+        private int turn() {
+            return next++ & (Calls.WINDOW - 1);
+        }
+    }
+
     /** Prepares the contender that is measured, and no other. */
     @Setup
     public void prepare(BenchmarkParams run) throws Exception {
         String method = run.getBenchmark().substring(run.getBenchmark().lastIndexOf('.') + 1);
         switch (method) {
-            case "tenfoldLeastLoaded" -> tenfold = balancer(Policies.leastLoaded());
-            case "powerOfTwoByHand" -> inFlight = new AtomicIntegerArray((endpoints + 1) * SPREAD);
+            case "tenfoldLeastLoaded", "tenfoldSelect" -> tenfold = balancer(Policies.leastLoaded());
+            case "tenfoldPeakEwma" -> tenfold = balancer(Policies.peakEwma());
+            case "powerOfTwoByHand", "peakEwmaByHand" -> {
+                inFlight = new AtomicIntegerArray((endpoints + 1) * SPREAD);
+                ewma = new long[(endpoints + 1) * SPREAD / 2];
+            }
             default -> peer = peer(method);
         }
     }
@@ -108,11 +133,14 @@ public class PeersBenchmark {
         for (int i = 0; i < endpoints; i++) {
             members.add(Endpoint.of("server-" + i));
         }
-        return LoadBalancer.<String>builder("picks")
+        LoadBalancer<String> balancer = LoadBalancer.<String>builder("picks")
                 .endpoints(members)
                 .policy(policy)
+                .health(Ejections.POLICY)
                 .observer(Observer.none())
                 .build();
+        Ejections.eject(balancer, ejected);
+        return balancer;
     }
 
     /** Tenfold, power of two choices by calls in flight. */
@@ -123,6 +151,68 @@ public class PeersBenchmark {
             oldest.report(Outcome.SUCCESS);
         }
         return picked.target();
+    }
+
+    /** Tenfold, power of two choices by calls in flight, as a lease that measures the latency. */
+    @Benchmark
+    public String tenfoldSelect(Calls calls) {
+        Selection<String> selected = tenfold.select();
+        if (calls.exchange(selected) instanceof Selection<?> oldest) {
+            oldest.report(Outcome.SUCCESS);
+        }
+        return selected.target();
+    }
+
+    /** Tenfold, power of two choices by peak EWMA; the caller reads the clock twice a call, as Finagle does. */
+    @Benchmark
+    public String tenfoldPeakEwma(TimedCalls calls) {
+        int at = calls.turn();
+        Member<?> oldest = calls.begun[at];
+        long start = calls.starts[at];
+        calls.starts[at] = System.nanoTime();
+        Member<String> picked = tenfold.pick();
+        calls.begun[at] = picked;
+        if (oldest != null) {
+            oldest.report(Outcome.SUCCESS, start, System.nanoTime());
+        }
+        return picked.target();
+    }
+
+    /**
+     * As little as will do by latency: two readings of the clock, two random indices into padded pairs of a latency and its time, their
+     * decay by {@link Math#exp}; without a lock, so that updates may be lost.
+     */
+    @Benchmark
+    public int peakEwmaByHand(TimedCalls calls) {
+        int at = calls.turn();
+        int oldest = calls.numbers[at];
+        long start = calls.starts[at];
+        long now = System.nanoTime();
+        calls.starts[at] = now;
+        ThreadLocalRandom random = ThreadLocalRandom.current();
+        int one = random.nextInt(endpoints);
+        int two = random.nextInt(endpoints);
+        int picked = cost(two, now) < cost(one, now) ? two : one;
+        inFlight.getAndIncrement((picked + 1) * SPREAD);
+        calls.numbers[at] = picked + 1;
+        if (oldest > 0) {
+            inFlight.getAndDecrement(oldest * SPREAD);
+            long end = System.nanoTime();
+            int place = oldest * SPREAD / 2;
+            double sample = end - start;
+            double before = Double.longBitsToDouble(ewma[place]);
+            double kept = Math.exp((ewma[place + 1] - end) / 10e9);
+            double after = sample > before ? sample : before * kept + sample * (1 - kept);
+            ewma[place] = Double.doubleToRawLongBits(after);
+            ewma[place + 1] = end;
+        }
+        return picked;
+    }
+
+    private double cost(int endpoint, long now) {
+        int place = (endpoint + 1) * SPREAD / 2;
+        double decayed = Double.longBitsToDouble(ewma[place]) * Math.exp((ewma[place + 1] - now) / 10e9);
+        return decayed * (inFlight.getOpaque((endpoint + 1) * SPREAD) + 1);
     }
 
     /** As little as will do: two random indices into padded counters, and nothing else. */
