@@ -28,10 +28,10 @@ class CoreLayersTest {
             entry("observe", Set.of("error")),
             entry("topology", Set.of("error")),
             entry("session", Set.of("error")),
-            entry(FACADE, Set.of("time", "error", "observe", "topology", "session")),
+            entry("retry", Set.of("time", "error")),
+            entry(FACADE, Set.of("time", "error", "observe", "topology", "session", "retry")),
             entry("coordination", MIDDLE),
             entry("health", MIDDLE),
-            entry("retry", MIDDLE),
             entry("discovery", with(MIDDLE, "retry")),
             entry("balance", with(BASE, "coordination", "discovery", "health", "retry")),
             entry("locality", with(BASE, "coordination", "discovery", "health", "retry", "balance")));

@@ -211,7 +211,9 @@ class ReadmeExamplesTest {
 
     private static void awaitEndpoints(LoadBalancer<?> balancer, int size) {
         long end = System.nanoTime() + ofSeconds(20).toNanos();
-        while (balancer.topology().endpoints().size() < size && System.nanoTime() < end) {
+        // The share of those that take calls: 0 until somebody may be picked.
+        while ((balancer.topology().endpoints().size() < size || balancer.healthyShare() == 0)
+                && System.nanoTime() < end) {
             Thread.onSpinWait();
         }
         assertThat(balancer.topology().endpoints()).hasSize(size);

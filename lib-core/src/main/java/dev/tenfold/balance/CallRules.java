@@ -9,7 +9,6 @@ import dev.tenfold.time.TimeSource;
 import dev.tenfold.topology.Outcome;
 import java.time.Duration;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
@@ -45,7 +44,7 @@ final class CallRules {
         hedgeBudget = from.hedgeBudget;
         latencies = new Latencies(from.hedgeQuantile);
         attemptTimeout = from.attemptTimeout;
-        scheduler = from.scheduler != null ? from.scheduler : Scheduler.shared(ForkJoinPool.commonPool());
+        scheduler = from.timer();
         executor = from.hedgeExecutor;
         serverLoad = from.serverLoad;
         time = from.time;

@@ -106,6 +106,12 @@ abstract class Estimates extends AccountsFields {
         }
     }
 
+    /** Makes it as if no call had ever been made. */
+    final void forget() {
+        LATENCY.setVolatile(this, 0L);
+        FAULTS.setVolatile(this, 0L);
+    }
+
     private void sample(long before, float sample, int tick) {
         long now = before;
         while (now == 0 || sample > estimate(now)) {

@@ -394,4 +394,9 @@ public final class LoadBalancerBuilder<T> {
         Background.start(balancer, this);
         return balancer;
     }
+
+    /** What ends waits: the caller's own, or else the JDK's timer, whose tasks then run on the common pool. */
+    Scheduler timer() {
+        return scheduler != null ? scheduler : Scheduler.shared(ForkJoinPool.commonPool());
+    }
 }

@@ -28,6 +28,7 @@ public final class Member<T> extends Accounts {
     private volatile Endpoint<T> endpoint;
     private volatile @Nullable Reported reported;
     private volatile @Nullable LoadListener<T> listener;
+    private volatile boolean taking = true;
 
     Member(Endpoint<T> endpoint, HealthCell health, Ticks ticks) {
         this(endpoint, health, ticks, null);
@@ -50,6 +51,13 @@ public final class Member<T> extends Accounts {
      */
     private void note(Health now) {
         settled = now.ignores(Outcome.SUCCESS);
+        boolean takes = now.state().takesCalls();
+        if (takes && !taking) {
+            // What an endpoint did before it was taken out says nothing of how it comes back, and as long as it counted
+            // nobody would find out.
+            forget();
+        }
+        taking = takes;
     }
 
     /**

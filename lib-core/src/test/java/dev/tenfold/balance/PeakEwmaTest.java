@@ -5,6 +5,8 @@ import static dev.tenfold.balance.Pools.count;
 import static dev.tenfold.balance.Pools.members;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tenfold.health.HealthState;
+import dev.tenfold.observe.Observer;
 import dev.tenfold.testing.SimulatedTime;
 import dev.tenfold.time.Chance;
 import dev.tenfold.topology.Outcome;
@@ -133,6 +135,43 @@ class PeakEwmaTest {
      * One of five answers in 1 ms that it failed, the others in 20 ms as they should: 400 calls a second, open loop, no ejection. By calls
      * in flight alone nearly all calls go where they fail.
      */
+    /** Its past would keep calls from it, and without calls it would never get out of its probation. */
+    @Test
+    void oneThatComesBackFromAnEjectionIsTriedSoon() {
+        LoadBalancer<String> balancer = LoadBalancer.<String>builder()
+                .endpoints("a", "b", "c")
+                .observer(Observer.none())
+                .time(time)
+                .random(random)
+                .build();
+        answered(balancer, 60);
+        Member<String> a = balancer.pick();
+        while (!a.target().equals("a")) {
+            a.report(Outcome.CANCELLED);
+            a = balancer.pick();
+        }
+        a.report(Outcome.TIMED_OUT, 1_000_000_000);
+        for (int i = 1; i < 5; i++) {
+            call(a, Outcome.CONNECT_FAILED, 1);
+        }
+        assertThat(a.health().state()).isEqualTo(HealthState.EJECTED);
+        time.advance(Duration.ofSeconds(10));
+        assertThat(answered(balancer, 300)).isGreaterThan(20);
+        assertThat(a.health().state()).isEqualTo(HealthState.HEALTHY);
+    }
+
+    /** Makes calls one after the other that take 5 ms; returns how many went to a. */
+    private int answered(LoadBalancer<String> balancer, int calls) {
+        int there = 0;
+        for (int i = 0; i < calls; i++) {
+            Member<String> member = balancer.pick();
+            time.advance(Duration.ofMillis(5));
+            member.report(Outcome.SUCCESS, 5_000_000);
+            there += member.target().equals("a") ? 1 : 0;
+        }
+        return there;
+    }
+
     @Test
     void aSinkholeLosesItsShare() {
         double byLoad = shareOfSinkhole(all -> LeastLoaded.over(candidates(all), random));

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class Replica {
 
     /** A query on this replica. */
-    final class Running implements Comparable<Running> {
+    static final class Running implements Comparable<Running> {
         private final double endsAt;
         private final int aheadOnArrival;
         private final long began;

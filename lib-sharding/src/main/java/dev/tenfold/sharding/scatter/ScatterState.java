@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.ToIntBiFunction;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +48,7 @@ final class ScatterState<K, A> {
     private final ToIntBiFunction<ShardMap, K> slotting;
     private final TimeSource time;
 
+    private final ReentrantLock lock = new ReentrantLock();
     private final Deque<Part<K>> waiting = new ArrayDeque<>();
     private final Set<Attempt<K, A>> running = new LinkedHashSet<>();
     private final Set<Part<K>> resting = new LinkedHashSet<>();
@@ -73,9 +75,14 @@ final class ScatterState<K, A> {
     }
 
     /** True if there is nothing to ask for. */
-    synchronized boolean begin(ShardMap first, List<K> keys) {
-        ask(first, keys);
-        return settled();
+    boolean begin(ShardMap first, List<K> keys) {
+        lock.lock();
+        try {
+            ask(first, keys);
+            return settled();
+        } finally {
+            lock.unlock();
+        }
     }
 
     private void ask(ShardMap by, List<K> keys) {
@@ -85,53 +92,90 @@ final class ScatterState<K, A> {
     }
 
     /** The next part to be asked for; null if none waits, or as many as allowed are at it. */
-    synchronized @Nullable Attempt<K, A> next() {
-        if (over || active >= parallelism) {
-            return null;
+    @Nullable
+    Attempt<K, A> next() {
+        lock.lock();
+        try {
+            if (over || active >= parallelism) {
+                return null;
+            }
+            Part<K> part = waiting.poll();
+            if (part == null) {
+                return null;
+            }
+            Attempt<K, A> attempt = new Attempt<>(part, generation);
+            running.add(attempt);
+            active++;
+            return attempt;
+        } finally {
+            lock.unlock();
         }
-        Part<K> part = waiting.poll();
-        if (part == null) {
-            return null;
-        }
-        Attempt<K, A> attempt = new Attempt<>(part, generation);
-        running.add(attempt);
-        active++;
-        return attempt;
     }
 
     /** A query has left its thread. */
-    synchronized void release() {
-        active--;
+    void release() {
+        lock.lock();
+        try {
+            active--;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** True if that was the last one. */
-    synchronized boolean answered(Attempt<K, A> attempt) {
-        if (!leave(attempt)) {
-            return false;
+    boolean answered(Attempt<K, A> attempt) {
+        lock.lock();
+        try {
+            if (!leave(attempt)) {
+                return false;
+            }
+            BitSet slots = attempt.part.slots();
+            coveredSlots += slots.cardinality();
+            answers.add(
+                    new Answer<>(attempt.part.shard(), slots.nextSetBit(0), Objects.requireNonNull(attempt.answer)));
+            return settled();
+        } finally {
+            lock.unlock();
         }
-        BitSet slots = attempt.part.slots();
-        coveredSlots += slots.cardinality();
-        answers.add(new Answer<>(attempt.part.shard(), slots.nextSetBit(0), Objects.requireNonNull(attempt.answer)));
-        return settled();
     }
 
     /** True if it is one to go on with. */
-    synchronized boolean rest(Attempt<K, A> attempt, Part<K> part) {
-        return leave(attempt) && resting.add(part);
+    boolean rest(Attempt<K, A> attempt, Part<K> part) {
+        lock.lock();
+        try {
+            return leave(attempt) && resting.add(part);
+        } finally {
+            lock.unlock();
+        }
     }
 
-    synchronized boolean restAgain(Part<K> part, Part<K> again) {
-        return resting.remove(part) && !over && resting.add(again);
+    boolean restAgain(Part<K> part, Part<K> again) {
+        lock.lock();
+        try {
+            return resting.remove(part) && !over && resting.add(again);
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** True if the scatter is to end now. */
-    synchronized boolean failed(Attempt<K, A> attempt, Throwable reason, double leastCoverage) {
-        return leave(attempt) && lose(attempt.part, reason, leastCoverage);
+    boolean failed(Attempt<K, A> attempt, Throwable reason, double leastCoverage) {
+        lock.lock();
+        try {
+            return leave(attempt) && lose(attempt.part, reason, leastCoverage);
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** True if the scatter is to end now. */
-    synchronized boolean giveUp(Part<K> part, Throwable reason, double leastCoverage) {
-        return resting.remove(part) && !over && lose(part, reason, leastCoverage);
+    boolean giveUp(Part<K> part, Throwable reason, double leastCoverage) {
+        lock.lock();
+        try {
+            return resting.remove(part) && !over && lose(part, reason, leastCoverage);
+        } finally {
+            lock.unlock();
+        }
     }
 
     private boolean lose(Part<K> part, Throwable reason, double leastCoverage) {
@@ -142,69 +186,80 @@ final class ScatterState<K, A> {
     }
 
     /** Divides a refused part by a newer map; returns what was asked for in vain, if all is asked for anew. */
-    synchronized List<Straggler> divide(Part<K> part, ShardMap by, List<K> keys) {
-        if (!resting.remove(part) || over) {
-            return List.of();
+    List<Straggler> divide(Part<K> part, ShardMap by, List<K> keys) {
+        lock.lock();
+        try {
+            if (!resting.remove(part) || over) {
+                return List.of();
+            }
+            if (part.numberedAs(by)) {
+                ShardMap known = Objects.requireNonNull(map);
+                map = by.epoch() > known.epoch() ? by : known;
+                waiting.addAll(part.divide(by, slotting));
+                return List.of();
+            }
+            generation++;
+            List<Straggler> outdated = stragglers();
+            running.forEach(this::clock);
+            running.clear();
+            waiting.clear();
+            resting.clear();
+            answers.clear();
+            lost.clear();
+            lostSlots = 0;
+            coveredSlots = 0;
+            ask(by, keys);
+            return outdated;
+        } finally {
+            lock.unlock();
         }
-        if (part.numberedAs(by)) {
-            ShardMap known = Objects.requireNonNull(map);
-            map = by.epoch() > known.epoch() ? by : known;
-            waiting.addAll(part.divide(by, slotting));
-            return List.of();
-        }
-        generation++;
-        List<Straggler> outdated = stragglers();
-        running.forEach(this::clock);
-        running.clear();
-        waiting.clear();
-        resting.clear();
-        answers.clear();
-        lost.clear();
-        lostSlots = 0;
-        coveredSlots = 0;
-        ask(by, keys);
-        return outdated;
     }
 
     /** What there is, once; null the second time. */
-    synchronized @Nullable Summary<A> conclude(boolean late, Deadline deadline) {
-        if (over) {
-            return null;
-        }
-        over = true;
-        ShardMap last = Objects.requireNonNull(map);
-        // Whoever failed explains the end; else all that is not there was too slow.
-        boolean onlyLate = lost.isEmpty();
-        Map<String, MissingShard> missing = new LinkedHashMap<>();
-        lost.forEach(shard -> merge(missing, shard));
-        if (late) {
-            List<Part<K>> unanswered = new ArrayList<>(waiting);
-            running.forEach(attempt -> unanswered.add(attempt.part));
-            unanswered.addAll(resting);
-            for (Part<K> part : unanswered) {
-                Throwable refused = part.refused();
-                merge(
-                        missing,
-                        new MissingShard(
-                                part.shard(),
-                                part.slots().cardinality(),
-                                refused != null
-                                        ? refused
-                                        : new DeadlineExceededException(
-                                                "shard " + part.shard(), deadline.budget(), null)));
+    @Nullable
+    Summary<A> conclude(boolean late, Deadline deadline) {
+        lock.lock();
+        try {
+            if (over) {
+                return null;
             }
+            over = true;
+            ShardMap last = Objects.requireNonNull(map);
+            // Whoever failed explains the end; else all that is not there was too slow.
+            boolean onlyLate = lost.isEmpty();
+            Map<String, MissingShard> missing = new LinkedHashMap<>();
+            lost.forEach(shard -> merge(missing, shard));
+            if (late) {
+                List<Part<K>> unanswered = new ArrayList<>(waiting);
+                running.forEach(attempt -> unanswered.add(attempt.part));
+                unanswered.addAll(resting);
+                for (Part<K> part : unanswered) {
+                    Throwable refused = part.refused();
+                    merge(
+                            missing,
+                            new MissingShard(
+                                    part.shard(),
+                                    part.slots().cardinality(),
+                                    refused != null
+                                            ? refused
+                                            : new DeadlineExceededException(
+                                                    "shard " + part.shard(), deadline.budget(), null)));
+                }
+            }
+            running.forEach(this::clock);
+            List<String> order = last.shards().stream().map(Shard::id).toList();
+            answers.sort(Comparator.<Answer<A>>comparingInt(answer -> order.indexOf(answer.shard()))
+                    .thenComparingInt(Answer::first));
+            return new Summary<>(
+                    answers.stream().map(Answer::rows).toList(),
+                    List.copyOf(missing.values()),
+                    onlyLate,
+                    wanted.isEmpty() ? 1 : (double) coveredSlots / wanted.cardinality(),
+                    last.epoch(),
+                    times);
+        } finally {
+            lock.unlock();
         }
-        running.forEach(this::clock);
-        List<String> order = last.shards().stream().map(Shard::id).toList();
-        answers.sort(Comparator.<Answer<A>>comparingInt(answer -> order.indexOf(answer.shard()))
-                .thenComparingInt(Answer::first));
-        return new Summary<>(
-                answers.stream().map(Answer::rows).toList(),
-                List.copyOf(missing.values()),
-                onlyLate,
-                wanted.isEmpty() ? 1 : (double) coveredSlots / wanted.cardinality(),
-                last.epoch(),
-                times);
     }
 
     private static void merge(Map<String, MissingShard> missing, MissingShard more) {
@@ -212,13 +267,18 @@ final class ScatterState<K, A> {
     }
 
     /** Ends it, if that was not done; returns what is still under way. */
-    synchronized List<Straggler> abandon() {
-        over = true;
-        List<Straggler> left = stragglers();
-        running.clear();
-        waiting.clear();
-        resting.clear();
-        return left;
+    List<Straggler> abandon() {
+        lock.lock();
+        try {
+            over = true;
+            List<Straggler> left = stragglers();
+            running.clear();
+            waiting.clear();
+            resting.clear();
+            return left;
+        } finally {
+            lock.unlock();
+        }
     }
 
     private List<Straggler> stragglers() {

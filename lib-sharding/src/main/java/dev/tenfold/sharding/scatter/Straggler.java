@@ -2,6 +2,7 @@ package dev.tenfold.sharding.scatter;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,45 +13,65 @@ import org.jspecify.annotations.Nullable;
  */
 final class Straggler {
 
+    private final ReentrantLock lock = new ReentrantLock();
     private @Nullable Thread thread;
     private boolean cancelled;
     private boolean interrupted;
     private final List<Runnable> stops = new ArrayList<>(0);
 
     /** False if it is over before it began. */
-    synchronized boolean enter() {
-        if (cancelled) {
-            return false;
-        }
-        thread = Thread.currentThread();
-        return true;
-    }
-
-    synchronized void leave() {
-        thread = null;
-        if (interrupted) {
-            interrupted = false;
-            Thread.interrupted();
+    boolean enter() {
+        lock.lock();
+        try {
+            if (cancelled) {
+                return false;
+            }
+            thread = Thread.currentThread();
+            return true;
+        } finally {
+            lock.unlock();
         }
     }
 
-    synchronized boolean isCancelled() {
-        return cancelled;
+    void leave() {
+        lock.lock();
+        try {
+            thread = null;
+            if (interrupted) {
+                interrupted = false;
+                Thread.interrupted();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    boolean isCancelled() {
+        lock.lock();
+        try {
+            return cancelled;
+        } finally {
+            lock.unlock();
+        }
     }
 
     void onCancel(Runnable stop) {
-        synchronized (this) {
+        lock.lock();
+        try {
             if (!cancelled) {
                 stops.add(stop);
                 return;
             }
+        } finally {
+            lock.unlock();
         }
         report(stop);
     }
 
     void cancel() {
         List<Runnable> toRun;
-        synchronized (this) {
+        lock.lock();
+        try {
             if (cancelled) {
                 return;
             }
@@ -60,6 +81,8 @@ final class Straggler {
                 interrupted = true;
                 thread.interrupt();
             }
+        } finally {
+            lock.unlock();
         }
         toRun.forEach(Straggler::report);
     }
