@@ -131,10 +131,6 @@ class PeakEwmaTest {
         assertThat(tried).isBetween(1, 2);
     }
 
-    /**
-     * One of five answers in 1 ms that it failed, the others in 20 ms as they should: 400 calls a second, open loop, no ejection. By calls
-     * in flight alone nearly all calls go where they fail.
-     */
     /** Its past would keep calls from it, and without calls it would never get out of its probation. */
     @Test
     void oneThatComesBackFromAnEjectionIsTriedSoon() {
@@ -172,6 +168,10 @@ class PeakEwmaTest {
         return there;
     }
 
+    /**
+     * One of five answers in 1 ms that it failed, the others in 20 ms as they should: 400 calls a second, open loop, no ejection. By calls
+     * in flight alone nearly all calls go where they fail.
+     */
     @Test
     void aSinkholeLosesItsShare() {
         double byLoad = shareOfSinkhole(all -> LeastLoaded.over(candidates(all), random));
