@@ -12,6 +12,7 @@ import com.twitter.finagle.loadbalancer.LazyEndpointFactory;
 import com.twitter.finagle.loadbalancer.LoadBalancerFactory;
 import com.twitter.util.Activity;
 import com.twitter.util.Future;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,7 +27,7 @@ final class FinaglePeer implements Peer {
         List<EndpointFactory<Integer, Integer>> servers = new ArrayList<>();
         for (int i = 0; i < endpoints; i++) {
             servers.add(new LazyEndpointFactory<Integer, Integer>(
-                    () -> ServiceFactory.constant(new Echo()), Address.apply(new InetSocketAddress("127.0.0.1", 1 + i))));
+                    () -> ServiceFactory.constant(new Echo()), Address.apply(new InetSocketAddress(InetAddress.getLoopbackAddress(), 1 + i))));
         }
         balancer = factory.newBalancer(
                 Activity.value(CollectionConverters.asScala(servers).toIndexedSeq()),

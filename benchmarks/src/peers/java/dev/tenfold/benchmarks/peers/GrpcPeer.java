@@ -20,6 +20,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.SynchronizationContext;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,7 +47,7 @@ final class GrpcPeer implements Peer {
         LoadBalancer balancer = provider.newLoadBalancer(channel);
         List<EquivalentAddressGroup> addresses = new ArrayList<>();
         for (int i = 0; i < endpoints; i++) {
-            addresses.add(new EquivalentAddressGroup(new InetSocketAddress("127.0.0.1", 1 + i)));
+            addresses.add(new EquivalentAddressGroup(new InetSocketAddress(InetAddress.getLoopbackAddress(), 1 + i)));
         }
         channel.context.execute(() -> balancer.acceptResolvedAddresses(ResolvedAddresses.newBuilder()
                 .setAddresses(addresses)

@@ -35,6 +35,7 @@ import org.openjdk.jmh.infra.BenchmarkParams;
  *
  * <pre>mvn -q -Ppeers,bench verify -Dbench.args="--name balancing --include .*PeersBenchmark.* --threads 1,2"</pre>
  */
+@SuppressWarnings("NullAway.Init") // Only the contender that is measured is prepared.
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
