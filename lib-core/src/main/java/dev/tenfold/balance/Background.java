@@ -11,7 +11,7 @@ import dev.tenfold.time.StartedScheduler;
 import dev.tenfold.topology.Endpoint;
 import java.lang.System.Logger.Level;
 import java.util.Collection;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -73,7 +73,7 @@ final class Background<T> implements Discovery.Listener<T>, AutoCloseable {
     void watch(Collection<Member<T>> members) {
         HealthChecker<T> checks = checker;
         if (checks != null) {
-            Map<HealthCell, Supplier<T>> targets = new HashMap<>(members.size() * 2);
+            Map<HealthCell, Supplier<T>> targets = new LinkedHashMap<>(members.size() * 2);
             members.forEach(member -> targets.put(member.cell(), member::target));
             checks.update(targets);
         }

@@ -3,7 +3,7 @@ package dev.tenfold.health;
 import dev.tenfold.time.Scheduler;
 import dev.tenfold.time.Scheduler.Task;
 import java.time.Duration;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.CompletionException;
@@ -80,7 +80,7 @@ public final class HealthChecker<T> implements AutoCloseable {
                 return;
             }
             Map<HealthCell, Checked> before = members;
-            Map<HealthCell, Checked> after = new HashMap<>(targets.size() * 2);
+            Map<HealthCell, Checked> after = new LinkedHashMap<>(targets.size() * 2);
             targets.forEach((cell, target) -> {
                 Checked kept = before.get(cell);
                 after.put(cell, kept != null ? kept : new Checked(cell, target));

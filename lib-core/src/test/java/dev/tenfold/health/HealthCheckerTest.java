@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -259,7 +260,7 @@ class HealthCheckerTest {
     }
 
     private void watch(HealthChecker<String> checker, List<String> ids) {
-        Map<HealthCell, Supplier<String>> targets = new HashMap<>();
+        Map<HealthCell, Supplier<String>> targets = new LinkedHashMap<>();
         group.update(ids).forEach((id, cell) -> targets.put(cell, () -> id));
         checker.update(targets);
     }
