@@ -1,6 +1,7 @@
 package dev.tenfold.journey.stage;
 
 import dev.tenfold.balance.LoadBalancer;
+import dev.tenfold.balance.Policies;
 import dev.tenfold.health.HealthPolicy;
 import dev.tenfold.journey.app.Answer;
 import dev.tenfold.journey.env.ServerProcess;
@@ -43,6 +44,10 @@ final class Gateway {
         }
         return LoadBalancer.<URI>builder(name)
                 .endpoints(endpoints)
+                // Peak-EWMA, the default, turns away from a server that failed once or twice, before health takes it
+                // out, and
+                // for some seconds; that is longer than a stage has.
+                .policy(Policies.leastLoaded())
                 .health(QUICK)
                 .retries(Backoff.fixed(Duration.ZERO).attempts(ATTEMPTS))
                 .observer(observer)
