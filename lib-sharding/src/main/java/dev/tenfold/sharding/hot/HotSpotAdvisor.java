@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Proposes what to do about hot spots. Whoever owns it calls {@link #propose} now and then, every ten seconds say; nothing
@@ -44,6 +45,8 @@ public final class HotSpotAdvisor<K> {
     /** Tells shards from keys that are text. */
     private record HotShard(String id) {}
 
+    private final ReentrantLock proposing = new ReentrantLock();
+
     HotSpotAdvisor(HotSpots<K> hot, HotSpotPolicy<K> policy) {
         policy.check("policy of hot spots '" + hot.configuration.name + "'");
         this.hot = hot;
@@ -60,9 +63,12 @@ public final class HotSpotAdvisor<K> {
     public List<HotSpotProposal<K>> propose(ShardMap map) {
         LoadReport<K> report = hot.report(map);
         List<HotSpotProposal<K>> proposals;
-        synchronized (this) {
+        proposing.lock();
+        try {
             proposals = proposals(report);
             proposals.forEach(this::announce);
+        } finally {
+            proposing.unlock();
         }
         relay.deliver();
         return proposals;

@@ -23,7 +23,7 @@ public final class HotSpotsBuilder<K> {
     Duration halfLife = DEFAULT_HALF_LIFE;
     int keys = DEFAULT_KEYS;
     int stripes =
-            Math.min(64, Math.max(4, Integer.highestOneBit(Runtime.getRuntime().availableProcessors()) * 2));
+            Math.min(64, Math.max(8, Integer.highestOneBit(Runtime.getRuntime().availableProcessors()) * 2));
     Function<? super K, ?> part = key -> key;
     Observer observer = Observer.slf4j();
     TimeSource time = TimeSource.system();
@@ -77,7 +77,7 @@ public final class HotSpotsBuilder<K> {
     /**
      * Sets over how many stripes threads are spread.
      *
-     * @param stripes a power of two from 1 to 256; default twice the processors, at least 4 and at most 64
+     * @param stripes a power of two from 1 to 256; default twice the processors, at least 8 and at most 64
      * @return this
      */
     public HotSpotsBuilder<K> stripes(int stripes) {

@@ -178,7 +178,7 @@ class HotSpotsTest {
         }
     }
 
-    /** What is not recorded is counted as missed; how much that is depends on how often a thread loses its processor. */
+    /** What is not recorded is counted as missed, and it is next to nothing, as long as there are more stripes than threads. */
     @Test
     void losesNothingItDoesNotOwnUpTo() throws Exception {
         int threads = 6;
@@ -206,7 +206,7 @@ class HotSpotsTest {
         LoadReport<Long> report = hot.report(shards.map());
         // The clock stands at its start, which counts as one tick of a sixteenth of 10 s.
         double seconds = 10 / Math.log(2) * -Math.expm1(-0.625 / 10 * Math.log(2));
-        assertThat(report.missed()).isLessThan(threads * (long) each / 10);
+        assertThat(report.missed()).isLessThan(threads * (long) each / 100);
         double expected = threads * (double) each - report.missed();
         double clockSeconds = expected / report.rate(LoadMeasure.CALLS);
         assertThat(clockSeconds).isCloseTo(seconds, within(1e-6));
