@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>Thread-safe. A lookup takes no lock, costs a hash and two array reads (among ranges, a binary search), and allocates
- * nothing for numbers, UUIDs and short ASCII text (the caller boxes a primitive key). Where processes share a map, one may
+ * nothing for numbers, UUIDs and short ASCII text (the caller boxes a primitive key); a {@link ShardRoute} is a new object. Where processes share a map, one may
  * for a moment route by an older map than another; so a shard checks the {@link ShardRoute} of every write and refuses an
  * outdated one, and {@link #write} then refreshes and repeats.
  *

@@ -57,7 +57,7 @@ class SharderTest {
                 .shard("s1", "db1")
                 .shard("s2", "db2")
                 .build();
-        assertThat(shards.route(42)).isSameAs(shards.route(42L)).isSameAs(shards.route((short) 42));
+        assertThat(shards.route(42)).isEqualTo(shards.route(42L)).isEqualTo(shards.route((short) 42));
         assertThatThrownBy(() -> shards.route(4.2))
                 .hasMessageContaining("Double")
                 .hasMessageContaining("KeyForm.of");
@@ -66,7 +66,20 @@ class SharderTest {
                 .shard("s1", "db1")
                 .shard("s2", "db2")
                 .build();
-        assertThat(tenants.route("acme:1")).isSameAs(tenants.route("acme:2"));
+        assertThat(tenants.route("acme:1")).isEqualTo(tenants.route("acme:2"));
+    }
+
+    @Test
+    void findsTheTargetAmongMoreShardsThanTwoBytesCanNumber() {
+        SharderBuilder<Integer, Integer> builder =
+                Sharder.<Integer, Integer>placedBy(Placement.jump()).slots(1 << 18);
+        for (int shard = 0; shard <= Character.MAX_VALUE + 1; shard++) {
+            builder.shard("s" + shard, shard);
+        }
+        Sharder<Integer, Integer> shards = builder.build();
+        for (int key = 0; key < 10_000; key++) {
+            assertThat("s" + shards.locate(key)).isEqualTo(shards.route(key).shard());
+        }
     }
 
     @Test

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.LongFunction;
 import javax.sql.DataSource;
 
 /**
@@ -28,6 +29,13 @@ record RowAudit(List<String> lost, List<String> duplicated, List<String> resurre
     }
 
     static RowAudit of(WriteLoad load, Map<String, DataSource> databases, ShardMap map) throws SQLException {
+        return of(
+                load, databases, map, key -> map.owner(map.slotOf(KeyHash.xxh3().hash(key))));
+    }
+
+    /** Goes by {@code homes}, from a key to the shard its rows should be on. */
+    static RowAudit of(WriteLoad load, Map<String, DataSource> databases, ShardMap map, LongFunction<String> homes)
+            throws SQLException {
         RowAudit audit = new RowAudit();
         Map<Long, Long> accounts = new HashMap<>();
         Map<String, Long> entries = new HashMap<>();
@@ -38,7 +46,7 @@ record RowAudit(List<String> lost, List<String> duplicated, List<String> resurre
                 try (ResultSet row = statement.executeQuery("SELECT id, total, twice FROM account")) {
                     while (row.next()) {
                         long id = row.getLong(1);
-                        audit.home(map, shard, id, "account " + id);
+                        audit.home(homes, shard, id, "account " + id);
                         if (accounts.put(id, row.getLong(2)) != null) {
                             audit.duplicated.add("account " + id + " again on " + shard);
                         }
@@ -49,7 +57,7 @@ record RowAudit(List<String> lost, List<String> duplicated, List<String> resurre
                 }
                 try (ResultSet row = statement.executeQuery("SELECT account, n FROM entry")) {
                     while (row.next()) {
-                        audit.home(map, shard, row.getLong(1), "entry " + row.getLong(2));
+                        audit.home(homes, shard, row.getLong(1), "entry " + row.getLong(2));
                         if (entries.put(Long.toString(row.getLong(2)), row.getLong(1)) != null) {
                             audit.duplicated.add("entry " + row.getLong(2) + " again on " + shard);
                         }
@@ -84,8 +92,8 @@ record RowAudit(List<String> lost, List<String> duplicated, List<String> resurre
         return audit;
     }
 
-    private void home(ShardMap map, String shard, long key, String row) {
-        String home = map.owner(map.slotOf(KeyHash.xxh3().hash(key)));
+    private void home(LongFunction<String> homes, String shard, long key, String row) {
+        String home = homes.apply(key);
         if (!home.equals(shard)) {
             astray.add(row + " on " + shard + " and not on " + home);
         }
