@@ -49,6 +49,14 @@ final class TextBuffer {
         return buffer;
     }
 
+    /** Reads eight characters, all below 256, as bytes. For so few it is faster than a copy. */
+    static long word(String text, int at) {
+        int low = text.charAt(at) | text.charAt(at + 1) << 8 | text.charAt(at + 2) << 16 | text.charAt(at + 3) << 24;
+        int high =
+                text.charAt(at + 4) | text.charAt(at + 5) << 8 | text.charAt(at + 6) << 16 | text.charAt(at + 7) << 24;
+        return Integer.toUnsignedLong(low) | (long) high << 32;
+    }
+
     /** Says whether the first bytes are all below 128. */
     static boolean isAscii(byte[] bytes, int length) {
         long seen = 0;

@@ -118,12 +118,12 @@ final class Xxh3 implements KeyHash {
         if (length > TextBuffer.SIZE || !TextBuffer.isLatin1(text)) {
             return encoded(text);
         }
-        byte[] copy = TextBuffer.copy(text);
         if (length > 8 && length <= 16) {
-            long first = word(copy, 0);
-            long last = word(copy, length - Long.BYTES);
+            long first = TextBuffer.word(text, 0);
+            long last = TextBuffer.word(text, length - Long.BYTES);
             return ((first | last) & TextBuffer.NOT_ASCII) == 0 ? from9(first, last, length) : encoded(text);
         }
+        byte[] copy = TextBuffer.copy(text);
         if (length > 16 && length <= 128) {
             long hash = upTo128(copy, 0, length, TextBuffer.SEEN);
             return (word(copy, TextBuffer.SEEN) & TextBuffer.NOT_ASCII) == 0 ? hash : encoded(text);
