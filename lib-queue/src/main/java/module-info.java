@@ -3,6 +3,8 @@
 module dev.tenfold.queue {
     requires transitive dev.tenfold.core;
     requires static transitive org.jspecify;
+    requires static com.rabbitmq.client;
 
     exports dev.tenfold.queue;
+    exports dev.tenfold.queue.amqp;
 }
