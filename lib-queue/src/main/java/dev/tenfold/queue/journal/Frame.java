@@ -26,7 +26,7 @@ final class Frame {
     static void complete(ByteBuffer bytes, long salt, long sequence) {
         bytes.putInt(0, bytes.limit() - HEADER);
         bytes.putLong(SEQUENCE_AT, sequence);
-        bytes.putInt(4, checksum(bytes, 0, bytes.limit() - HEADER, salt));
+        bytes.putInt(4, checksum(bytes, 0, bytes.limit() - HEADER, salt, sequence));
     }
 
     static int aligned(int length) {
@@ -42,7 +42,21 @@ final class Frame {
         if (length < 0 || length > segment.limit() - HEADER - offset) {
             return -1;
         }
-        return segment.getInt(offset + 4) == checksum(segment, offset, length, salt) ? length : -1;
+        return segment.getInt(offset + 4) == checksum(segment, offset, length, salt, sequence) ? length : -1;
+    }
+
+    /**
+     * Says whether a frame of this sequence was begun at {@code offset}: its sequence is there, or all but its sequence.
+     */
+    static boolean isBegun(ByteBuffer segment, int offset, long salt, long sequence) {
+        if (offset > segment.limit() - HEADER) {
+            return false;
+        }
+        int length = segment.getInt(offset);
+        return segment.getLong(offset + SEQUENCE_AT) == sequence
+                || (length >= 0
+                        && length <= segment.limit() - HEADER - offset
+                        && segment.getInt(offset + 4) == checksum(segment, offset, length, salt, sequence));
     }
 
     /** Returns the offset of the first whole frame from {@code offset} on whose sequence is higher, or -1. */
@@ -59,10 +73,10 @@ final class Frame {
         return -1;
     }
 
-    private static int checksum(ByteBuffer bytes, int offset, int length, long salt) {
+    private static int checksum(ByteBuffer bytes, int offset, int length, long salt, long sequence) {
         CRC32C crc = new CRC32C();
         ByteBuffer fixed = ByteBuffer.allocate(20);
-        fixed.putLong(salt).putInt(length).putLong(bytes.getLong(offset + SEQUENCE_AT)).flip();
+        fixed.putLong(salt).putInt(length).putLong(sequence).flip();
         crc.update(fixed);
         crc.update(bytes.slice(offset + HEADER, length));
         return (int) crc.getValue();

@@ -1,6 +1,7 @@
 package dev.tenfold.queue.journal;
 
 import dev.tenfold.error.CorruptDataException;
+import dev.tenfold.error.OutcomeUnknownException;
 import dev.tenfold.error.UnavailableException;
 import dev.tenfold.queue.journal.FrameBuffer.Placement;
 import java.io.IOException;
@@ -119,9 +120,10 @@ public final class Journal implements AutoCloseable {
      *
      * @param change not used again
      * @return completes when it is on disk, on the journal's own thread: what depends on it must be short, and never wait for
-     *     this journal. Fails with {@link UnavailableException} if the journal is closed or stopped, and nothing happened, or
-     *     with {@link dev.tenfold.error.OutcomeUnknownException} if the disk failed and it may be there or not
+     *     this journal. Fails with {@link UnavailableException} if the journal stopped before it was written, or with {@link
+     *     OutcomeUnknownException} if the disk failed and it may be there or not
      * @throws IllegalArgumentException if it is larger than a segment
+     * @throws UnavailableException if the journal is closed or has stopped; nothing happened
      */
     public CompletionStage<Void> append(Change change) {
         if (change.size() > settings.largestChange()) {
@@ -131,7 +133,7 @@ public final class Journal implements AutoCloseable {
         lock.lock();
         try {
             if (failure != null || closing) {
-                return CompletableFuture.failedStage(stopped());
+                throw stopped();
             }
             change.requireUsable();
             FrameBuffer frame = bufferFor(change.size());

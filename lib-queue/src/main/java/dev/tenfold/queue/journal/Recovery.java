@@ -2,6 +2,7 @@ package dev.tenfold.queue.journal;
 
 import static dev.tenfold.queue.journal.SegmentHeader.corrupt;
 
+import dev.tenfold.error.CorruptDataException;
 import dev.tenfold.queue.journal.FileIo.StoredFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -81,16 +82,20 @@ final class Recovery {
                 numbers.add(number);
             }
         }
+        SegmentFiles.Newest noted = SegmentFiles.newestNoted(io);
+        if (noted != null) {
+            if (numbers.isEmpty() || numbers.last() < noted.number()) {
+                throw missing(noted.number(), "it was the newest segment");
+            }
+            journal = noted.journal();
+        }
         if (!numbers.isEmpty()) {
             long newest = numbers.last();
             Segment last = open(newest);
             oldest = Math.max(last.header.oldest(), oldestNamedIn(last));
             for (long number = oldest; number < newest; number++) {
                 if (!numbers.contains(number)) {
-                    throw corrupt(
-                            io.folder() + "/" + SegmentHeader.file(number),
-                            0,
-                            "the file is missing (expected: every segment from " + oldest + " to " + newest + ")");
+                    throw missing(number, "every segment from " + oldest + " to " + newest);
                 }
                 segments.add(open(number));
             }
@@ -102,6 +107,11 @@ final class Recovery {
             }
         }
         io.delete(SegmentFiles.SPARE);
+    }
+
+    private CorruptDataException missing(long number, String expected) {
+        return corrupt(
+                io.folder() + "/" + SegmentHeader.file(number), 0, "the file is missing (expected: " + expected + ")");
     }
 
     private Segment open(long number) throws IOException {
@@ -210,7 +220,7 @@ final class Recovery {
                     last.end,
                     "no whole frame " + nextSequence + ", but one that was written later at byte " + later);
         }
-        if (last.end <= bytes.limit() - Frame.HEADER && bytes.getLong(last.end + 8) == nextSequence) {
+        if (Frame.isBegun(bytes, last.end, last.header.salt(), nextSequence)) {
             dropped = path(last) + " at byte " + last.end;
         }
         // The last frame may be in the system's memory only, even after a failed force that marked it as clean. Writing the

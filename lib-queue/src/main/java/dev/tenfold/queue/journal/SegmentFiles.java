@@ -3,6 +3,7 @@ package dev.tenfold.queue.journal;
 import dev.tenfold.queue.journal.FileIo.StoredFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,10 @@ final class SegmentFiles {
 
     static final String SPARE = "spare";
 
+    private static final String NEWEST = "newest";
+
+    private static final int NOTE_LENGTH = 20;
+
     private static final int CHUNK = 256 << 10;
 
     private final FileIo io;
@@ -23,6 +28,8 @@ final class SegmentFiles {
     private final ByteBuffer zeros;
 
     private @Nullable StoredFile spare;
+
+    private @Nullable StoredFile note;
 
     /** How much of the spare is filled. */
     private int filled;
@@ -87,8 +94,44 @@ final class SegmentFiles {
         file.force();
         io.rename(SPARE, header.file());
         io.forceFolder();
+        noteNewest(header.number(), header.journal());
         return new Segment(header, file);
     }
+
+    /**
+     * Writes down that a segment exists, so that it is missed if somebody deletes it. It does exist, durably, so this needs no
+     * force: an older note, or a torn one, only notices less.
+     */
+    private void noteNewest(long number, long journal) throws IOException {
+        if (note == null) {
+            note = io.open(NEWEST);
+        }
+        ByteBuffer bytes = ByteBuffer.allocate(NOTE_LENGTH).putLong(number).putLong(journal);
+        note.write(bytes.putInt(checksum(bytes)).flip(), 0);
+    }
+
+    /** Returns the highest number noted and the identity of the journal, or null. */
+    static @Nullable Newest newestNoted(FileIo io) throws IOException {
+        if (!io.list().contains(NEWEST)) {
+            return null;
+        }
+        try (StoredFile file = io.open(NEWEST)) {
+            ByteBuffer bytes = ByteBuffer.allocate(NOTE_LENGTH);
+            file.read(bytes, 0);
+            bytes.clear();
+            Newest newest = new Newest(bytes.getLong(), bytes.getLong());
+            return bytes.getInt() == checksum(bytes) ? newest : null;
+        }
+    }
+
+    private static int checksum(ByteBuffer note) {
+        CRC32C crc = new CRC32C();
+        crc.update(note.slice(0, NOTE_LENGTH - 4));
+        return (int) crc.getValue();
+    }
+
+    /** What is noted about the newest segment. */
+    record Newest(long number, long journal) {}
 
     /**
      * Uses or deletes a segment that was given up. No force: if the old name comes back, it is below the oldest, and is
@@ -107,6 +150,9 @@ final class SegmentFiles {
 
     /** Closes and deletes the spare. */
     void close() throws IOException {
+        if (note != null) {
+            note.close();
+        }
         discard();
     }
 }

@@ -2,7 +2,9 @@
  * A segmented append-only log of items that live until they are removed: what a durable broker stands on. Not exported.
  *
  * <p>A folder holds files of one fixed size, named by ascending numbers, and a file {@code lock}. Files are filled from the
- * front, one frame after another; a frame is what one force brought to disk (group commit). All numbers are big-endian.
+ * front, one frame after another; a frame is what one force brought to disk (group commit). A file {@code spare} is the next one
+ * in the making, and {@code newest} tells the highest number there was, so that a deleted file is missed. All numbers are
+ * big-endian.
  *
  * <pre>
  * segment, format 1

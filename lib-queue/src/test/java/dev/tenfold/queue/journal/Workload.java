@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tenfold.observe.Event;
 import dev.tenfold.testing.SimulatedTime;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -34,6 +37,7 @@ final class Workload {
     private final List<CompletableFuture<Void>> stages = new ArrayList<>();
     private @Nullable Journal journal;
     private int tag;
+    final SimulatedTime time = new SimulatedTime();
 
     Workload(long seed) {
         chance = new Random(seed);
@@ -41,7 +45,6 @@ final class Workload {
     }
 
     JournalSettings settings() {
-        SimulatedTime time = new SimulatedTime();
         return new JournalSettings(
                 SEGMENT, 1 << 20, Duration.ZERO, Duration.ZERO, time, new Random(chance.nextLong()), events::add);
     }
@@ -51,7 +54,7 @@ final class Workload {
         Map<Long, String> found = new TreeMap<>();
         handles.clear();
         Journal opened = Journal.open(disk, settings(), task -> {}, (item, bytes) -> {
-            found.put(item.number, new String(bytes, java.nio.charset.StandardCharsets.US_ASCII));
+            found.put(item.number, new String(bytes, StandardCharsets.US_ASCII));
             handles.put(item.number, item);
         });
         check(found);
@@ -92,15 +95,30 @@ final class Workload {
         return journal;
     }
 
+    int changes() {
+        return stages.size();
+    }
+
     int living() {
         return handles.size();
+    }
+
+    /** Removes the oldest item. */
+    void consume() {
+        Map<Long, String> after = new TreeMap<>(history.get(history.size() - 1));
+        long number = handles.keySet().iterator().next();
+        Change change = new Change();
+        change.remove(handles.remove(number));
+        after.remove(number);
+        stages.add(journal().append(change).toCompletableFuture());
+        history.add(after);
     }
 
     /** Appends one change. */
     void change(int target) {
         Change change = new Change();
         Map<Long, String> after = new TreeMap<>(history.get(history.size() - 1));
-        Map<Item, String> puts = new java.util.LinkedHashMap<>();
+        Map<Item, String> puts = new LinkedHashMap<>();
         List<Long> known = new ArrayList<>(handles.keySet());
         int removals = known.size() > target ? 1 + chance.nextInt(3) : chance.nextInt(2);
         for (int i = 0; i < removals && !known.isEmpty(); i++) {
@@ -111,10 +129,10 @@ final class Workload {
         }
         int count = chance.nextInt(3) + (removals == 0 ? 1 : 0);
         for (int i = 0; i < count; i++) {
-            char[] text = new char[chance.nextInt(10) == 0 ? chance.nextInt(1500) : chance.nextInt(60)];
+            char[] text = new char[chance.nextInt(10) == 0 ? chance.nextInt(1200) : chance.nextInt(60)];
             Arrays.fill(text, (char) ('a' + chance.nextInt(26)));
             String content = tag++ + new String(text);
-            puts.put(change.put(content.getBytes(java.nio.charset.StandardCharsets.US_ASCII)), content);
+            puts.put(change.put(content.getBytes(StandardCharsets.US_ASCII)), content);
         }
         CompletableFuture<Void> done = journal().append(change).toCompletableFuture();
         if (!done.isCompletedExceptionally()) {
@@ -129,7 +147,7 @@ final class Workload {
 
     /** Appends and writes; stops at the first failure of the disk. */
     void run(int steps, int target) {
-        Flusher flusher = java.util.Objects.requireNonNull(journal().flusher);
+        Flusher flusher = Objects.requireNonNull(journal().flusher);
         try {
             for (int i = 0; i < steps; i++) {
                 change(target);
