@@ -1,14 +1,23 @@
 package dev.tenfold.queue;
 
+import dev.tenfold.Codec;
 import dev.tenfold.error.InvalidConfigurationException;
 import dev.tenfold.error.Validation;
+import dev.tenfold.observe.Event;
 import dev.tenfold.observe.Observer;
+import dev.tenfold.queue.log.QueueLog;
 import dev.tenfold.time.Chance;
 import dev.tenfold.time.Scheduler;
 import dev.tenfold.time.TimeSource;
+import java.lang.System.Logger.Level;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
+import java.util.function.BiConsumer;
+import java.util.function.ToLongFunction;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +29,9 @@ public final class BrokerBuilder {
     private RandomGenerator random = Chance.perThread();
     private Observer observer = Observer.slf4j();
     private Executor executor = ForkJoinPool.commonPool();
+    private Codecs codecs = Codecs.standard();
+    private Propagation propagation = Propagation.NONE;
+    private boolean strict;
 
     BrokerBuilder() {}
 
@@ -82,12 +94,75 @@ public final class BrokerBuilder {
     }
 
     /**
+     * Says how bodies of a type become bytes, where they leave the process: to a journal, to another broker. In memory
+     * nothing is encoded.
+     *
+     * <p>Text and {@code byte[]} need no codec. For JSON, name your own mapper: {@code codec(Order.class, Codec.of(
+     * mapper::writeValueAsBytes, bytes -> mapper.readValue(bytes, Order.class)))}, wrapped where it throws checked
+     * exceptions.
+     *
+     * @param <E> the kind of body
+     * @param type the type, exactly; a subclass needs its own
+     * @param codec writes and reads it
+     * @return this
+     */
+    public <E> BrokerBuilder codec(Class<E> type, Codec<E> codec) {
+        codecs = codecs.with(type, Objects.requireNonNull(codec, "codec"));
+        return this;
+    }
+
+    /**
+     * Says how large a body is, for {@link QueueOptions#maxBytes}. Called with each body published to such a queue.
+     *
+     * @param size in bytes, not negative; unless set, the length of text in UTF-8 and of {@code byte[]}, and for others what
+     *     their codec writes
+     * @return this
+     */
+    public BrokerBuilder sizeOf(ToLongFunction<Object> size) {
+        codecs = codecs.sizedBy(Objects.requireNonNull(size, "size"));
+        return this;
+    }
+
+    /**
+     * Takes every body through its codec and back when it is published, in memory too, so that a test finds out what would
+     * not survive a move to a journal or another broker. Costs what the codec costs.
+     *
+     * @param strict false unless set
+     * @return this
+     */
+    public BrokerBuilder strictCodecs(boolean strict) {
+        this.strict = strict;
+        return this;
+    }
+
+    /**
+     * Carries the context of the publishing thread, such as a trace, to the handler.
+     *
+     * @param propagation writes it into headers and takes it out again; none unless set
+     * @return this
+     */
+    public BrokerBuilder propagation(Propagation propagation) {
+        this.propagation = Objects.requireNonNull(propagation, "propagation");
+        return this;
+    }
+
+    /**
      * Makes a broker that lives in this process and is gone with it. Starts no thread.
      *
      * @return an empty broker
      * @throws InvalidConfigurationException if a clock was set without a scheduler
      */
     public Broker inMemory() {
+        return new MemoryBroker(environment(), QueueLog.NONE);
+    }
+
+    /**
+     * Returns what was set, for those who implement a {@link Broker}.
+     *
+     * @return the defaults where nothing was
+     * @throws InvalidConfigurationException if a clock was set without a scheduler
+     */
+    public Environment environment() {
         Validation check = Validation.of("broker");
         check.require(
                 scheduler != null || time == TimeSource.system(),
@@ -96,6 +171,178 @@ public final class BrokerBuilder {
                 "a value where time is set; call scheduler(...) with one that follows that clock");
         check.throwIfInvalid();
         Scheduler chosen = scheduler == null ? Scheduler.shared(executor) : scheduler;
-        return new MemoryBroker(new Surroundings(time, chosen, random, observer.guarded(), executor));
+        return new Environment(time, chosen, random, observer.guarded(), executor, codecs, propagation, strict);
+    }
+
+    /** Carries the context of a publishing thread to the handler, in headers. Implementations are thread-safe. */
+    public interface Propagation {
+
+        /** Carries nothing, and costs nothing. */
+        Propagation NONE = new Propagation() {
+            @Override
+            public void inject(BiConsumer<String, Object> headers) {}
+
+            @Override
+            public Scope extract(Map<String, Object> headers) {
+                return () -> {};
+            }
+        };
+
+        /**
+         * Writes the context of the current thread down. Called on the publishing thread for each message.
+         *
+         * @param headers takes the name and value of each header to add
+         */
+        void inject(BiConsumer<String, Object> headers);
+
+        /**
+         * Makes a message's context that of the current thread. Called before its handler, on the same thread.
+         *
+         * @param headers the message's
+         * @return ends it; called when the handler has ended
+         */
+        Scope extract(Map<String, Object> headers);
+
+        /** A context that is current. */
+        @FunctionalInterface
+        interface Scope extends AutoCloseable {
+
+            /** Puts the context back that was current before. */
+            @Override
+            void close();
+        }
+    }
+
+    /**
+     * What a broker was given from outside; shared by all its parts.
+     *
+     * @param time the clock
+     * @param scheduler what follows it
+     * @param random draws jitter
+     * @param observer is told; what it throws stays there
+     * @param executor runs handlers
+     * @param codecs turns bodies into bytes
+     * @param propagation carries contexts
+     * @param strict whether bodies are taken through their codec in memory, too
+     */
+    public record Environment(
+            TimeSource time,
+            Scheduler scheduler,
+            RandomGenerator random,
+            Observer observer,
+            Executor executor,
+            Codecs codecs,
+            Propagation propagation,
+            boolean strict) {
+
+        /**
+         * Tells the observer. Not to be called with a lock held.
+         *
+         * @param level how bad it is
+         * @param source which part, such as {@code queue/mail}
+         * @param kind what happened, such as {@code queue.full}
+         * @param message for people
+         * @param details for programs
+         */
+        public void tell(Level level, String source, String kind, String message, Map<String, Object> details) {
+            observer.on(new Event(time.now(), source, kind, level, message, details));
+        }
+    }
+
+    /** How bodies become bytes. Immutable and thread-safe. */
+    public static final class Codecs {
+
+        private static final Codecs STANDARD = new Codecs(
+                Map.of(String.class, Codec.utf8(), byte[].class, Codec.<byte[]>of(bytes -> bytes, bytes -> bytes)), null);
+
+        private final Map<Class<?>, Codec<?>> byType;
+        private final @Nullable ToLongFunction<Object> size;
+
+        private Codecs(Map<Class<?>, Codec<?>> byType, @Nullable ToLongFunction<Object> size) {
+            this.byType = byType;
+            this.size = size;
+        }
+
+        static Codecs standard() {
+            return STANDARD;
+        }
+
+        Codecs with(Class<?> type, Codec<?> codec) {
+            Map<Class<?>, Codec<?>> more = new HashMap<>(byType);
+            more.put(Objects.requireNonNull(type, "type"), codec);
+            return new Codecs(Map.copyOf(more), size);
+        }
+
+        Codecs sizedBy(ToLongFunction<Object> function) {
+            return new Codecs(byType, function);
+        }
+
+        /**
+         * Finds a type's codec.
+         *
+         * @param <E> the type
+         * @param type the type, exactly
+         * @return its codec
+         * @throws IllegalArgumentException if there is none, naming what to call
+         */
+        @SuppressWarnings("unchecked") // put in with its type
+        public <E> Codec<E> of(Class<E> type) {
+            Codec<E> codec = (Codec<E>) byType.get(type);
+            if (codec == null) {
+                throw new IllegalArgumentException("codec of " + type.getName()
+                        + ": none (expected: one, because its bodies leave the process; call BrokerBuilder.codec("
+                        + type.getSimpleName() + ".class, ...))");
+            }
+            return codec;
+        }
+
+        /**
+         * Finds a type by its name, among those that have a codec.
+         *
+         * @param name of a class
+         * @return the class, or empty if no codec was set for one of that name
+         */
+        public Optional<Class<?>> type(String name) {
+            return byType.keySet().stream()
+                    .filter(type -> type.getName().equals(name))
+                    .findAny();
+        }
+
+        /**
+         * Says whether a type has a size.
+         *
+         * @param type of bodies
+         * @return whether {@link #size} works for it
+         */
+        public boolean canSize(Class<?> type) {
+            return size != null || byType.containsKey(type);
+        }
+
+        /**
+         * Returns how large a body is.
+         *
+         * @param body a body
+         * @return its bytes
+         */
+        public long size(Object body) {
+            if (size != null) {
+                return Math.max(0, size.applyAsLong(body));
+            }
+            return body instanceof byte[] bytes ? bytes.length : encode(body).length;
+        }
+
+        /**
+         * Encodes a body by the codec of its class.
+         *
+         * @param body a body
+         * @return its bytes
+         */
+        public byte[] encode(Object body) {
+            return encode(body.getClass(), body);
+        }
+
+        private <E> byte[] encode(Class<E> type, Object body) {
+            return of(type).encode(type.cast(body));
+        }
     }
 }

@@ -99,7 +99,7 @@ final class DeadLetters {
         headers.putIfAbsent(Death.FIRST_QUEUE, burial.from.name());
         headers.putIfAbsent(Death.FIRST_REASON, burial.reason.toString());
         headers.putIfAbsent(Death.FIRST_EXCHANGE, message.exchange());
-        return new Message<>(message.body(), Map.copyOf(headers), "", name);
+        return new Message<>(message.body(), Map.copyOf(headers), "", name, null);
     }
 
     /** Counts this death, and puts it first. */

@@ -1,5 +1,6 @@
 package dev.tenfold.queue;
 
+import dev.tenfold.queue.BrokerBuilder.Environment;
 import dev.tenfold.queue.Death.Reason;
 import dev.tenfold.retry.Backoff;
 import java.lang.System.Logger.Level;
@@ -38,7 +39,7 @@ abstract class Deliveries<E> {
 
     private final String name;
     private final MemoryBroker broker;
-    private final Surroundings given;
+    private final Environment given;
     private final QueueCounters counters = new QueueCounters();
 
     /** Written again only if the queue was declared along with another one first. */
@@ -89,7 +90,7 @@ abstract class Deliveries<E> {
         options = explicit;
     }
 
-    Surroundings given() {
+    Environment given() {
         return given;
     }
 

@@ -1,8 +1,14 @@
 package dev.tenfold.queue;
 
+import dev.tenfold.queue.BrokerBuilder.Environment;
 import dev.tenfold.error.Validation;
 import dev.tenfold.observe.Measurement;
-import dev.tenfold.queue.MemoryExchange.Kind;
+import dev.tenfold.queue.Exchange.Kind;
+import dev.tenfold.queue.log.QueueLog;
+import dev.tenfold.queue.routing.DirectRouter;
+import dev.tenfold.queue.routing.FanoutRouter;
+import dev.tenfold.queue.routing.Router;
+import dev.tenfold.queue.routing.TopicRouter;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 /** A broker in memory: the names of its parts, and its end. */
 final class MemoryBroker implements Broker {
 
-    private final Surroundings given;
+    private final Environment given;
     private final DeadLetters deadLetters = new DeadLetters(this);
 
     /** Orders declarations among each other and with closing. */
@@ -42,11 +48,11 @@ final class MemoryBroker implements Broker {
 
     private final CompletableFuture<DrainReport> report = new CompletableFuture<>();
 
-    MemoryBroker(Surroundings given) {
+    MemoryBroker(Environment given, QueueLog log) {
         this.given = given;
     }
 
-    Surroundings given() {
+    Environment given() {
         return given;
     }
 
@@ -67,29 +73,15 @@ final class MemoryBroker implements Broker {
     }
 
     @Override
-    public <E> Exchange<E> directExchange(String name, Class<E> type) {
-        return exchange(name, type, Kind.DIRECT);
-    }
-
-    @Override
-    public <E> Exchange<E> fanoutExchange(String name, Class<E> type) {
-        return exchange(name, type, Kind.FANOUT);
-    }
-
-    @Override
-    public <E> Exchange<E> topicExchange(String name, Class<E> type) {
-        return exchange(name, type, Kind.TOPIC);
-    }
-
-    @Override
     @SuppressWarnings({"unchecked", "rawtypes"}) // it checks the type of each message instead
     public <E> Exchange<E> defaultExchange(Class<E> type) {
         checkOpen("the default exchange");
-        return new MemoryExchange<>(this, "", type, Kind.DEFAULT, new DefaultRouter<>((Map) queues));
+        return new MemoryExchange<>(this, "", type, Kind.DEFAULT, new Named<>((Map) queues));
     }
 
     @SuppressWarnings("unchecked") // of the same type if nothing was noted
-    private <E> Exchange<E> exchange(String name, Class<E> type, Kind kind) {
+    @Override
+    public <E> Exchange<E> exchange(Kind kind, String name, Class<E> type, UnaryOperator<Exchange.Options> options) {
         Validation check = Validation.of("exchange '" + name + "'");
         Names.check(check, "name", name);
         check.throwIfInvalid();
@@ -116,14 +108,14 @@ final class MemoryBroker implements Broker {
             case DIRECT -> new DirectRouter<>();
             case FANOUT -> new FanoutRouter<>();
             case TOPIC -> new TopicRouter<>();
-            case DEFAULT -> throw new IllegalArgumentException("there is one default exchange, and it is not declared");
+            default -> throw new IllegalArgumentException("there is one default exchange, and it is not declared");
         };
     }
 
     @Override
     public <E> Queue<E> queue(String name, Class<E> type, UnaryOperator<QueueOptions> options) {
         Objects.requireNonNull(type, "type");
-        QueueOptions wanted = options.apply(QueueOptions.DEFAULTS);
+        QueueOptions wanted = options.apply(QueueOptions.defaults());
         Validation check = Validation.of("queue '" + name + "'");
         Names.check(check, "name", name);
         wanted.validate(check);
@@ -153,7 +145,7 @@ final class MemoryBroker implements Broker {
             check.throwIfInvalid();
             MemoryQueue<E> queue = declare(name, type, wanted, known);
             if (dead != null && deadQueue == null && !dead.equals(name)) {
-                declare(dead, type, QueueOptions.DEFAULTS, null);
+                declare(dead, type, QueueOptions.defaults(), null);
                 implied.add(dead);
             }
             return queue;
@@ -207,6 +199,44 @@ final class MemoryBroker implements Broker {
     }
 
     @Override
+    public <E> Queue<E> temporaryQueue(Class<E> type) {
+        throw new UnsupportedOperationException("temporaryQueue");
+    }
+
+    @Override
+    public Transaction transaction() {
+        throw new UnsupportedOperationException("transaction");
+    }
+
+    private record Named<T>(Map<String, List<T>> queues) implements Router<T> {
+
+        @Override
+        public List<T> route(String routingKey, Map<String, Object> headers) {
+            return queues.getOrDefault(routingKey, List.of());
+        }
+
+        @Override
+        public boolean bind(T target, String key, Map<String, @Nullable Object> arguments) {
+            throw fixed();
+        }
+
+        @Override
+        public boolean unbind(T target, String key, Map<String, @Nullable Object> arguments) {
+            throw fixed();
+        }
+
+        @Override
+        public void forEachBinding(Visitor<? super T> visitor) {
+            queues.forEach((name, queue) -> queue.forEach(target -> visitor.visit(name, Map.of(), target)));
+        }
+
+        private static UnsupportedOperationException fixed() {
+            return new UnsupportedOperationException(
+                    "the default exchange leads to every queue by its name; bind to another");
+        }
+    }
+
+    @Override
     public String describe() {
         StringBuilder text = new StringBuilder();
         new TreeMap<>(exchanges).forEach((name, exchange) -> describe(text, exchange));
@@ -232,7 +262,7 @@ final class MemoryBroker implements Broker {
                 .append(exchange.kind())
                 .append('\n');
         List<String> bindings = new ArrayList<>();
-        exchange.router().forEachBinding((key, queue) -> bindings.add("  '" + key + "' -> " + queue.name() + "\n"));
+        exchange.router().forEachBinding((key, arguments, queue) -> bindings.add("  '" + key + "' -> " + queue.name() + "\n"));
         bindings.stream().sorted().forEach(text::append);
     }
 

@@ -1,5 +1,6 @@
 package dev.tenfold.queue;
 
+import dev.tenfold.queue.BrokerBuilder.Environment;
 import java.lang.System.Logger.Level;
 import java.util.ArrayDeque;
 import java.util.Map;
@@ -21,7 +22,7 @@ final class MemoryConsumer<E> implements Consumer, Runnable {
 
     private final Deliveries<E> queue;
     private final String name;
-    private final Surroundings given;
+    private final Environment given;
     private final int prefetch;
     private final Handler<E> handler;
     private final boolean manual;
@@ -44,7 +45,7 @@ final class MemoryConsumer<E> implements Consumer, Runnable {
     private volatile boolean closed;
 
     MemoryConsumer(
-            Deliveries<E> queue, String name, Surroundings given, int prefetch, Handler<E> handler, boolean manual) {
+            Deliveries<E> queue, String name, Environment given, int prefetch, Handler<E> handler, boolean manual) {
         this.queue = queue;
         this.name = name;
         this.given = given;
@@ -63,6 +64,11 @@ final class MemoryConsumer<E> implements Consumer, Runnable {
         // In this order the difference is never negative.
         long done = settled.getAcquire();
         return (int) (taken.getAcquire() - done);
+    }
+
+    @Override
+    public boolean isOpen() {
+        return !closed;
     }
 
     @Override

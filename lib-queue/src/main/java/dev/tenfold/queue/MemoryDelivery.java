@@ -1,12 +1,16 @@
 package dev.tenfold.queue;
 
 import dev.tenfold.queue.Death.Reason;
-import java.util.Map;
+import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A message in the hands of a consumer of a queue in memory. */
 final class MemoryDelivery<E> implements Delivery<E> {
+
+    private static final CompletionStage<Void> DONE = CompletableFuture.completedStage(null);
 
     private final Deliveries<E> queue;
     private final MemoryConsumer<E> consumer;
@@ -26,23 +30,8 @@ final class MemoryDelivery<E> implements Delivery<E> {
     }
 
     @Override
-    public E body() {
-        return entry.message.body();
-    }
-
-    @Override
-    public Map<String, Object> headers() {
-        return entry.message.headers();
-    }
-
-    @Override
-    public String routingKey() {
-        return entry.message.routingKey();
-    }
-
-    @Override
-    public String exchange() {
-        return entry.message.exchange();
+    public Message<E> message() {
+        return entry.message;
     }
 
     @Override
@@ -51,36 +40,44 @@ final class MemoryDelivery<E> implements Delivery<E> {
     }
 
     @Override
-    public boolean redelivered() {
-        return redelivered;
+    public int deliveryCount() {
+        return redelivered ? 1 : 0;
     }
 
     @Override
-    public void ack() {
+    public CompletionStage<Void> retryAfter(Duration delay, Throwable cause) {
+        throw new UnsupportedOperationException("retryAfter");
+    }
+
+    @Override
+    public CompletionStage<Confirm> reply(Object answer) {
+        throw new UnsupportedOperationException("reply");
+    }
+
+    @Override
+    public CompletionStage<Void> ack() {
         claimOrThrow();
         queue.acknowledge(consumer);
+        return DONE;
     }
 
     @Override
-    public void nack(boolean requeue) {
+    public CompletionStage<Void> nack(boolean requeue) {
         claimOrThrow();
         if (requeue) {
             queue.requeue(consumer, entry);
         } else {
             queue.die(consumer, entry, Reason.REJECTED);
         }
+        return DONE;
     }
 
     @Override
-    public void reject() {
-        nack(false);
-    }
-
-    @Override
-    public void fail(Throwable cause) {
+    public CompletionStage<Void> fail(Throwable cause) {
         Objects.requireNonNull(cause, "cause");
         claimOrThrow();
         queue.fail(consumer, entry, cause);
+        return DONE;
     }
 
     /** Returns whether the caller is the one to settle this. */

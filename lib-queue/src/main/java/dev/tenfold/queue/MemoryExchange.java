@@ -1,6 +1,8 @@
 package dev.tenfold.queue;
 
 import dev.tenfold.observe.Measurement;
+import dev.tenfold.queue.routing.Router;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,6 +11,7 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /** An exchange in memory: a router and what it counts. */
 final class MemoryExchange<E> implements Exchange<E> {
@@ -45,7 +48,8 @@ final class MemoryExchange<E> implements Exchange<E> {
         return type;
     }
 
-    Kind kind() {
+    @Override
+    public Kind kind() {
         return kind;
     }
 
@@ -54,14 +58,64 @@ final class MemoryExchange<E> implements Exchange<E> {
     }
 
     @Override
-    public void bind(Queue<? super E> queue, String bindingKey) {
-        Names.checkKey("bindingKey", bindingKey);
-        router.bind(own(queue), bindingKey);
+    public Options options() {
+        return Options.defaults();
     }
 
     @Override
-    public boolean unbind(Queue<? super E> queue, String bindingKey) {
-        return router.unbind(own(queue), bindingKey);
+    public void bind(Queue<? super E> queue, String bindingKey, Map<String, ? extends @Nullable Object> arguments) {
+        Names.checkKey("bindingKey", bindingKey);
+        router.bind(own(queue), bindingKey, Map.of());
+    }
+
+    @Override
+    public boolean unbind(
+            Queue<? super E> queue, String bindingKey, Map<String, ? extends @Nullable Object> arguments) {
+        return router.unbind(own(queue), bindingKey, Map.of());
+    }
+
+    @Override
+    public void bind(
+            Exchange<? super E> exchange, String bindingKey, Map<String, ? extends @Nullable Object> arguments) {
+        throw new UnsupportedOperationException("bind");
+    }
+
+    @Override
+    public boolean unbind(
+            Exchange<? super E> exchange, String bindingKey, Map<String, ? extends @Nullable Object> arguments) {
+        throw new UnsupportedOperationException("unbind");
+    }
+
+    @Override
+    public CompletionStage<Confirm> publish(String routingKey, Message<? extends E> message) {
+        return publish(routingKey, message.body(), message.headers());
+    }
+
+    @Override
+    public List<CompletionStage<Confirm>> publishAll(
+            String routingKey, List<? extends Message<? extends E>> messages) {
+        throw new UnsupportedOperationException("publishAll");
+    }
+
+    @Override
+    public <R> CompletionStage<R> request(
+            String routingKey, Message<? extends E> message, Class<R> answer, Duration timeout) {
+        throw new UnsupportedOperationException("request");
+    }
+
+    @Override
+    public void onReturn(java.util.function.Consumer<? super Message<E>> handler) {
+        throw new UnsupportedOperationException("onReturn");
+    }
+
+    @Override
+    public void delete() {
+        throw new UnsupportedOperationException("delete");
+    }
+
+    @Override
+    public boolean deleteIfUnused() {
+        throw new UnsupportedOperationException("deleteIfUnused");
     }
 
     /** A queue of a wider type holds this exchange's messages as well. */
@@ -84,9 +138,10 @@ final class MemoryExchange<E> implements Exchange<E> {
                 Objects.requireNonNull(message, "message"),
                 headers.isEmpty() ? Map.of() : Map.copyOf(headers),
                 name,
-                routingKey);
+                routingKey,
+                null);
         published.increment();
-        List<MemoryQueue<E>> targets = router.route(routingKey);
+        List<MemoryQueue<E>> targets = router.route(routingKey, copy.headers());
         if (targets.isEmpty()) {
             return unrouted(copy);
         }
@@ -137,14 +192,6 @@ final class MemoryExchange<E> implements Exchange<E> {
                 Measurement.counter("tenfold.exchange.published", "Messages published", tags, published::sum),
                 Measurement.counter("tenfold.exchange.unrouted", "Messages that led nowhere", tags, unrouted::sum),
                 Measurement.counter("tenfold.exchange.rejected", "Messages a queue refused", tags, rejected::sum));
-    }
-
-    /** How an exchange finds queues. */
-    enum Kind {
-        DIRECT,
-        FANOUT,
-        TOPIC,
-        DEFAULT
     }
 
     /** The answers to one message that were not plain yes. */

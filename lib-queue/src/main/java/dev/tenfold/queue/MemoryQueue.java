@@ -5,10 +5,13 @@ import dev.tenfold.time.Scheduler;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.List;
+import dev.tenfold.queue.QueueOptions.Overflow;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -136,20 +139,27 @@ final class MemoryQueue<E> extends Deliveries<E> implements Queue<E> {
     // Consuming
 
     @Override
-    public Consumer consume(int prefetch, Consumer.Handler<E> handler) {
-        return start(prefetch, handler, false);
+    public Optional<Delivery<E>> poll() {
+        throw new UnsupportedOperationException("poll");
     }
 
     @Override
-    public Consumer consumeManually(int prefetch, Consumer.Handler<E> handler) {
-        return start(prefetch, handler, true);
+    public List<Message<E>> browse(int limit) {
+        throw new UnsupportedOperationException("browse");
     }
 
-    private Consumer start(int prefetch, Consumer.Handler<E> handler, boolean manual) {
+    @Override
+    public boolean delete(DeleteIf... conditions) {
+        throw new UnsupportedOperationException("delete");
+    }
+
+    @Override
+    public Consumer consume(UnaryOperator<Consumer.Options<E>> options, Consumer.Handler<E> handler) {
         Objects.requireNonNull(handler, "handler");
-        if (prefetch < 1 || prefetch > MAX_PREFETCH) {
-            throw new IllegalArgumentException("prefetch: " + prefetch + " (expected: 1 to " + MAX_PREFETCH + ")");
-        }
+        Consumer.Options<E> chosen = options.apply(Consumer.Options.defaults());
+        chosen.validate(this);
+        int prefetch = chosen.prefetch();
+        boolean manual = chosen.isManual();
         MemoryConsumer<E> consumer;
         lock.lock();
         try {
@@ -188,7 +198,8 @@ final class MemoryQueue<E> extends Deliveries<E> implements Queue<E> {
                     backlog.delayed(),
                     roster.unsettled() + moving,
                     roster.open(),
-                    backlog.blocked());
+                    backlog.blocked(),
+                    0);
         } finally {
             lock.unlock();
         }

@@ -30,7 +30,7 @@ final class Names {
     }
 
     /** A char is at most three bytes, so short keys need no counting. */
-    private static boolean fits(String name) {
+    static boolean fits(String name) {
         return name.length() <= MAX_BYTES / 3
                 || (name.length() <= MAX_BYTES && name.getBytes(StandardCharsets.UTF_8).length <= MAX_BYTES);
     }

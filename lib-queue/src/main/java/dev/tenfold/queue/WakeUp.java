@@ -1,5 +1,6 @@
 package dev.tenfold.queue;
 
+import dev.tenfold.queue.BrokerBuilder.Environment;
 import dev.tenfold.time.Scheduler;
 import java.time.Duration;
 import java.util.function.LongConsumer;
@@ -14,7 +15,7 @@ import java.util.function.LongConsumer;
  */
 final class WakeUp {
 
-    private final Surroundings given;
+    private final Environment given;
     private final LongConsumer target;
 
     /** Guarded by the queue's lock. */
@@ -27,7 +28,7 @@ final class WakeUp {
      *
      * @param target what to call, with the time the wake-up was planned for, which goes back to {@link #fired}
      */
-    WakeUp(Surroundings given, LongConsumer target) {
+    WakeUp(Environment given, LongConsumer target) {
         this.given = given;
         this.target = target;
     }

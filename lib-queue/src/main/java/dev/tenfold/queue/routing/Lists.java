@@ -1,4 +1,4 @@
-package dev.tenfold.queue;
+package dev.tenfold.queue.routing;
 
 import java.util.ArrayList;
 import java.util.List;

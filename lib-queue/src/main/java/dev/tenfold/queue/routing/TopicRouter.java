@@ -1,7 +1,6 @@
-package dev.tenfold.queue;
+package dev.tenfold.queue.routing;
 
 import java.util.List;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 
 /**
@@ -24,11 +23,10 @@ import java.util.function.BiConsumer;
  * <p>Only routes found at an even version are cached, and an odd version never answers from the cache; otherwise one reader
  * could see a change in the trie and a later one miss it in the cache.
  */
-final class TopicRouter<T> implements Router<T> {
+public final class TopicRouter<T> extends KeyRouter<T> {
 
     private static final int ROUNDS_WITHOUT_LOCK = 4;
 
-    private final ReentrantLock lock = new ReentrantLock();
     private final TopicNode<T> root = new TopicNode<>();
     private final RouteCache<T> cache = new RouteCache<>();
 
@@ -36,7 +34,7 @@ final class TopicRouter<T> implements Router<T> {
     private volatile long version;
 
     @Override
-    public List<T> route(String routingKey) {
+    List<T> route(String routingKey) {
         for (int round = 0; round < ROUNDS_WITHOUT_LOCK; round++) {
             long before = version;
             boolean settled = (before & 1) == 0;
@@ -61,29 +59,19 @@ final class TopicRouter<T> implements Router<T> {
     }
 
     @Override
-    public void bind(T target, String bindingKey) {
-        lock.lock();
-        try {
-            TopicNode<T> node = root.grow(bindingKey);
-            publish(node, Lists.with(node.targets(), target));
-        } finally {
-            lock.unlock();
-        }
+    boolean add(T target, String key) {
+        TopicNode<T> node = root.grow(key);
+        return publish(node, Lists.with(node.targets(), target));
     }
 
     @Override
-    public boolean unbind(T target, String bindingKey) {
-        lock.lock();
-        try {
-            TopicNode<T> node = root.find(bindingKey);
-            boolean bound = node != null && publish(node, Lists.without(node.targets(), target));
-            if (bound && node != null) {
-                node.prune();
-            }
-            return bound;
-        } finally {
-            lock.unlock();
+    boolean remove(T target, String key) {
+        TopicNode<T> node = root.find(key);
+        boolean bound = node != null && publish(node, Lists.without(node.targets(), target));
+        if (bound && node != null) {
+            node.prune();
         }
+        return bound;
     }
 
     /** Makes one change visible; false if it changes nothing. Called with the lock held. */
@@ -99,12 +87,7 @@ final class TopicRouter<T> implements Router<T> {
     }
 
     @Override
-    public void forEachBinding(BiConsumer<String, T> action) {
-        lock.lock();
-        try {
-            root.forEachBinding(action);
-        } finally {
-            lock.unlock();
-        }
+    void forEach(BiConsumer<String, T> action) {
+        root.forEachBinding(action);
     }
 }

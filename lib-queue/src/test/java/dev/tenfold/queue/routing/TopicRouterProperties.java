@@ -1,4 +1,4 @@
-package dev.tenfold.queue;
+package dev.tenfold.queue.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -43,7 +43,7 @@ class TopicRouterProperties {
 
     /** Routes each key twice after each change, so that the second answer comes from the cache where there is one. */
     private static void check(
-            Router<String> router,
+            KeyRouter<String> router,
             List<Change> changes,
             List<String> routingKeys,
             java.util.function.BiPredicate<String, String> matches) {
@@ -71,7 +71,7 @@ class TopicRouterProperties {
         Set<String> expected = new TreeSet<>();
         model.forEach((target, keys) -> keys.forEach(key -> expected.add(key + " " + target)));
         List<String> listed = new ArrayList<>();
-        router.forEachBinding((key, target) -> listed.add(key + " " + target));
+        router.forEach((key, target) -> listed.add(key + " " + target));
         assertThat(listed).containsExactlyInAnyOrderElementsOf(expected);
     }
 
