@@ -116,18 +116,18 @@ public final class Journal implements AutoCloseable {
     Flusher flusher;
 
     /**
-     * Puts a change into the log. Does not wait for the disk, and never for room: see {@link #awaitRoom}.
+     * Puts a batch into the log. Does not wait for the disk, and never for room: see {@link #awaitRoom}.
      *
-     * @param change not used again
+     * @param batch not used again
      * @return completes when it is on disk, on the journal's own thread: what depends on it must be short, and never wait for
      *     this journal. Fails with {@link UnavailableException} if the journal stopped before it was written, or with {@link
      *     OutcomeUnknownException} if the disk failed and it may be there or not
      * @throws IllegalArgumentException if it is larger than a segment
      * @throws UnavailableException if the journal is closed or has stopped; nothing happened
      */
-    public CompletionStage<Void> append(Change change) {
-        if (change.size() > settings.largestChange()) {
-            throw new IllegalArgumentException("change: " + change.size() + " bytes (expected: <= "
+    public CompletionStage<Void> append(Batch batch) {
+        if (batch.size() > settings.largestChange()) {
+            throw new IllegalArgumentException("change: " + batch.size() + " bytes (expected: <= "
                     + settings.largestChange() + ", which a segment of " + settings.segmentSize() + " bytes can hold)");
         }
         lock.lock();
@@ -135,12 +135,12 @@ public final class Journal implements AutoCloseable {
             if (failure != null || closing) {
                 throw stopped();
             }
-            change.requireUsable();
-            FrameBuffer frame = bufferFor(change.size());
-            List<Item> items = change.items();
+            batch.requireUsable();
+            FrameBuffer frame = bufferFor(batch.size());
+            List<Item> items = batch.items();
             for (int i = 0; i < items.size(); i++) {
                 Item item = items.get(i);
-                byte[] content = change.contents().get(i);
+                byte[] content = batch.contents().get(i);
                 if (content == null) {
                     remove(item);
                     frame.remove(item);

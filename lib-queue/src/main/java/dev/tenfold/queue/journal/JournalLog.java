@@ -3,45 +3,59 @@ package dev.tenfold.queue.journal;
 import dev.tenfold.error.CorruptDataException;
 import dev.tenfold.error.UnavailableException;
 import dev.tenfold.queue.log.QueueLog;
-import java.nio.ByteBuffer;
+import dev.tenfold.queue.log.QueueLog.Change.Declared;
+import dev.tenfold.queue.log.QueueLog.Change.Enqueued;
+import dev.tenfold.queue.log.QueueLog.Change.Removed;
+import dev.tenfold.queue.log.QueueLog.Change.Returned;
+import dev.tenfold.queue.log.QueueLog.Change.Undeclared;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A broker's log in a {@link Journal}: each definition, content, copy and state is an item, see {@link Entry}.
+ * A broker's log in a {@link Journal}: each definition, content, copy and state is an item, see {@link LogEntry}.
  *
- * <p>One lock holds the order of changes in the log and the order in which the books were changed together: a content
- * shared by several copies goes with the last of them, and whoever removes that one must come last in the log, too.
+ * <p>One lock makes the order of changes in the log the order in which the books changed: a content shared by several
+ * copies goes with the last of them, and whoever removes that one must come last in the log, too. It is held for the copy
+ * into the journal's buffer, never for the disk.
  */
 public final class JournalLog implements QueueLog {
+
+    /** How many ids are reserved at a time. */
+    private static final long RESERVE = 1 << 16;
 
     private final Journal journal;
     private final ReentrantLock lock = new ReentrantLock();
 
     // Guarded by the lock.
 
-    private final Map<String, Defined> definitions = new HashMap<>();
-    private final Map<Long, Copy> copies = new HashMap<>();
-    private long nextOrder = 1;
+    private final Map<String, Defined> definitions;
+    private final Map<Long, Copy> copies;
+    private long nextOrder;
 
-    /** Ids up to this one may be in use; what is above is reserved before it is. */
+    /** Ids up to this one may have been used; those above are reserved before they are. */
     private long reserved;
 
     private @Nullable Item reservation;
 
-    /** What was found when the journal was opened, until the broker asks for it. */
-    private @Nullable List<Found> found = new ArrayList<>();
+    /** What was found, until the broker asked for it. */
+    private @Nullable LogReplay found;
 
-    private JournalLog(Path folder, JournalSettings settings, Executor flusher) {
-        journal = Journal.open(folder, settings, flusher, this::found);
+    private JournalLog(Journal journal, LogReplay found) {
+        this.journal = journal;
+        this.found = found;
+        definitions = found.definitions();
+        copies = found.copies();
+        nextOrder = found.lastOrder() + 1;
+        reserved = found.reserved();
+        reservation = found.reservation();
     }
 
     /**
@@ -55,42 +69,62 @@ public final class JournalLog implements QueueLog {
      * @throws UnavailableException if the folder is open elsewhere, cannot be read, or has no room
      */
     public static JournalLog open(Path folder, JournalSettings settings, Executor flusher) {
-        return new JournalLog(folder, settings, flusher);
+        LogReplay found = new LogReplay(folder.toString());
+        return new JournalLog(Journal.open(folder, settings, flusher, found), found);
     }
 
-    /** A definition that counts; the order is that of its first declaration. */
-    private record Defined(Item item, long order) {}
+    /** For tests, over files of their own. */
+    static JournalLog over(Journal journal, LogReplay found) {
+        return new JournalLog(journal, found);
+    }
+
+    /** A definition that counts. */
+    record Defined(Item item, long order) {}
 
     /** A message, in one queue or several. */
-    private static final class Content {
+    static final class Content {
         final Item item;
         int copies;
 
-        Content(Item item) {
+        Content(Item item, int copies) {
             this.item = item;
+            this.copies = copies;
         }
     }
 
     /** A message in a queue. */
-    private static final class Copy {
+    static final class Copy {
         final Content content;
 
         /** Null where the content has one copy only. */
-        final @Nullable Item item;
+        final @Nullable Item present;
 
         /** Null until it came back. */
         @Nullable
         Item state;
 
-        Copy(Content content, @Nullable Item item) {
+        Copy(Content content, @Nullable Item present) {
             this.content = content;
-            this.item = item;
+            this.present = present;
         }
     }
 
     @Override
     public boolean isDurable() {
         return true;
+    }
+
+    @Override
+    public void replay(Replay into) {
+        LogReplay all;
+        lock.lock();
+        try {
+            all = Objects.requireNonNull(found, "replayed already");
+            found = null;
+        } finally {
+            lock.unlock();
+        }
+        all.tell(into);
     }
 
     @Override
@@ -104,32 +138,32 @@ public final class JournalLog implements QueueLog {
     }
 
     @Override
-    public CompletionStage<Void> write(List<QueueLog.Change> changes) {
-        if (needsRoom(changes)) {
+    public CompletionStage<Void> write(List<Change> changes) {
+        if (addsOnly(changes)) {
             awaitRoom();
         }
-        Draft draft = new Draft();
         lock.lock();
         try {
-            changes.forEach(draft::add);
-            CompletionStage<Void> done = journal.append(draft.change);
-            draft.commit();
-            return done;
+            Batch items = new Batch();
+            for (Change change : changes) {
+                add(change, items);
+            }
+            return journal.append(items);
         } finally {
             lock.unlock();
         }
     }
 
     /** What takes something away, even if it puts something else in its place, goes on when the disk is full. */
-    private static boolean needsRoom(List<QueueLog.Change> changes) {
-        boolean puts = false;
-        for (QueueLog.Change change : changes) {
+    private static boolean addsOnly(List<Change> changes) {
+        boolean adds = false;
+        for (Change change : changes) {
             if (change instanceof Removed || change instanceof Undeclared) {
                 return false;
             }
-            puts |= change instanceof Enqueued || change instanceof Declared;
+            adds |= change instanceof Enqueued || change instanceof Declared;
         }
-        return puts;
+        return adds;
     }
 
     private void awaitRoom() {
@@ -147,30 +181,70 @@ public final class JournalLog implements QueueLog {
         journal.close();
     }
 
-    /** One change in the making. The books are changed only when it is in the log. */
-    private final class Draft {
+    // With the lock held. If the journal refuses what comes of it, it has ended, and the books do not matter any more.
 
-        final Change change = new Change();
-        private final List<Runnable> books = new ArrayList<>(2);
-
-        void commit() {
-            books.forEach(Runnable::run);
-        }
-
-        void add(QueueLog.Change what) {
-            if (what instanceof Enqueued enqueued) {
-                enqueue(enqueued);
-            } else if (what instanceof Removed removed) {
-                for (long id : removed.ids()) {
-                    remove(id);
-                }
-            } else if (what instanceof Returned returned) {
-                giveBack(returned);
-            } else if (what instanceof Declared declared) {
-                declare(declared);
-            } else if (what instanceof Undeclared undeclared) {
-                undeclare(undeclared);
+    private void add(Change change, Batch items) {
+        if (change instanceof Enqueued enqueued) {
+            enqueue(enqueued, items);
+        } else if (change instanceof Removed removed) {
+            for (long id : removed.ids()) {
+                remove(id, items);
             }
+        } else if (change instanceof Returned returned) {
+            giveBack(returned, items);
+        } else if (change instanceof Declared declared) {
+            Defined known = definitions.get(declared.key());
+            long order = known == null ? nextOrder++ : known.order();
+            removeIfAny(known == null ? null : known.item(), items);
+            Item item = items.put(new LogEntry.Definition(order, declared.key(), declared.definition()).write());
+            definitions.put(declared.key(), new Defined(item, order));
+        } else if (change instanceof Undeclared undeclared) {
+            Defined known = definitions.remove(undeclared.key());
+            removeIfAny(known == null ? null : known.item(), items);
+        }
+    }
+
+    private void enqueue(Enqueued enqueued, Batch items) {
+        int count = enqueued.queues().size();
+        long last = enqueued.firstId() + count - 1;
+        if (last > reserved) {
+            removeIfAny(reservation, items);
+            reserved = last + RESERVE;
+            reservation = items.put(new LogEntry.Reserved(reserved).write());
+        }
+        LogEntry entry = new LogEntry.Content(enqueued.firstId(), enqueued.queues(), enqueued.content());
+        Content content = new Content(items.put(entry.write()), count);
+        for (long id = enqueued.firstId(); id <= last; id++) {
+            Item present = count == 1 ? null : items.put(new LogEntry.Present(id).write());
+            copies.put(id, new Copy(content, present));
+        }
+    }
+
+    private void remove(long id, Batch items) {
+        Copy copy = copies.remove(id);
+        if (copy == null) {
+            throw new IllegalStateException("copy " + id + " is not in the journal");
+        }
+        removeIfAny(copy.present, items);
+        removeIfAny(copy.state, items);
+        if (--copy.content.copies == 0) {
+            items.remove(copy.content.item);
+        }
+    }
+
+    private void giveBack(Returned returned, Batch items) {
+        Copy copy = copies.get(returned.id());
+        if (copy == null) {
+            throw new IllegalStateException("copy " + returned.id() + " is not in the journal");
+        }
+        removeIfAny(copy.state, items);
+        copy.state = items.put(
+                new LogEntry.State(returned.id(), returned.failures(), returned.deliveries(), returned.due()).write());
+    }
+
+    private static void removeIfAny(@Nullable Item item, Batch items) {
+        if (item != null) {
+            items.remove(item);
         }
     }
 }

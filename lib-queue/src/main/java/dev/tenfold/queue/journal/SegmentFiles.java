@@ -48,7 +48,6 @@ final class SegmentFiles {
      */
     void prepare(int used) throws IOException {
         int wanted = (int) Math.min(size, (long) used + used / 4 + CHUNK);
-        boolean ahead = false;
         try {
             if (spare == null) {
                 spare = io.open(SPARE);
@@ -60,11 +59,13 @@ final class SegmentFiles {
                 spare.force();
                 filled += count;
             }
-            ahead = true;
-        } finally {
-            if (!ahead) {
+        } catch (IOException failure) {
+            try {
                 discard();
+            } catch (IOException second) {
+                failure.addSuppressed(second);
             }
+            throw failure;
         }
     }
 

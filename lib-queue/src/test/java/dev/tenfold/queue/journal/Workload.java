@@ -107,16 +107,16 @@ final class Workload {
     void consume() {
         Map<Long, String> after = new TreeMap<>(history.get(history.size() - 1));
         long number = handles.keySet().iterator().next();
-        Change change = new Change();
-        change.remove(handles.remove(number));
+        Batch batch = new Batch();
+        batch.remove(handles.remove(number));
         after.remove(number);
-        stages.add(journal().append(change).toCompletableFuture());
+        stages.add(journal().append(batch).toCompletableFuture());
         history.add(after);
     }
 
     /** Appends one change. */
     void change(int target) {
-        Change change = new Change();
+        Batch batch = new Batch();
         Map<Long, String> after = new TreeMap<>(history.get(history.size() - 1));
         Map<Item, String> puts = new LinkedHashMap<>();
         List<Long> known = new ArrayList<>(handles.keySet());
@@ -124,7 +124,7 @@ final class Workload {
         for (int i = 0; i < removals && !known.isEmpty(); i++) {
             // Mostly the oldest, as in a queue; some stay for long.
             long number = known.remove(chance.nextInt(4) == 0 ? chance.nextInt(known.size()) : 0);
-            change.remove(handles.remove(number));
+            batch.remove(handles.remove(number));
             after.remove(number);
         }
         int count = chance.nextInt(3) + (removals == 0 ? 1 : 0);
@@ -132,9 +132,9 @@ final class Workload {
             char[] text = new char[chance.nextInt(10) == 0 ? chance.nextInt(1200) : chance.nextInt(60)];
             Arrays.fill(text, (char) ('a' + chance.nextInt(26)));
             String content = tag++ + new String(text);
-            puts.put(change.put(content.getBytes(StandardCharsets.US_ASCII)), content);
+            puts.put(batch.put(content.getBytes(StandardCharsets.US_ASCII)), content);
         }
-        CompletableFuture<Void> done = journal().append(change).toCompletableFuture();
+        CompletableFuture<Void> done = journal().append(batch).toCompletableFuture();
         if (!done.isCompletedExceptionally()) {
             stages.add(done);
             puts.forEach((item, content) -> {

@@ -4,15 +4,15 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Items put and removed together: after a crash, all of it happened or nothing. Used by one thread, and once. */
-public final class Change {
+/** Items put and removed together: after a crash, all of it is there or nothing. Used by one thread, and once. */
+public final class Batch {
 
     private final List<Item> items = new ArrayList<>(2);
     private final List<byte @Nullable []> contents = new ArrayList<>(2);
     private int size;
 
-    /** Makes an empty change. */
-    public Change() {}
+    /** Makes an empty batch. */
+    public Batch() {}
 
     /**
      * Puts an item at the end of the log.
@@ -30,7 +30,7 @@ public final class Change {
     }
 
     /**
-     * Removes an item that was appended by an earlier change.
+     * Removes an item that was appended by an earlier batch.
      *
      * @param item not removed yet
      */
