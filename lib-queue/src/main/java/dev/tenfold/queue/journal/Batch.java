@@ -10,6 +10,7 @@ public final class Batch {
     private final List<Item> items = new ArrayList<>(2);
     private final List<byte @Nullable []> contents = new ArrayList<>(2);
     private int size;
+    private boolean lazy;
 
     /** Makes an empty batch. */
     public Batch() {}
@@ -38,6 +39,20 @@ public final class Batch {
         items.add(item);
         contents.add(null);
         size += Frame.REMOVE_LENGTH;
+    }
+
+    /**
+     * Says that nobody waits for this, so that it may wait for a batch that somebody waits for, for a millisecond at most.
+     *
+     * @return this
+     */
+    public Batch lazy() {
+        lazy = true;
+        return this;
+    }
+
+    boolean isLazy() {
+        return lazy;
     }
 
     /**

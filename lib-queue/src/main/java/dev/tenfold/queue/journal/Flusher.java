@@ -24,6 +24,9 @@ final class Flusher implements Runnable {
     /** How often a full disk is asked again. */
     private static final Duration RETRY = Duration.ofMillis(100);
 
+    /** And after how many turns, if there is always something to do. */
+    private static final int TURNS = 16;
+
     /** How long nothing happens before the last frame is sealed. */
     private static final Duration IDLE = Duration.ofMillis(1);
 
@@ -42,7 +45,9 @@ final class Flusher implements Runnable {
 
     private boolean sealed = true;
     private boolean full;
-    private long fullSince;
+
+    /** Since the disk was asked whether it is full still. */
+    private int turnsSince;
 
     /** Begins a new segment behind what was found. */
     Flusher(Journal journal, Recovery found) throws IOException {
@@ -91,7 +96,7 @@ final class Flusher implements Runnable {
 
     private void write() throws IOException, InterruptedException {
         while (true) {
-            if (turn()) {
+            if (turn(false)) {
                 continue;
             }
             if (inHand != null) {
@@ -104,15 +109,18 @@ final class Flusher implements Runnable {
                 return;
             } else if (journal.isIdle()) {
                 seal();
-            } else if (!settings.flushInterval().isZero()) {
-                journal.awaitCompany();
+                turnsSince = TURNS;
             }
         }
     }
 
-    /** Does one piece of work; returns whether there may be more. */
+    /** Does one piece of work, without waiting for company; returns whether there may be more. */
     boolean turn() throws IOException {
-        FrameBuffer frame = inHand == null ? journal.take() : inHand;
+        return turn(true);
+    }
+
+    private boolean turn(boolean early) throws IOException {
+        FrameBuffer frame = inHand == null ? journal.take(early) : inHand;
         if (frame == null) {
             prepare();
             return clean();
@@ -127,6 +135,11 @@ final class Flusher implements Runnable {
         prepare();
         clean();
         return true;
+    }
+
+    /** How many frames were written, in all lives. */
+    long sequence() {
+        return nextSequence - 1;
     }
 
     private boolean fits(FrameBuffer frame) {
@@ -177,14 +190,13 @@ final class Flusher implements Runnable {
     }
 
     private void prepare() {
-        prepare(current.end);
+        if (!full || files.isReady() || ++turnsSince >= TURNS) {
+            prepare(current.end);
+        }
     }
 
     private void prepare(int used) {
-        long now = settings.time().nanoTime();
-        if (full && now - fullSince < RETRY.toNanos() && !files.isReady()) {
-            return;
-        }
+        turnsSince = 0;
         try {
             files.prepare(used);
             full = false;
@@ -193,7 +205,6 @@ final class Flusher implements Runnable {
             }
         } catch (IOException failure) {
             full = true;
-            fullSince = now;
             if (journal.noteRoom(failure)) {
                 tell(
                         Level.ERROR,

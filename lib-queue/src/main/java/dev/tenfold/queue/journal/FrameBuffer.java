@@ -20,8 +20,11 @@ final class FrameBuffer {
     /** Completed after the force, or with what kept it from happening. */
     final CompletableFuture<Void> done = new CompletableFuture<>();
 
-    /** When the first change came in. */
-    long since;
+    /** Whether somebody waits for it. */
+    boolean urgent;
+
+    /** Whether it waited for company long enough. */
+    boolean ripe;
 
     /** The segment that this frame gives up. */
     @Nullable

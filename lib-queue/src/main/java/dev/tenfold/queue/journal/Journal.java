@@ -7,6 +7,7 @@ import dev.tenfold.queue.journal.FrameBuffer.Placement;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,6 +34,9 @@ import org.jspecify.annotations.Nullable;
  * to give a segment up for instance, comes later in the log: it can only be on disk if the removal is.
  */
 public final class Journal implements AutoCloseable {
+
+    /** How long what nobody waits for waits for company: otherwise each removal would cost a force of its own. */
+    private static final Duration LAZY = Duration.ofMillis(1);
 
     final FileIo io;
     final JournalSettings settings;
@@ -136,6 +140,7 @@ public final class Journal implements AutoCloseable {
                 throw stopped();
             }
             batch.requireUsable();
+            boolean wasBegun = !filling.isEmpty();
             FrameBuffer frame = bufferFor(batch.size());
             List<Item> items = batch.items();
             for (int i = 0; i < items.size(); i++) {
@@ -150,7 +155,11 @@ public final class Journal implements AutoCloseable {
                     frame.put(item, ByteBuffer.wrap(content));
                 }
             }
-            wakeFlusher();
+            boolean first = !frame.urgent && !wasBegun;
+            frame.urgent |= !batch.isLazy();
+            if (idle && (frame.urgent || first)) {
+                work.signal();
+            }
             return frame.done;
         } finally {
             lock.unlock();
@@ -227,13 +236,17 @@ public final class Journal implements AutoCloseable {
 
     // For the flusher
 
-    /** Takes the next frame to write, or null. */
+    /**
+     * Takes the next frame to write, or null.
+     *
+     * @param early whether to take one, too, that would better wait for company
+     */
     @Nullable
-    FrameBuffer take() {
+    FrameBuffer take(boolean early) {
         lock.lock();
         try {
             FrameBuffer next = full.poll();
-            if (next == null && !filling.isEmpty()) {
+            if (next == null && !filling.isEmpty() && (early || closing || isRipe())) {
                 next = filling;
                 filling = new FrameBuffer();
             }
@@ -243,32 +256,32 @@ public final class Journal implements AutoCloseable {
         }
     }
 
-    /** Waits until there is something to take, at most {@code nanos}; returns false if there is not and it is closing. */
+    /**
+     * Waits until there is something to take, at most {@code nanos} for the first of it, and then for the company it is to
+     * have. Returns false if there is nothing and the journal is to be closed.
+     */
     boolean awaitWork(long nanos) throws InterruptedException {
         lock.lock();
         try {
             long left = nanos;
+            long company = Long.MAX_VALUE;
             idle = true;
-            while (filling.isEmpty() && full.isEmpty() && !closing && left > 0) {
-                left = work.awaitNanos(left);
+            while (full.isEmpty() && !closing && !isRipe()) {
+                if (filling.isEmpty()) {
+                    if (left <= 0) {
+                        break;
+                    }
+                    left = work.awaitNanos(left);
+                } else {
+                    company = Math.min(company, companyFor(filling));
+                    if (company <= 0) {
+                        filling.ripe = true;
+                    } else {
+                        company = work.awaitNanos(company);
+                    }
+                }
             }
             return !(closing && filling.isEmpty() && full.isEmpty());
-        } finally {
-            idle = false;
-            lock.unlock();
-        }
-    }
-
-    /** Waits until the oldest change has waited long enough for others. */
-    void awaitCompany() throws InterruptedException {
-        long interval = settings.flushInterval().toNanos();
-        lock.lock();
-        try {
-            long left = interval - (settings.time().nanoTime() - filling.since);
-            idle = true;
-            while (left > 0 && full.isEmpty() && !closing) {
-                left = work.awaitNanos(left);
-            }
         } finally {
             idle = false;
             lock.unlock();
@@ -430,17 +443,18 @@ public final class Journal implements AutoCloseable {
             full.addLast(filling);
             filling = new FrameBuffer();
         }
-        if (filling.isEmpty()) {
-            filling.since = settings.flushInterval().isZero() ? 0 : settings.time().nanoTime();
-        }
         buffered += size;
         return filling;
     }
 
-    private void wakeFlusher() {
-        if (idle) {
-            work.signal();
-        }
+    private boolean isRipe() {
+        return filling.ripe || filling.urgent && companyFor(filling) == 0;
+    }
+
+    /** How long the flusher waits for more to come, in nanoseconds. */
+    private long companyFor(FrameBuffer frame) {
+        Duration interval = settings.flushInterval();
+        return (frame.urgent || interval.compareTo(LAZY) > 0 ? interval : LAZY).toNanos();
     }
 
     private void remove(Item item) {

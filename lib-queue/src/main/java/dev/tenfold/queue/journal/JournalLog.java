@@ -8,7 +8,10 @@ import dev.tenfold.queue.log.QueueLog.Change.Enqueued;
 import dev.tenfold.queue.log.QueueLog.Change.Removed;
 import dev.tenfold.queue.log.QueueLog.Change.Returned;
 import dev.tenfold.queue.log.QueueLog.Change.Undeclared;
+import dev.tenfold.time.Scheduler;
+import dev.tenfold.time.StartedScheduler;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -48,7 +51,11 @@ public final class JournalLog implements QueueLog {
     /** What was found, until the broker asked for it. */
     private @Nullable LogReplay found;
 
-    private JournalLog(Journal journal, LogReplay found) {
+    /** Null where the flusher's thread is somebody else's. */
+    private final @Nullable StartedScheduler thread;
+
+    private JournalLog(Journal journal, LogReplay found, @Nullable StartedScheduler thread) {
+        this.thread = thread;
         this.journal = journal;
         this.found = found;
         definitions = found.definitions();
@@ -63,19 +70,32 @@ public final class JournalLog implements QueueLog {
      *
      * @param folder created if there is none
      * @param settings valid
-     * @param flusher runs one task until the log is closed; must never interrupt it
+     * @param flusher runs one task until the log is closed, and must never interrupt it; null starts a thread for it
      * @return an open log
      * @throws CorruptDataException if the files are not what was written, with file and offset
      * @throws UnavailableException if the folder is open elsewhere, cannot be read, or has no room
      */
-    public static JournalLog open(Path folder, JournalSettings settings, Executor flusher) {
+    public static JournalLog open(Path folder, JournalSettings settings, @Nullable Executor flusher) {
         LogReplay found = new LogReplay(folder.toString());
-        return new JournalLog(Journal.open(folder, settings, flusher, found), found);
+        if (flusher != null) {
+            return new JournalLog(Journal.open(folder, settings, flusher, found), found, null);
+        }
+        StartedScheduler own = Scheduler.start("tenfold-journal " + folder.getFileName());
+        boolean opened = false;
+        try {
+            Journal journal = Journal.open(folder, settings, task -> own.schedule(Duration.ZERO, task), found);
+            opened = true;
+            return new JournalLog(journal, found, own);
+        } finally {
+            if (!opened) {
+                own.close();
+            }
+        }
     }
 
     /** For tests, over files of their own. */
     static JournalLog over(Journal journal, LogReplay found) {
-        return new JournalLog(journal, found);
+        return new JournalLog(journal, found, null);
     }
 
     /** A definition that counts. */
@@ -148,7 +168,7 @@ public final class JournalLog implements QueueLog {
             for (Change change : changes) {
                 add(change, items);
             }
-            return journal.append(items);
+            return journal.append(isWaitedFor(changes) ? items : items.lazy());
         } finally {
             lock.unlock();
         }
@@ -166,6 +186,16 @@ public final class JournalLog implements QueueLog {
         return adds;
     }
 
+    /** Nobody waits for what only takes away or gives back: it is on disk a millisecond later. */
+    private static boolean isWaitedFor(List<Change> changes) {
+        for (Change change : changes) {
+            if (!(change instanceof Removed || change instanceof Returned)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private void awaitRoom() {
         try {
             journal.awaitRoom();
@@ -179,6 +209,9 @@ public final class JournalLog implements QueueLog {
     @Override
     public void close() {
         journal.close();
+        if (thread != null) {
+            thread.close();
+        }
     }
 
     // With the lock held. If the journal refuses what comes of it, it has ended, and the books do not matter any more.

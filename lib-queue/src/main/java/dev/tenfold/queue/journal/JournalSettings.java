@@ -11,9 +11,10 @@ import java.util.random.RandomGenerator;
  *
  * @param segmentSize bytes of each file
  * @param maximumBuffered bytes that may wait for the disk before {@link Journal#awaitRoom} lets nobody pass
- * @param flushInterval how long a change waits for others before it is forced; zero: only while the disk is busy
+ * @param flushInterval how long what comes waits for more, so that one force serves all; zero: only while the disk
+ *     is busy
  * @param patience how long {@link Journal#awaitRoom} waits
- * @param time dates events, and measures the interval
+ * @param time dates events
  * @param random draws what tells segments apart
  * @param observer guarded
  */

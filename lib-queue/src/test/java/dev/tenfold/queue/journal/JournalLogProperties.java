@@ -67,6 +67,7 @@ class JournalLogProperties {
         Books books = compare(log, highest);
         Flusher flusher = Objects.requireNonNull(journal.flusher);
         long next = log.lastId() + 1;
+        long accepted = 0;
         for (int i = 0; i < 150; i++) {
             List<Change> changes = new ArrayList<>();
             int count = 1 + chance.nextInt(3);
@@ -80,19 +81,20 @@ class JournalLogProperties {
                 try {
                     confirms.add(log.write(changes).toCompletableFuture());
                 } catch (UnavailableException full) {
-                    return next - 1; // the power failed while room was made
+                    return accepted; // the power failed while room was made
                 }
                 history.add(books);
+                accepted = next - 1;
             }
             try {
                 for (int turns = chance.nextInt(3); turns > 0; turns--) {
                     flusher.turn();
                 }
             } catch (IOException crashed) {
-                return next - 1;
+                return accepted;
             }
         }
-        return next - 1;
+        return accepted;
     }
 
     /** Makes a change; only of copies and definitions that were there before this batch. */
