@@ -102,7 +102,7 @@ public final class BrokerBuilder {
      * exceptions.
      *
      * @param <E> the kind of body
-     * @param type the type, exactly; a subclass needs its own
+     * @param type the type; a subclass without a codec of its own uses it, too
      * @param codec writes and reads it
      * @return this
      */
@@ -315,7 +315,7 @@ public final class BrokerBuilder {
          * @return whether {@link #size} works for it
          */
         public boolean canSize(Class<?> type) {
-            return size != null || byType.containsKey(type);
+            return size != null || byType.containsKey(home(type));
         }
 
         /**
@@ -332,13 +332,33 @@ public final class BrokerBuilder {
         }
 
         /**
-         * Encodes a body by the codec of its class.
+         * Finds the type whose codec writes bodies of a class: the class itself, else a type with a codec that it extends
+         * or implements.
+         *
+         * @param actual the class of a body
+         * @return a type that has a codec, or the class if there is none
+         */
+        public Class<?> home(Class<?> actual) {
+            if (byType.containsKey(actual)) {
+                return actual;
+            }
+            for (Class<?> type : byType.keySet()) {
+                if (type.isAssignableFrom(actual)) {
+                    return type;
+                }
+            }
+            return actual;
+        }
+
+        /**
+         * Encodes a body by the codec of its {@link #home}.
          *
          * @param body a body
          * @return its bytes
+         * @throws IllegalArgumentException if there is no codec for it, naming what to call
          */
         public byte[] encode(Object body) {
-            return encode(body.getClass(), body);
+            return encode(home(body.getClass()), body);
         }
 
         private <E> byte[] encode(Class<E> type, Object body) {

@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Further routing keys in a message's headers, which RabbitMQ calls sender-selected distribution. What is not a list of
@@ -30,7 +31,7 @@ final class CarbonCopies {
         return keys;
     }
 
-    private static void add(List<String> keys, @org.jspecify.annotations.Nullable Object more) {
+    private static void add(List<String> keys, @Nullable Object more) {
         if (more instanceof Collection<?> list) {
             for (Object key : list) {
                 if (key instanceof String text) {
@@ -42,12 +43,17 @@ final class CarbonCopies {
     }
 
     /** Consumers do not see blind copies. */
-    static Map<String, Object> visible(Map<String, Object> headers) {
-        if (!headers.containsKey(Message.BCC)) {
-            return headers;
+    static <E> Message<E> withoutBlind(Message<E> message) {
+        if (!message.headers().containsKey(Message.BCC)) {
+            return message;
         }
-        Map<String, Object> rest = new LinkedHashMap<>(headers);
+        Map<String, Object> rest = new LinkedHashMap<>(message.headers());
         rest.remove(Message.BCC);
-        return Map.copyOf(rest);
+        return new Message<>(
+                message.body(),
+                Map.copyOf(rest),
+                message.exchange(),
+                message.routingKey(),
+                message.propertiesOrNull());
     }
 }

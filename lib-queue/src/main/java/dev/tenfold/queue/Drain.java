@@ -18,9 +18,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Drain {
 
-    /** Within what a difference of two readings of the monotonic clock can express. */
-    private static final Duration LONGEST = Duration.ofDays(36_500);
-
     private final Environment given;
     private final Collection<? extends MemoryQueue<?>> queues;
     private final DeadLetters deadLetters;
@@ -32,7 +29,7 @@ final class Drain {
         this.given = given;
         this.queues = queues;
         this.deadLetters = deadLetters;
-        this.allowed = allowed.compareTo(LONGEST) > 0 ? LONGEST : allowed;
+        this.allowed = allowed.compareTo(BoundedTime.LONGEST) > 0 ? BoundedTime.LONGEST : allowed;
         this.start = given.time().nanoTime();
     }
 

@@ -3,30 +3,31 @@ package dev.tenfold.queue;
 import dev.tenfold.queue.Death.Reason;
 import java.time.Duration;
 import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A message in the hands of a consumer of a queue in memory. */
 final class MemoryDelivery<E> implements Delivery<E> {
 
-    private static final CompletionStage<Void> DONE = CompletableFuture.completedStage(null);
-
     private final Deliveries<E> queue;
-    private final MemoryConsumer<E> consumer;
+    private final Worker<E> worker;
     private final Entry<E> entry;
     private final int attempt;
-    private final boolean redelivered;
+    private final int deliveryCount;
     private final AtomicBoolean settled;
 
     /** Reads the entry before the handler can give it away. */
-    MemoryDelivery(Deliveries<E> queue, MemoryConsumer<E> consumer, Entry<E> entry) {
+    MemoryDelivery(Deliveries<E> queue, Worker<E> worker, Entry<E> entry) {
         this.queue = queue;
-        this.consumer = consumer;
+        this.worker = worker;
         this.entry = entry;
         this.attempt = entry.failures + 1;
-        this.redelivered = entry.delivered;
-        this.settled = new AtomicBoolean(!consumer.isManual());
+        this.deliveryCount = entry.deliveries;
+        this.settled = new AtomicBoolean(!worker.consumer().isManual());
+    }
+
+    MemoryBroker broker() {
+        return queue.broker();
     }
 
     @Override
@@ -41,43 +42,41 @@ final class MemoryDelivery<E> implements Delivery<E> {
 
     @Override
     public int deliveryCount() {
-        return redelivered ? 1 : 0;
-    }
-
-    @Override
-    public CompletionStage<Void> retryAfter(Duration delay, Throwable cause) {
-        throw new UnsupportedOperationException("retryAfter");
-    }
-
-    @Override
-    public CompletionStage<Confirm> reply(Object answer) {
-        throw new UnsupportedOperationException("reply");
+        return deliveryCount;
     }
 
     @Override
     public CompletionStage<Void> ack() {
         claimOrThrow();
-        queue.acknowledge(consumer);
-        return DONE;
+        return queue.acknowledge(worker, entry);
     }
 
     @Override
     public CompletionStage<Void> nack(boolean requeue) {
         claimOrThrow();
-        if (requeue) {
-            queue.requeue(consumer, entry);
-        } else {
-            queue.die(consumer, entry, Reason.REJECTED);
-        }
-        return DONE;
+        return requeue ? queue.requeue(worker, entry) : queue.die(worker, entry, Reason.REJECTED);
     }
 
     @Override
     public CompletionStage<Void> fail(Throwable cause) {
         Objects.requireNonNull(cause, "cause");
         claimOrThrow();
-        queue.fail(consumer, entry, cause);
-        return DONE;
+        return queue.fail(worker, entry, cause, null);
+    }
+
+    @Override
+    public CompletionStage<Void> retryAfter(Duration delay, Throwable cause) {
+        Objects.requireNonNull(cause, "cause");
+        if (delay.isNegative()) {
+            throw new IllegalArgumentException("delay: " + delay + " (expected: >= 0)");
+        }
+        claimOrThrow();
+        return queue.fail(worker, entry, cause, delay);
+    }
+
+    @Override
+    public CompletionStage<Confirm> reply(Object answer) {
+        return queue.broker().requests().reply(message(), Objects.requireNonNull(answer, "answer"));
     }
 
     /** Returns whether the caller is the one to settle this. */
@@ -85,10 +84,26 @@ final class MemoryDelivery<E> implements Delivery<E> {
         return settled.compareAndSet(false, true);
     }
 
-    private void claimOrThrow() {
+    /** A transaction that was to settle it was rolled back. */
+    void unclaim() {
+        settled.set(false);
+    }
+
+    /** Returns what the log knows the message by, or 0. */
+    long id() {
+        return entry.id;
+    }
+
+    /** A transaction settled it. */
+    void settledElsewhere() {
+        queue.acknowledged(worker);
+    }
+
+    void claimOrThrow() {
         if (!claim()) {
-            throw new IllegalStateException("delivery of '" + routingKey() + "' to " + consumer.name()
-                    + (consumer.isManual()
+            throw new IllegalStateException("delivery of '" + routingKey() + "' to "
+                    + worker.consumer().name()
+                    + (worker.consumer().isManual()
                             ? " is settled already; settle each delivery once"
                             : " settles by outcome; start the consumer with consumeManually to settle it here"));
         }
@@ -96,6 +111,6 @@ final class MemoryDelivery<E> implements Delivery<E> {
 
     @Override
     public String toString() {
-        return "Delivery['" + routingKey() + "' to " + consumer.name() + ", attempt " + attempt + "]";
+        return "Delivery['" + routingKey() + "' to " + worker.consumer().name() + ", attempt " + attempt + "]";
     }
 }

@@ -360,6 +360,10 @@ public final class Message<E> {
 
         static final Properties NONE = new Properties(null, null, null, 0, null, null, null, false, true);
 
+        boolean isDelayed() {
+            return delay != null || at != null;
+        }
+
         Properties id(String set) {
             return new Properties(set, correlationId, replyTo, priority, ttl, delay, at, mandatory, persistent);
         }
