@@ -2,6 +2,7 @@ package dev.tenfold.queue;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,6 +30,9 @@ import java.util.stream.Stream;
  * @param progress told now and then
  */
 record DurableChaos(int kills, long seed, Path folder, Consumer<String> progress) {
+
+    /** How long a life is at most, about. */
+    private static final int MOST_MILLIS = 2_000;
 
     /** What came of it. */
     record Result(DeliveryLedger ledger, int kills, int duringRecovery, long files, Duration took) {
@@ -65,11 +69,11 @@ record DurableChaos(int kills, long seed, Path folder, Consumer<String> progress
             if (random.nextInt(5) == 0) {
                 Thread.sleep(150 + random.nextInt(600));
             } else {
-                child.awaitLine();
-                Thread.sleep(random.nextInt(500));
+                // As often after the first lines as after the first thousands; a slow machine says less in its time.
+                child.awaitLines((int) Math.exp(random.nextDouble() * Math.log(5_000)));
             }
             child.kill();
-            early += child.said ? 0 : 1;
+            early += child.lines == 0 ? 1 : 0;
             if (kill % 10 == 0) {
                 progress.accept(kill + " kills, " + ledger.confirmed() + " confirmed, "
                         + ledger.violations().size() + " violations");
@@ -88,7 +92,7 @@ record DurableChaos(int kills, long seed, Path folder, Consumer<String> progress
 
         private final Process process;
         private final Thread reader;
-        private volatile boolean said;
+        private volatile int lines;
 
         Child(DeliveryLedger ledger, long first) throws IOException {
             process = new ProcessBuilder(List.of(
@@ -109,28 +113,31 @@ record DurableChaos(int kills, long seed, Path folder, Consumer<String> progress
         }
 
         private void read(DeliveryLedger ledger) {
+            int count = 0;
             try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
                 for (String line = output.readLine(); line != null; line = output.readLine()) {
-                    said = true;
                     ledger.line(line);
+                    lines = ++count;
                 }
             } catch (IOException closed) {
-                throw new java.io.UncheckedIOException(closed);
+                throw new UncheckedIOException(closed);
             }
         }
 
-        void awaitLine() throws InterruptedException {
-            for (int i = 0; !said && process.isAlive(); i++) {
-                if (i > 6_000) {
+        void awaitLines(int count) throws InterruptedException {
+            for (int i = 0; lines == 0 || lines < count && i < MOST_MILLIS; i++) {
+                if (i > 60_000 || !process.isAlive()) {
                     kill();
-                    throw new IllegalStateException("no line within a minute");
+                    throw new IllegalStateException("it ended, or said nothing for a minute");
                 }
-                Thread.sleep(10);
+                Thread.sleep(1);
             }
         }
 
         void kill() throws InterruptedException {
-            process.destroyForcibly().waitFor();
+            // By its handle: the process itself would close the pipe, with what was said last.
+            process.toHandle().destroyForcibly();
+            process.waitFor();
             reader.join();
         }
 

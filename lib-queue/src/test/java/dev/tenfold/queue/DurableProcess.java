@@ -1,8 +1,11 @@
 package dev.tenfold.queue;
 
-import dev.tenfold.queue.Queue.State;
 import dev.tenfold.retry.Backoff;
-import java.io.PrintStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -32,7 +35,7 @@ final class DurableProcess {
         PASS_ON
     }
 
-    private final PrintStream out = new PrintStream(new java.io.FileOutputStream(java.io.FileDescriptor.out), false, StandardCharsets.UTF_8);
+    private final OutputStream out = new FileOutputStream(FileDescriptor.out);
     private final Broker broker;
     private final Exchange<String> orders;
     private final Exchange<String> passedOn;
@@ -75,9 +78,11 @@ final class DurableProcess {
 
     private void say(String line) {
         // One write each, so that a line is in the pipe whole or not at all.
-        byte[] bytes = (line + "\n").getBytes(StandardCharsets.UTF_8);
-        out.write(bytes, 0, bytes.length);
-        out.flush();
+        try {
+            out.write((line + "\n").getBytes(StandardCharsets.UTF_8));
+        } catch (IOException closed) {
+            throw new UncheckedIOException(closed);
+        }
     }
 
     private void consume() {

@@ -130,9 +130,9 @@ public final class Journal implements AutoCloseable {
      * @throws UnavailableException if the journal is closed or has stopped; nothing happened
      */
     public CompletionStage<Void> append(Batch batch) {
-        if (batch.size() > settings.largestChange()) {
+        if (batch.size() > settings.largestBatch()) {
             throw new IllegalArgumentException("change: " + batch.size() + " bytes (expected: <= "
-                    + settings.largestChange() + ", which a segment of " + settings.segmentSize() + " bytes can hold)");
+                    + settings.largestBatch() + ", which a segment of " + settings.segmentSize() + " bytes can hold)");
         }
         lock.lock();
         try {
@@ -190,6 +190,15 @@ public final class Journal implements AutoCloseable {
         } finally {
             lock.unlock();
         }
+    }
+
+    /**
+     * Returns how large a batch may be.
+     *
+     * @return bytes of the log
+     */
+    public int largestBatch() {
+        return settings.largestBatch();
     }
 
     /**

@@ -162,6 +162,7 @@ public final class JournalLog implements QueueLog {
         if (addsOnly(changes)) {
             awaitRoom();
         }
+        requireSize(changes);
         lock.lock();
         try {
             Batch items = new Batch();
@@ -194,6 +195,32 @@ public final class JournalLog implements QueueLog {
             }
         }
         return false;
+    }
+
+    /** Before anything is changed: the books must not be ahead of the log. */
+    private void requireSize(List<Change> changes) {
+        long size = changes.stream().mapToLong(JournalLog::mostBytes).sum();
+        if (size > journal.largestBatch()) {
+            throw new UnavailableException(
+                    "the journal cannot take changes of " + size + " bytes at once",
+                    List.of("expected: <= " + journal.largestBatch() + ", which fit a segment; open the broker with a larger "
+                            + "segmentSize, or send less at once"),
+                    null);
+        }
+    }
+
+    private static long mostBytes(Change change) {
+        long item = Frame.PUT_HEADER + Frame.REMOVE_LENGTH + 32L;
+        if (change instanceof Enqueued enqueued) {
+            long names = enqueued.queues().stream()
+                    .mapToLong(name -> 2 + 3L * name.length() + item)
+                    .sum();
+            return 2 * item + names + enqueued.content().length;
+        }
+        if (change instanceof Declared declared) {
+            return item + 3L * declared.key().length() + declared.definition().length;
+        }
+        return change instanceof Removed removed ? removed.ids().length * 3L * Frame.REMOVE_LENGTH : item;
     }
 
     private void awaitRoom() {

@@ -45,8 +45,8 @@ public record JournalSettings(
         return Math.min(1 << 20, segmentSize / 8);
     }
 
-    /** The largest change there may be. */
-    int largestChange() {
+    /** The largest batch there may be. */
+    int largestBatch() {
         return segmentSize - SegmentHeader.LENGTH - 2 * Frame.HEADER - 8;
     }
 
