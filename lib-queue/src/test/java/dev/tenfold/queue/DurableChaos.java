@@ -96,7 +96,8 @@ record DurableChaos(int kills, long seed, Path folder, Consumer<String> progress
 
         Child(DeliveryLedger ledger, long first) throws IOException {
             process = new ProcessBuilder(List.of(
-                            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
                             "-XX:TieredStopAtLevel=1",
                             "-XX:+UseSerialGC",
                             "-Xshare:auto",

@@ -45,16 +45,20 @@ final class DurableProcess {
         broker = Broker.builder()
                 .executor(handlers)
                 .observer(event -> {
-                    boolean expected = event.kind().startsWith("message.") || event.kind().startsWith("queue.");
+                    boolean expected =
+                            event.kind().startsWith("message.") || event.kind().startsWith("queue.");
                     if (event.level().getSeverity() >= Level.ERROR.getSeverity() && !expected) {
                         say("E " + event.kind() + " " + event.message());
                     }
                 })
                 .durable(folder, journal -> journal.segmentSize(256 << 10));
-        Queue<String> work = broker.queue(WORK, String.class, q -> q.maxLength(200_000)
-                .retry(Backoff.exponential(Duration.ofMillis(1), Duration.ofMillis(50))
-                        .attempts(3))
-                .deadLetterTo(DEAD));
+        Queue<String> work = broker.queue(
+                WORK,
+                String.class,
+                q -> q.maxLength(200_000)
+                        .retry(Backoff.exponential(Duration.ofMillis(1), Duration.ofMillis(50))
+                                .attempts(3))
+                        .deadLetterTo(DEAD));
         Queue<String> copy = broker.queue(COPY, String.class, q -> q.maxLength(200_000));
         Queue<String> dead = broker.queue(DEAD, String.class, q -> q.maxLength(200_000));
         Queue<String> audit = broker.queue(AUDIT, String.class, q -> q.maxLength(200_000));

@@ -69,8 +69,8 @@ public final class Batch {
         for (int i = 0; i < items.size(); i++) {
             Item item = items.get(i);
             if (contents.get(i) == null ? item.removed : item.number != 0) {
-                throw new IllegalStateException("item " + item.number + " was "
-                        + (item.removed ? "removed already" : "put already"));
+                throw new IllegalStateException(
+                        "item " + item.number + " was " + (item.removed ? "removed already" : "put already"));
             }
         }
     }

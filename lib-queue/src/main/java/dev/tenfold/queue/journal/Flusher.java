@@ -5,7 +5,6 @@ import dev.tenfold.error.UnavailableException;
 import dev.tenfold.observe.Event;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

@@ -12,8 +12,6 @@ import dev.tenfold.time.Scheduler;
 import dev.tenfold.time.StartedScheduler;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -203,7 +201,8 @@ public final class JournalLog implements QueueLog {
         if (size > journal.largestBatch()) {
             throw new UnavailableException(
                     "the journal cannot take changes of " + size + " bytes at once",
-                    List.of("expected: <= " + journal.largestBatch() + ", which fit a segment; open the broker with a larger "
+                    List.of("expected: <= " + journal.largestBatch()
+                            + ", which fit a segment; open the broker with a larger "
                             + "segmentSize, or send less at once"),
                     null);
         }

@@ -85,8 +85,9 @@ sealed interface LogEntry {
                 case 'C' -> new Present(bytes.getLong());
                 case 'S' -> new State(bytes.getLong(), bytes.getInt(), bytes.getInt(), bytes.getLong());
                 case 'R' -> new Reserved(bytes.getLong());
-                default -> throw new IllegalArgumentException(
-                        "an entry of kind '" + kind + "' (expected: D, M, C, S or R; was it written by a later version?)");
+                default ->
+                    throw new IllegalArgumentException("an entry of kind '" + kind
+                            + "' (expected: D, M, C, S or R; was it written by a later version?)");
             };
         } catch (BufferUnderflowException cut) {
             throw new IllegalArgumentException("an entry of " + written.length + " bytes ends early", cut);

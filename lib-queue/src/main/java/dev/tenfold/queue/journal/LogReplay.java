@@ -85,8 +85,7 @@ final class LogReplay implements Replay {
         Content shared = new Content(item, count == 1 ? 1 : 0);
         for (int i = 0; i < count; i++) {
             long id = content.firstId() + i;
-            Found copy = new Found(
-                    shared, content, content.queues().get(i), new LogEntry.State(id, 0, 0, 0));
+            Found copy = new Found(shared, content, content.queues().get(i), new LogEntry.State(id, 0, 0, 0));
             if (count == 1) {
                 found.put(id, copy);
                 copies.put(id, new Copy(shared, null));

@@ -223,7 +223,8 @@ final class Recovery {
         if (Frame.isBegun(bytes, last.end, last.header.salt(), nextSequence)) {
             dropped = path(last) + " at byte " + last.end;
         }
-        // The last frame may be in the system's memory only, even after a failed force that marked it as clean. Writing the
+        // The last frame may be in the system's memory only, even after a failed force that marked it as clean. Writing
+        // the
         // same bytes again can tear nothing.
         if (lastFrame >= 0) {
             last.file.write(bytes.duplicate().position(lastFrame).limit(Math.min(last.end, bytes.limit())), lastFrame);
@@ -313,9 +314,8 @@ final class Recovery {
             }
             kind = bytes.get(at);
             int size = switch (kind) {
-                case Frame.PUT -> end - at < Frame.PUT_HEADER
-                        ? Integer.MAX_VALUE
-                        : Frame.PUT_HEADER + bytes.getInt(at + 9);
+                case Frame.PUT ->
+                    end - at < Frame.PUT_HEADER ? Integer.MAX_VALUE : Frame.PUT_HEADER + bytes.getInt(at + 9);
                 case Frame.REMOVE -> Frame.REMOVE_LENGTH;
                 case Frame.OLDEST -> Frame.OLDEST_LENGTH;
                 default -> throw corrupt(path(segment), at, "change of kind " + kind + " (expected: 1, 2 or 3)");

@@ -40,9 +40,7 @@ class JournalCorruptionTest {
         assertThat(all).isNotEqualTo(before);
         Segment last = load.journal().ask((segments, living) -> segments.getLast());
         int[] outcomes = flipEveryBit(
-                last.header.number(),
-                frame,
-                (found, torn) -> found.equals(all) || found.equals(before) && torn);
+                last.header.number(), frame, (found, torn) -> found.equals(all) || found.equals(before) && torn);
         assertThat(outcomes[1]).isGreaterThan(100);
     }
 
@@ -57,8 +55,8 @@ class JournalCorruptionTest {
                 node.seen = Arrays.copyOf(node.seen, cut);
                 assertThatThrownBy(() -> read(copy))
                         .isInstanceOfSatisfying(
-                                CorruptDataException.class, reported -> assertThat(reported.source())
-                                        .endsWith(name));
+                                CorruptDataException.class,
+                                reported -> assertThat(reported.source()).endsWith(name));
             }
         }
     }
@@ -141,8 +139,8 @@ class JournalCorruptionTest {
                 load.events.clear();
                 try {
                     Map<Long, String> found = read(disk);
-                    boolean torn = load.events.stream().anyMatch(event -> event.kind()
-                            .equals("journal.torn"));
+                    boolean torn =
+                            load.events.stream().anyMatch(event -> event.kind().equals("journal.torn"));
                     assertThat(acceptable.test(found, torn))
                             .as("bit %d of byte %d of %s: %s", bit % 8, bit / 8, name, load.events)
                             .isTrue();

@@ -70,7 +70,9 @@ class JournalFolderTest {
                                 if (i % 2 == 0) {
                                     Batch removal = new Batch();
                                     removal.remove(item);
-                                    journal.append(removal).toCompletableFuture().join();
+                                    journal.append(removal)
+                                            .toCompletableFuture()
+                                            .join();
                                 }
                             }
                             left.countDown();
@@ -80,7 +82,8 @@ class JournalFolderTest {
             assertThat(left.await(60, TimeUnit.SECONDS)).isTrue();
         }
         List<String> found = new ArrayList<>();
-        open((item, bytes) -> found.add(new String(bytes, StandardCharsets.UTF_8))).close();
+        open((item, bytes) -> found.add(new String(bytes, StandardCharsets.UTF_8)))
+                .close();
         assertThat(found).hasSize(threads * each / 2).doesNotHaveDuplicates().allMatch(text -> {
             int number = Integer.parseInt(text.substring(text.indexOf('.') + 1));
             return number % 2 == 1;

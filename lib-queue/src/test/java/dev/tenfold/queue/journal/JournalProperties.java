@@ -3,13 +3,13 @@ package dev.tenfold.queue.journal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
-import java.util.List;
 
 /** One journal through many lives, each ended by a power failure or a kill somewhere. */
 class JournalProperties {
