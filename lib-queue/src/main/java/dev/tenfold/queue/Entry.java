@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Entry<E> {
 
-    /** Stands for no time: the monotonic clock is moved by a nanosecond where it would say this. */
+    /** Stands for no time: a nanosecond earlier is meant where the monotonic clock says this. */
     static final long NEVER = 0;
 
     final Message<E> message;
@@ -62,6 +62,6 @@ final class Entry<E> {
 
     /** Keeps a time apart from {@link #NEVER}. */
     static long time(long nanos) {
-        return nanos == NEVER ? 1 : nanos;
+        return nanos == NEVER ? -1 : nanos;
     }
 }

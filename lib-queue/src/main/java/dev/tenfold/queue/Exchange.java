@@ -32,7 +32,7 @@ public interface Exchange<E> extends Publisher<E>, Measured {
         FANOUT,
         /**
          * By pattern: keys are words with dots between; in a binding key {@code *} stands for exactly one word and {@code
-         * #} for any number of words, none included. The empty key has no words.
+         * #} for any number of words, none included, at most twice. The empty key has no words.
          */
         TOPIC,
         /**

@@ -127,7 +127,7 @@ final class MemoryExchange<E> implements Exchange<E>, Destination {
 
     @Override
     public void bind(Queue<? super E> queue, String bindingKey, Map<String, ? extends @Nullable Object> arguments) {
-        Names.checkKey("bindingKey", bindingKey);
+        Names.checkBindingKey(kind, bindingKey);
         broker.topology().bind(this, own(queue), bindingKey, copy(arguments));
     }
 
@@ -140,7 +140,7 @@ final class MemoryExchange<E> implements Exchange<E>, Destination {
     @Override
     public void bind(
             Exchange<? super E> exchange, String bindingKey, Map<String, ? extends @Nullable Object> arguments) {
-        Names.checkKey("bindingKey", bindingKey);
+        Names.checkBindingKey(kind, bindingKey);
         broker.topology().bind(this, own(exchange), bindingKey, copy(arguments));
     }
 

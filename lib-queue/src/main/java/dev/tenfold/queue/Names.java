@@ -2,6 +2,7 @@ package dev.tenfold.queue;
 
 import dev.tenfold.error.Validation;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -9,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 final class Names {
 
     private static final int MAX_BYTES = 255;
+    private static final int MAX_ANY_WORDS = 2;
 
     private Names() {}
 
@@ -26,6 +28,18 @@ final class Names {
     static void checkKey(String argument, String key) {
         if (!fits(key)) {
             throw new IllegalArgumentException(argument + ": " + key + " (expected: at most 255 bytes of UTF-8)");
+        }
+    }
+
+    /** Refuses a key that some exchange of RabbitMQ would refuse; newer versions take no more than two {@code #}. */
+    static void checkBindingKey(Exchange.Kind kind, String key) {
+        checkKey("bindingKey", key);
+        if (kind == Exchange.Kind.TOPIC) {
+            long hashes = Arrays.stream(key.split("\\.", -1)).filter("#"::equals).count();
+            if (hashes > MAX_ANY_WORDS) {
+                throw new IllegalArgumentException(
+                        "bindingKey: " + key + " (expected: at most " + MAX_ANY_WORDS + " words #)");
+            }
         }
     }
 
