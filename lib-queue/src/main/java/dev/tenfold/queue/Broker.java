@@ -1,7 +1,10 @@
 package dev.tenfold.queue;
 
+import dev.tenfold.error.CorruptDataException;
 import dev.tenfold.error.InvalidConfigurationException;
+import dev.tenfold.error.UnavailableException;
 import dev.tenfold.observe.Measured;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -39,6 +42,20 @@ public interface Broker extends Measured, AutoCloseable {
      */
     static Broker inMemory() {
         return builder().inMemory();
+    }
+
+    /**
+     * Opens a broker whose durable queues and persistent messages survive the end of this process, however it ends; a
+     * confirm means that the message is on disk. With every default of {@link BrokerBuilder#durable(Path)}, which knows
+     * codecs for text and {@code byte[]} only. Starts one thread, which closing ends.
+     *
+     * @param folder where its journal is; created if there is none. One broker opens it at a time
+     * @return a broker with what the folder holds
+     * @throws CorruptDataException if the files are not what was written, with file and offset
+     * @throws UnavailableException if the folder is open elsewhere, cannot be read, or has no room
+     */
+    static Broker durable(Path folder) {
+        return builder().durable(folder);
     }
 
     /**
@@ -140,8 +157,7 @@ public interface Broker extends Measured, AutoCloseable {
      *     another kind, type or other options
      * @throws IllegalStateException if the broker is closed
      */
-    <E> Exchange<E> exchange(
-            Exchange.Kind kind, String name, Class<E> type, UnaryOperator<Exchange.Options> options);
+    <E> Exchange<E> exchange(Exchange.Kind kind, String name, Class<E> type, UnaryOperator<Exchange.Options> options);
 
     /**
      * Returns the exchange that always exists: a message goes to the queue whose name is its routing key. Nothing can be

@@ -1,15 +1,21 @@
 package dev.tenfold.queue;
 
 import dev.tenfold.Codec;
+import dev.tenfold.error.CorruptDataException;
 import dev.tenfold.error.InvalidConfigurationException;
+import dev.tenfold.error.UnavailableException;
 import dev.tenfold.error.Validation;
 import dev.tenfold.observe.Event;
 import dev.tenfold.observe.Observer;
+import dev.tenfold.queue.journal.JournalLog;
+import dev.tenfold.queue.journal.JournalSettings;
 import dev.tenfold.queue.log.QueueLog;
 import dev.tenfold.time.Chance;
 import dev.tenfold.time.Scheduler;
 import dev.tenfold.time.TimeSource;
 import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -18,6 +24,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
 import java.util.function.BiConsumer;
 import java.util.function.ToLongFunction;
+import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -157,6 +164,150 @@ public final class BrokerBuilder {
     }
 
     /**
+     * Opens a broker whose durable queues, with their persistent messages, exchanges and bindings survive the end of this
+     * process, however it ends, see {@link #durable(Path, UnaryOperator)}.
+     *
+     * @param folder where its journal is; created if there is none
+     * @return a broker with what the folder holds
+     * @throws CorruptDataException if the files are not what was written, with file and offset
+     * @throws UnavailableException if the folder is open elsewhere, cannot be read, or has no room
+     * @throws InvalidConfigurationException if a clock was set without a scheduler
+     */
+    public Broker durable(Path folder) {
+        return durable(folder, UnaryOperator.identity());
+    }
+
+    /**
+     * Opens a broker whose durable queues, with their persistent messages, exchanges and bindings survive the end of this
+     * process, however it ends. A confirm means that the message is on disk; an acknowledgement whose stage completed, that it
+     * will not be delivered again. One force of the disk serves all who wait for it at the time.
+     *
+     * <p>Exchanges and queues out of the folder are there at once, and take messages; declare them again to use them. Bodies
+     * need a {@link #codec}. The folder holds at most about twice what lives, and six segments. If it is full, publishers
+     * wait, the observer is told, and they go on when there is room again; consumers go on meanwhile, and free room. If the
+     * disk fails, the broker refuses every message from then on: close it, and open it anew.
+     *
+     * @param folder where its journal is; created if there is none. One broker opens it at a time
+     * @param options changes the defaults of the journal
+     * @return a broker with what the folder holds
+     * @throws CorruptDataException if the files are not what was written, with file and offset; nothing was changed
+     * @throws UnavailableException if the folder is open elsewhere, cannot be read, or has no room
+     * @throws InvalidConfigurationException if a clock was set without a scheduler, or an option is out of range
+     */
+    public Broker durable(Path folder, UnaryOperator<Durability> options) {
+        Environment given = environment();
+        Durability chosen = options.apply(Durability.DEFAULTS);
+        JournalSettings settings = chosen.settings(given);
+        Validation check = Validation.of("journal " + folder);
+        settings.validate(check);
+        check.throwIfInvalid();
+        JournalLog log = JournalLog.open(folder, settings, chosen.executor);
+        boolean opened = false;
+        try {
+            Broker broker = new MemoryBroker(given, log);
+            opened = true;
+            return broker;
+        } finally {
+            if (!opened) {
+                log.close();
+            }
+        }
+    }
+
+    /** How a durable broker writes its journal. Immutable: each setter returns a copy. */
+    public static final class Durability {
+
+        private static final Durability DEFAULTS = new Durability(
+                JournalSettings.DEFAULT_SEGMENT_SIZE,
+                JournalSettings.DEFAULT_MAXIMUM_BUFFERED,
+                Duration.ZERO,
+                QueueOptions.DEFAULT_BLOCK_TIMEOUT,
+                null);
+
+        private final int segmentSize;
+        private final int maximumBuffered;
+        private final Duration flushInterval;
+        private final Duration blockTimeout;
+        private final @Nullable Executor executor;
+
+        private Durability(
+                int segmentSize,
+                int maximumBuffered,
+                Duration flushInterval,
+                Duration blockTimeout,
+                @Nullable Executor executor) {
+            this.segmentSize = segmentSize;
+            this.maximumBuffered = maximumBuffered;
+            this.flushInterval = Objects.requireNonNull(flushInterval, "flushInterval");
+            this.blockTimeout = Objects.requireNonNull(blockTimeout, "blockTimeout");
+            this.executor = executor;
+        }
+
+        /**
+         * Sets how large each file is, and so the largest message. A folder that has larger ones keeps to their size.
+         *
+         * @param segmentSize bytes, 4096 to 1 GiB, a multiple of 512; 16 MiB unless set
+         * @return a copy
+         */
+        public Durability segmentSize(int segmentSize) {
+            return new Durability(segmentSize, maximumBuffered, flushInterval, blockTimeout, executor);
+        }
+
+        /**
+         * Limits what may wait for the disk. Publishers wait beyond that.
+         *
+         * @param maximumBuffered bytes, at least 1; 8 MiB unless set
+         * @return a copy
+         */
+        public Durability maximumBuffered(int maximumBuffered) {
+            return new Durability(segmentSize, maximumBuffered, flushInterval, blockTimeout, executor);
+        }
+
+        /**
+         * Sets how long a change waits for others to share a force with. It makes every confirm later; on a disk whose
+         * forces are slow, it serves more of them.
+         *
+         * @param flushInterval not negative; zero unless set: whatever came while the disk was busy shares the next force
+         * @return a copy
+         */
+        public Durability flushInterval(Duration flushInterval) {
+            return new Durability(segmentSize, maximumBuffered, flushInterval, blockTimeout, executor);
+        }
+
+        /**
+         * Limits how long a publisher waits for a disk that is full or slow, before it is refused.
+         *
+         * @param blockTimeout not negative; 30 seconds unless set
+         * @return a copy
+         */
+        public Durability blockTimeout(Duration blockTimeout) {
+            return new Durability(segmentSize, maximumBuffered, flushInterval, blockTimeout, executor);
+        }
+
+        /**
+         * Sets who writes.
+         *
+         * @param executor runs one task for as long as the broker is open, on a thread that it must never interrupt; unless
+         *     set, a thread is started, and ended by closing the broker
+         * @return a copy
+         */
+        public Durability writer(Executor executor) {
+            return new Durability(segmentSize, maximumBuffered, flushInterval, blockTimeout, executor);
+        }
+
+        private JournalSettings settings(Environment given) {
+            return new JournalSettings(
+                    segmentSize,
+                    maximumBuffered,
+                    flushInterval,
+                    blockTimeout,
+                    given.time(),
+                    given.random(),
+                    given.observer());
+        }
+    }
+
+    /**
      * Returns what was set, for those who implement a {@link Broker}.
      *
      * @return the defaults where nothing was
@@ -253,7 +404,8 @@ public final class BrokerBuilder {
     public static final class Codecs {
 
         private static final Codecs STANDARD = new Codecs(
-                Map.of(String.class, Codec.utf8(), byte[].class, Codec.<byte[]>of(bytes -> bytes, bytes -> bytes)), null);
+                Map.of(String.class, Codec.utf8(), byte[].class, Codec.<byte[]>of(bytes -> bytes, bytes -> bytes)),
+                null);
 
         private final Map<Class<?>, Codec<?>> byType;
         private final @Nullable ToLongFunction<Object> size;
