@@ -4,7 +4,7 @@ import com.google.common.eventbus.AsyncEventBus;
 import com.google.common.eventbus.EventBus;
 import dev.tenfold.queue.Broker;
 import dev.tenfold.queue.Exchange;
-import dev.tenfold.queue.Overflow;
+import dev.tenfold.queue.QueueOptions.Overflow;
 import dev.tenfold.queue.Queue;
 import java.util.AbstractQueue;
 import java.util.concurrent.Executor;

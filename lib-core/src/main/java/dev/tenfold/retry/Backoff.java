@@ -98,6 +98,24 @@ public final class Backoff {
     }
 
     /**
+     * Returns the delay before the first retry.
+     *
+     * @return at most {@link #maximum()}
+     */
+    public Duration initial() {
+        return initial;
+    }
+
+    /**
+     * Returns which share of each delay is drawn by chance.
+     *
+     * @return 0 to 1
+     */
+    public double jitter() {
+        return jitter;
+    }
+
+    /**
      * Returns the longest delay.
      *
      * @return zero where every attempt follows at once

@@ -1,5 +1,6 @@
 package dev.tenfold.queue;
 
+import dev.tenfold.queue.Death.Reason;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
@@ -7,25 +8,26 @@ import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a change of a queue makes necessary outside it: consumers to start, publishers to release, a wake-up to schedule.
- * Filled with the queue's lock held, run once without it.
+ * What a change of a queue makes necessary outside it: workers to start, publishers to release, an alarm to set, messages to
+ * bury. Filled with the queue's lock held, run once without it.
  */
 final class AfterUnlock<E> {
 
-    private final Deliveries<E> queue;
-    private final List<MemoryConsumer<E>> starts = new ArrayList<>(1);
+    private final QueueCore<E> queue;
+    private final List<Worker<E>> starts = new ArrayList<>(1);
     private List<BlockedPublish<E>> released = List.of();
     private @Nullable String refusal;
     private boolean relieved;
-    private @Nullable WakeUp wakeUp;
-    private long wakeUpAt;
+    private boolean unused;
+    private long alarmAt = Entry.NEVER;
+    private List<Runnable> actions = List.of();
 
-    AfterUnlock(Deliveries<E> queue) {
+    AfterUnlock(QueueCore<E> queue) {
         this.queue = queue;
     }
 
-    void start(MemoryConsumer<E> consumer) {
-        starts.add(consumer);
+    void start(Worker<E> worker) {
+        starts.add(worker);
     }
 
     /** Tells publishers that waited that their message is in or, with a refusal, that it will not be. */
@@ -34,13 +36,31 @@ final class AfterUnlock<E> {
         refusal = why;
     }
 
+    /** Tells a publisher that waited that somebody else brought the same message meanwhile. */
+    void duplicate(BlockedPublish<E> publisher) {
+        actions = new ArrayList<>(actions);
+        actions.add(() -> publisher.verdict().complete(BlockedPublish.DUPLICATE));
+    }
+
     void relieved() {
         relieved = true;
     }
 
-    void wakeUp(WakeUp timer, long due) {
-        wakeUp = timer;
-        wakeUpAt = due;
+    /** The last consumer of a queue that goes with it is gone. */
+    void unused() {
+        unused = true;
+    }
+
+    void alarm(long due) {
+        alarmAt = due;
+    }
+
+    /** Moves a message that is counted as moving. */
+    void bury(Entry<E> entry, Reason reason) {
+        if (actions.isEmpty()) {
+            actions = new ArrayList<>(1);
+        }
+        actions.add(() -> queue.broker().deadLetters().bury(queue, entry, reason));
     }
 
     void run() {
@@ -50,15 +70,19 @@ final class AfterUnlock<E> {
         if (relieved) {
             queue.tell(Level.INFO, "queue.relieved", "no longer full");
         }
-        if (wakeUp != null) {
+        if (alarmAt != Entry.NEVER) {
             try {
-                wakeUp.schedule(wakeUpAt);
+                queue.setAlarm(alarmAt);
             } catch (RejectedExecutionException closed) {
-                queue.wakeUpLost(wakeUpAt, closed);
+                queue.alarmLost(closed);
             }
         }
-        for (MemoryConsumer<E> consumer : starts) {
-            consumer.start();
+        actions.forEach(Runnable::run);
+        for (Worker<E> worker : starts) {
+            worker.start();
+        }
+        if (unused) {
+            queue.deleteUnused();
         }
         queue.broker().progressed();
     }

@@ -1,8 +1,12 @@
 package dev.tenfold.queue;
 
+import dev.tenfold.error.CorruptDataException;
 import dev.tenfold.error.InvalidConfigurationException;
+import dev.tenfold.error.UnavailableException;
 import dev.tenfold.observe.Measured;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.UnaryOperator;
 
 /**
@@ -41,6 +45,20 @@ public interface Broker extends Measured, AutoCloseable {
     }
 
     /**
+     * Opens a broker whose durable queues and persistent messages survive the end of this process, however it ends; a
+     * confirm means that the message is on disk. With every default of {@link BrokerBuilder#durable(Path)}, which knows
+     * codecs for text and {@code byte[]} only. Starts one thread, which closing ends.
+     *
+     * @param folder where its journal is; created if there is none. One broker opens it at a time
+     * @return a broker with what the folder holds
+     * @throws CorruptDataException if the files are not what was written, with file and offset
+     * @throws UnavailableException if the folder is open elsewhere, cannot be read, or has no room
+     */
+    static Broker durable(Path folder) {
+        return builder().durable(folder);
+    }
+
+    /**
      * Starts configuring a broker.
      *
      * @return a builder with every default set
@@ -50,7 +68,7 @@ public interface Broker extends Measured, AutoCloseable {
     }
 
     /**
-     * Declares an exchange that routes to the queues bound with exactly the message's routing key.
+     * Declares an exchange that routes to what is bound with exactly the message's routing key, see {@link Exchange.Kind#DIRECT}.
      *
      * @param <E> the kind of message
      * @param name its name
@@ -59,10 +77,12 @@ public interface Broker extends Measured, AutoCloseable {
      * @throws InvalidConfigurationException if the name is not allowed, or taken by another kind of exchange or type
      * @throws IllegalStateException if the broker is closed
      */
-    <E> Exchange<E> directExchange(String name, Class<E> type);
+    default <E> Exchange<E> directExchange(String name, Class<E> type) {
+        return exchange(Exchange.Kind.DIRECT, name, type, UnaryOperator.identity());
+    }
 
     /**
-     * Declares an exchange that routes every message to every queue bound, whatever the keys.
+     * Declares an exchange that routes every message to everything bound, whatever the keys, see {@link Exchange.Kind#FANOUT}.
      *
      * @param <E> the kind of message
      * @param name its name
@@ -71,11 +91,12 @@ public interface Broker extends Measured, AutoCloseable {
      * @throws InvalidConfigurationException if the name is not allowed, or taken by another kind of exchange or type
      * @throws IllegalStateException if the broker is closed
      */
-    <E> Exchange<E> fanoutExchange(String name, Class<E> type);
+    default <E> Exchange<E> fanoutExchange(String name, Class<E> type) {
+        return exchange(Exchange.Kind.FANOUT, name, type, UnaryOperator.identity());
+    }
 
     /**
-     * Declares an exchange that routes by pattern. Keys are words with dots between; in a binding key {@code *} stands
-     * for exactly one word and {@code #} for any number of words, none included. The empty key has no words.
+     * Declares an exchange that routes by pattern, see {@link Exchange.Kind#TOPIC}.
      *
      * <p>A route costs one look-up while its key recurs (the last 2,048 keys or so are remembered until a binding
      * changes), else at most the number of words times the number of bindings.
@@ -87,7 +108,56 @@ public interface Broker extends Measured, AutoCloseable {
      * @throws InvalidConfigurationException if the name is not allowed, or taken by another kind of exchange or type
      * @throws IllegalStateException if the broker is closed
      */
-    <E> Exchange<E> topicExchange(String name, Class<E> type);
+    default <E> Exchange<E> topicExchange(String name, Class<E> type) {
+        return exchange(Exchange.Kind.TOPIC, name, type, UnaryOperator.identity());
+    }
+
+    /**
+     * Declares an exchange that routes by headers, see {@link Exchange.Kind#HEADERS}.
+     *
+     * <p>A route compares the message's headers with each binding; distinct arguments are compared once.
+     *
+     * @param <E> the kind of message
+     * @param name its name
+     * @param type the kind of message
+     * @return the exchange of that name
+     * @throws InvalidConfigurationException if the name is not allowed, or taken by another kind of exchange or type
+     * @throws IllegalStateException if the broker is closed
+     */
+    default <E> Exchange<E> headersExchange(String name, Class<E> type) {
+        return exchange(Exchange.Kind.HEADERS, name, type, UnaryOperator.identity());
+    }
+
+    /**
+     * Declares an exchange that routes each message to exactly one of what is bound, always the same for the same key, see {@link Exchange.Kind#HASH}.
+     *
+     * <p>A route costs one hash and one look-up, whatever the number of bindings.
+     *
+     * @param <E> the kind of message
+     * @param name its name
+     * @param type the kind of message
+     * @return the exchange of that name
+     * @throws InvalidConfigurationException if the name is not allowed, or taken by another kind of exchange or type
+     * @throws IllegalStateException if the broker is closed
+     */
+    default <E> Exchange<E> hashExchange(String name, Class<E> type) {
+        return exchange(Exchange.Kind.HASH, name, type, UnaryOperator.identity());
+    }
+
+    /**
+     * Declares an exchange.
+     *
+     * @param <E> the kind of message
+     * @param kind how it finds where a message goes; any but {@link Exchange.Kind#DEFAULT}
+     * @param name its name
+     * @param type the kind of message
+     * @param options changes the default options
+     * @return the exchange of that name
+     * @throws InvalidConfigurationException if the name or options are not allowed, or the name is taken by an exchange of
+     *     another kind, type or other options
+     * @throws IllegalStateException if the broker is closed
+     */
+    <E> Exchange<E> exchange(Exchange.Kind kind, String name, Class<E> type, UnaryOperator<Exchange.Options> options);
 
     /**
      * Returns the exchange that always exists: a message goes to the queue whose name is its routing key. Nothing can be
@@ -132,6 +202,25 @@ public interface Broker extends Measured, AutoCloseable {
     <E> Queue<E> queue(String name, Class<E> type, UnaryOperator<QueueOptions> options);
 
     /**
+     * Declares a queue under a name that no other has. It goes with its last consumer; use {@link Queue#delete} if it never
+     * gets one.
+     *
+     * @param <E> the kind of message
+     * @param type the kind of message
+     * @return a new queue whose name starts with {@code tenfold.gen-}
+     * @throws IllegalStateException if the broker is closed
+     */
+    <E> Queue<E> temporaryQueue(Class<E> type);
+
+    /**
+     * Starts a transaction.
+     *
+     * @return an empty one
+     * @throws IllegalStateException if the broker is closed
+     */
+    Transaction transaction();
+
+    /**
      * Writes down every exchange with its bindings and every queue with its options and state, for people.
      *
      * @return several lines, sorted by name
@@ -157,4 +246,41 @@ public interface Broker extends Measured, AutoCloseable {
      * @return what was left in the queues, which an in-memory broker then drops
      */
     DrainReport close(Duration deadline);
+
+    /**
+     * What closing a broker left undone.
+     *
+     * @param took how long the wait was
+     * @param left the state of every queue that still had messages, sorted by name
+     */
+    record DrainReport(Duration took, List<Queue.State> left) {
+
+        /**
+         * Copies {@code left}.
+         *
+         * @param took how long the wait was
+         * @param left the state of every queue that still had messages
+         */
+        public DrainReport {
+            left = List.copyOf(left);
+        }
+
+        /**
+         * Says whether nothing was left.
+         *
+         * @return true if every queue was empty and every delivery settled
+         */
+        public boolean isClean() {
+            return left.isEmpty();
+        }
+
+        /**
+         * Returns how many messages were left.
+         *
+         * @return the sum over the queues
+         */
+        public long messages() {
+            return left.stream().mapToLong(Queue.State::messages).sum();
+        }
+    }
 }

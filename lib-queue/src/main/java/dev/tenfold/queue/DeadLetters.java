@@ -1,17 +1,19 @@
 package dev.tenfold.queue;
 
 import dev.tenfold.queue.Death.Reason;
+import dev.tenfold.queue.log.QueueLog.Change;
 import java.lang.System.Logger.Level;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Moves messages that a queue gave up to the queue named for them, with their history in the headers, by RabbitMQ's
- * rules. A message that cannot be moved is kept by its queue or, last, dropped; the observer is told in every case.
+ * Moves messages that a queue gave up to where its options say, with their history in the headers, by RabbitMQ's rules. A
+ * message that cannot be moved is kept by its queue or, last, dropped; the observer is told in every case.
  */
 final class DeadLetters {
 
@@ -25,13 +27,20 @@ final class DeadLetters {
     /**
      * Moves a message that left its queue and is counted there as moving. One that makes a full queue drop its head moves
      * that one next, by a list rather than by recursion, because two full queues may pass on many.
+     *
+     * @return completes when the move is on disk, where it has to be
      */
-    <E> void bury(Deliveries<E> from, Entry<E> entry, Reason reason) {
-        begun.incrementAndGet();
-        ArrayDeque<Burial<?>> work = new ArrayDeque<>();
-        work.add(new Burial<>(from, entry, reason));
+    <E> CompletionStage<Void> bury(QueueCore<E> from, Entry<E> entry, Reason reason) {
+        ArrayDeque<Burial<?>> work = new ArrayDeque<>(2);
+        CompletionStage<Void> kept = move(new Burial<>(from, entry, reason), work);
+        bury(work);
+        return kept;
+    }
+
+    /** Moves what a queue dropped, and what is dropped for that. */
+    void bury(ArrayDeque<Burial<?>> work) {
         for (Burial<?> next = work.poll(); next != null; next = work.poll()) {
-            bury(next, work);
+            move(next, work);
         }
     }
 
@@ -40,41 +49,98 @@ final class DeadLetters {
         return begun.get();
     }
 
-    private <E> void bury(Burial<E> burial, ArrayDeque<Burial<?>> work) {
-        Deliveries<E> from = burial.from;
-        String name = from.options().deadLetterTo();
-        if (name == null) {
-            discard(burial, Level.WARNING, "message.discarded", "the queue has no deadLetterTo");
-            return;
+    private <E> CompletionStage<Void> move(Burial<E> burial, ArrayDeque<Burial<?>> work) {
+        begun.incrementAndGet();
+        QueueCore<E> from = burial.from;
+        QueueOptions options = from.options();
+        String queue = options.deadLetterTo();
+        String exchange = options.deadLetterExchange();
+        if (queue == null && exchange == null) {
+            Level level = burial.reason == Reason.EXPIRED ? Level.DEBUG : Level.WARNING;
+            return discard(burial, level, "message.discarded", "the queue has no place for dead letters");
         }
         List<Death> deaths = history(burial);
-        if (isCycle(name, deaths)) {
-            discard(burial, Level.ERROR, "deadletter.cycle", "it comes back to '" + name + "' by itself");
-            return;
-        }
-        MemoryQueue<E> target = broker.deadLetterQueue(name);
-        Admission<E> answer = target.offer(letter(burial, name, deaths), true);
-        for (Entry<E> dropped : answer.dropped()) {
-            work.add(new Burial<>(target, dropped, Reason.MAXLEN));
-        }
-        if (answer.isTaken()) {
-            from.counters().deadLettered.increment();
-            tell(burial, Level.WARNING, "message.deadlettered", "moved to '" + name + "'");
-            from.moved();
-        } else if (burial.reason == Reason.MAXLEN) {
-            discard(burial, Level.ERROR, "message.discarded", "'" + name + "' is full, too");
+        Message<E> letter;
+        List<MemoryQueue<E>> targets;
+        if (queue != null) {
+            letter = letter(burial, "", queue, deaths);
+            targets = broker.topology().named(queue);
         } else {
-            if (burial.entry.dying == null) {
-                tell(burial, Level.WARNING, "deadletter.waits", "'" + name + "' is " + answer.refusal());
-            }
-            from.keep(burial.entry, burial.reason);
+            String key = options.deadLetterKey();
+            letter = letter(
+                    burial, String.valueOf(exchange), key == null ? burial.entry.message.routingKey() : key, deaths);
+            targets = broker.topology().route(letter);
         }
+        return move(burial, letter, targets, deaths, work);
     }
 
-    private <E> void discard(Burial<E> burial, Level level, String kind, String why) {
+    private <E> CompletionStage<Void> move(
+            Burial<E> burial,
+            Message<E> letter,
+            List<MemoryQueue<E>> targets,
+            List<Death> deaths,
+            ArrayDeque<Burial<?>> work) {
+        String where = letter.exchange().isEmpty()
+                ? "'" + letter.routingKey() + "'"
+                : "exchange '" + letter.exchange() + "'";
+        if (targets.isEmpty()) {
+            return discard(burial, Level.ERROR, "message.discarded", where + " leads nowhere");
+        }
+        List<MemoryQueue<E>> ahead =
+                targets.stream().filter(target -> !isCycle(target.name(), deaths)).toList();
+        if (ahead.isEmpty()) {
+            return discard(burial, Level.ERROR, "deadletter.cycle", "it comes back to " + where + " by itself");
+        }
+        Dispatch<E> dispatch = new Dispatch<>(broker, letter, true, 0);
+        for (MemoryQueue<E> target : ahead) {
+            if (target.holds(letter)) {
+                dispatch.offer(target);
+            } else {
+                dispatch.refuse(target, "holds " + target.typeName());
+            }
+        }
+        work.addAll(dispatch.burials());
+        if (dispatch.isRouted() && !dispatch.isTaken() && !dispatch.refusals().isEmpty()) {
+            return keep(burial, where, dispatch.refusals());
+        }
+        CompletionStage<Void> written;
+        try {
+            written = dispatch.finish(burial.entry.id == 0 ? null : new Change.Removed(burial.entry.id));
+        } catch (RuntimeException logIsStuck) {
+            return keep(burial, where, Map.of("log", logIsStuck.toString()));
+        }
+        burial.from.counters().deadLettered.increment();
+        tell(burial, Level.WARNING, "message.deadlettered", "moved to " + where);
+        moved(burial);
+        return written;
+    }
+
+    /** There is no room: it stays, except where staying would keep the room it was to make. */
+    private <E> CompletionStage<Void> keep(Burial<E> burial, String where, Map<String, String> refusals) {
+        if (burial.reason == Reason.MAXLEN) {
+            return discard(burial, Level.ERROR, "message.discarded", where + " is full, too");
+        }
+        if (burial.entry.dying == null) {
+            tell(burial, Level.WARNING, "deadletter.waits", where + " does not take it: " + refusals);
+        }
+        if (burial.from instanceof Deliveries<E> queue) {
+            queue.keep(burial.entry, burial.reason);
+        }
+        return BrokerLog.DONE;
+    }
+
+    private <E> CompletionStage<Void> discard(Burial<E> burial, Level level, String kind, String why) {
+        CompletionStage<Void> kept = broker.log().removed(burial.entry);
         burial.from.counters().discarded.increment();
         tell(burial, level, kind, "dropped, " + why);
-        burial.from.moved();
+        moved(burial);
+        return kept;
+    }
+
+    private static <E> void moved(Burial<E> burial) {
+        if (burial.from instanceof Deliveries<E> queue) {
+            queue.moved();
+        }
     }
 
     private <E> void tell(Burial<E> burial, Level level, String kind, String what) {
@@ -92,14 +158,23 @@ final class DeadLetters {
                                 "failures", burial.entry.failures));
     }
 
-    private static <E> Message<E> letter(Burial<E> burial, String name, List<Death> deaths) {
+    /** The time to live and the delay were the old queue's business; further routing keys led here. */
+    private static <E> Message<E> letter(Burial<E> burial, String exchange, String key, List<Death> deaths) {
         Message<E> message = burial.entry.message;
         Map<String, Object> headers = new LinkedHashMap<>(message.headers());
+        headers.remove(Message.CC);
+        headers.remove(Message.BCC);
         headers.put(Death.HEADER, deaths);
         headers.putIfAbsent(Death.FIRST_QUEUE, burial.from.name());
         headers.putIfAbsent(Death.FIRST_REASON, burial.reason.toString());
         headers.putIfAbsent(Death.FIRST_EXCHANGE, message.exchange());
-        return new Message<>(message.body(), Map.copyOf(headers), "", name);
+        Message.Properties properties = message.propertiesOrNull();
+        return new Message<>(
+                message.body(),
+                Map.copyOf(headers),
+                exchange,
+                key,
+                properties == null ? null : properties.ttl(null).delay(null, null).mandatory(false));
     }
 
     /** Counts this death, and puts it first. */
@@ -143,5 +218,6 @@ final class DeadLetters {
         return false;
     }
 
-    private record Burial<E>(Deliveries<E> from, Entry<E> entry, Reason reason) {}
+    /** A message that left its queue, where it is counted as moving, and why. */
+    record Burial<E>(QueueCore<E> from, Entry<E> entry, Reason reason) {}
 }

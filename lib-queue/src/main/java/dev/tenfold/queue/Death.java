@@ -34,9 +34,11 @@ public record Death(String queue, Reason reason, long count, String exchange, St
     public enum Reason {
         /** A consumer rejected it. */
         REJECTED,
+        /** It waited for longer than it was allowed to. */
+        EXPIRED,
         /** Its queue was full and dropped the oldest. */
         MAXLEN,
-        /** The last attempt failed. */
+        /** The last attempt failed, or it came back too often. */
         DELIVERY_LIMIT;
 
         private final String header = name().toLowerCase(java.util.Locale.ROOT);
@@ -44,7 +46,7 @@ public record Death(String queue, Reason reason, long count, String exchange, St
         /**
          * Returns RabbitMQ's word for it.
          *
-         * @return {@code rejected}, {@code maxlen} or {@code delivery_limit}
+         * @return {@code rejected}, {@code expired}, {@code maxlen} or {@code delivery_limit}
          */
         @Override
         public String toString() {

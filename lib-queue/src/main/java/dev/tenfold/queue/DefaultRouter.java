@@ -1,30 +1,31 @@
 package dev.tenfold.queue;
 
+import dev.tenfold.queue.routing.Router;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 
 /** Routes to the queue whose name is the routing key. */
-record DefaultRouter<T>(Map<String, List<T>> queues) implements Router<T> {
+record DefaultRouter(Map<String, List<Destination>> queues) implements Router<Destination> {
 
     @Override
-    public List<T> route(String routingKey) {
+    public List<Destination> route(String routingKey, Map<String, Object> headers) {
         return queues.getOrDefault(routingKey, List.of());
     }
 
     @Override
-    public void bind(T target, String bindingKey) {
+    public boolean bind(Destination target, String key, Map<String, @Nullable Object> arguments) {
         throw fixed();
     }
 
     @Override
-    public boolean unbind(T target, String bindingKey) {
+    public boolean unbind(Destination target, String key, Map<String, @Nullable Object> arguments) {
         throw fixed();
     }
 
     @Override
-    public void forEachBinding(BiConsumer<String, T> action) {
-        queues.forEach((name, queue) -> queue.forEach(target -> action.accept(name, target)));
+    public void forEachBinding(Visitor<? super Destination> visitor) {
+        queues.forEach((name, queue) -> queue.forEach(target -> visitor.visit(name, Map.of(), target)));
     }
 
     private static UnsupportedOperationException fixed() {

@@ -6,122 +6,66 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What happens to the messages of a queue from the backlog to their end: they are taken, settled, tried again, given up.
- *
- * <h2>Concurrency</h2>
- *
- * One lock guards what waits, who waits for it, and the books of every consumer. It is held for a few instructions, never
- * around handlers, observers, the scheduler, the executor or another queue: a method decides under the lock what has to be
- * done outside, notes it in {@link AfterUnlock}, and does it then.
- *
- * <p>A message is at any time in exactly one place: ready, delayed, with a consumer (unsettled), or on its way to another
- * queue (moving). It is counted in its old place until it has arrived in the new one, so a queue that looks drained is.
- *
- * <p>Each message that becomes ready takes one consumer out of the idle, see {@link Roster}, so no message waits while a
- * consumer does.
  */
-abstract class Deliveries<E> {
+abstract class Deliveries<E> extends QueueCore<E> {
 
-    /** A consumer takes no more than this at a time, so that the lock is held briefly. */
+    /** A worker takes no more than this at a time, so that the lock is held briefly. */
     private static final int MAX_BATCH = 64;
 
     /** How long a dead letter waits before it asks a full queue again. */
     private static final Duration DEAD_LETTER_RETRY = Duration.ofSeconds(1);
 
-    private final String name;
-    private final MemoryBroker broker;
-    private final Surroundings given;
-    private final QueueCounters counters = new QueueCounters();
-
-    /** Written again only if the queue was declared along with another one first. */
-    private volatile QueueOptions options;
-
-    final ReentrantLock lock = new ReentrantLock();
-
-    // All below is guarded by the lock; the subclass uses it too.
-
-    final Backlog<E> backlog = new Backlog<>();
-    final Roster<E> roster = new Roster<>();
-
-    /** Messages on their way to another queue. */
-    int moving;
-
-    boolean accepting = true;
-
-    /** From the first message that found no room until half of the room is free again. */
-    boolean full;
-
-    final WakeUp timer;
-
     Deliveries(String name, QueueOptions options, MemoryBroker broker) {
-        this.name = name;
-        this.options = options;
-        this.broker = broker;
-        this.given = broker.given();
-        this.timer = new WakeUp(given, this::wakeUp);
+        super(name, options, broker);
     }
 
-    public String name() {
-        return name;
-    }
-
-    public QueueOptions options() {
-        return options;
-    }
-
-    MemoryBroker broker() {
-        return broker;
-    }
-
-    QueueCounters counters() {
-        return counters;
-    }
-
-    void options(QueueOptions explicit) {
-        options = explicit;
-    }
-
-    Surroundings given() {
-        return given;
-    }
-
-    /** Puts messages into a consumer's hands; false if it must rest, and then somebody else will start it. */
-    boolean take(MemoryConsumer<E> consumer, ArrayDeque<Entry<E>> hands) {
+    /** Puts messages into a worker's hands; false if it must rest, and then somebody else will start it. */
+    boolean take(Worker<E> worker, ArrayDeque<Entry<E>> hands) {
         AfterUnlock<E> after = null;
         boolean taken = false;
         lock.lock();
         try {
-            int room = consumer.prefetch() - consumer.unsettled();
-            int ready = backlog.ready();
-            if (consumer.isClosed()) {
+            MemoryConsumer<E> consumer = worker.consumer();
+            if (!consumer.isOpen()) {
                 after = new AfterUnlock<>(this);
-                roster.startIdle(ready, after);
-                roster.forget(consumer);
-            } else if (room == 0) {
-                consumer.starved = true;
-            } else if (ready == 0) {
-                roster.rest(consumer);
-                after = broker.isClosed() ? new AfterUnlock<>(this) : null;
+                roster.startIdle(backlog.ready(), after);
+                roster.forget(consumer, after);
+            } else if (!roster.isActive(consumer)) {
+                roster.park(worker);
             } else {
-                // Its share, so that it does not hold what others could work on at once.
-                int count = Math.min(Math.min(room, roster.share(ready)), MAX_BATCH);
-                for (int i = 0; i < count; i++) {
-                    hands.addLast(Objects.requireNonNull(backlog.take()));
-                }
-                consumer.countTaken(count);
-                QueueCounters.add(counters.delivered, count);
-                taken = true;
-                if (full) {
+                arrangeIfChanged();
+                if (backlog.mayExpire()) {
                     after = new AfterUnlock<>(this);
-                    useRoom(after);
+                    expire(given().time().nanoTime(), after);
+                }
+                int room = consumer.prefetch() - worker.unsettled();
+                int ready = readyFor(worker);
+                if (room == 0) {
+                    worker.starved = true;
+                } else if (ready == 0) {
+                    roster.rest(worker);
+                    after = after == null && broker().isClosed() ? new AfterUnlock<>(this) : after;
+                } else {
+                    // Its share, so that it does not hold what others could work on at once.
+                    int count = Math.min(Math.min(room, worker.lane() >= 0 ? ready : roster.share(ready)), MAX_BATCH);
+                    for (int i = 0; i < count; i++) {
+                        hands.addLast(Objects.requireNonNull(
+                                worker.lane() >= 0 ? backlog.takeFrom(worker.lane()) : backlog.take()));
+                    }
+                    worker.countTaken(count);
+                    QueueCounters.add(counters().delivered, count);
+                    taken = true;
+                    if (full || backlog.blocked() > 0 || roster.isMixed() || roster.hasSpares()) {
+                        after = after == null ? new AfterUnlock<>(this) : after;
+                        taken(after);
+                    }
                 }
             }
         } finally {
@@ -133,83 +77,154 @@ abstract class Deliveries<E> {
         return taken;
     }
 
-    /** Takes back what a consumer held but had not begun. */
-    void putBack(MemoryConsumer<E> consumer, ArrayDeque<Entry<E>> hands) {
+    /** What a worker may take: its lane's, unless that waits; what consumers of a higher priority leave. */
+    private int readyFor(Worker<E> worker) {
+        if (worker.lane() >= 0) {
+            return worker.blocked > 0 ? 0 : backlog.readyIn(worker.lane());
+        }
+        if (!roster.isMixed()) {
+            return backlog.ready();
+        }
+        int above = roster.roomAbove(worker.consumer().options().priority());
+        return Math.max(0, backlog.ready() - above);
+    }
+
+    /** Messages were taken: there may be room, and something left that another kind of worker may have now. */
+    private void taken(AfterUnlock<E> after) {
+        useRoom(after);
+        if (backlog.ready() > 0 && (roster.isMixed() || roster.hasSpares())) {
+            wake(0, after);
+            planAlarm(after);
+        }
+    }
+
+    /** Takes back what a worker held but had not begun. */
+    void putBack(Worker<E> worker, ArrayDeque<Entry<E>> hands) {
         change(after -> {
             for (Entry<E> entry = hands.pollFirst(); entry != null; entry = hands.pollFirst()) {
-                backlog.giveBack(entry);
-                roster.settle(consumer, after);
-                roster.startIdle(1, after);
+                back(entry, after);
+                roster.settle(worker, after);
             }
         });
     }
 
-    void acknowledge(MemoryConsumer<E> consumer) {
-        counters.acknowledged.increment();
-        if (consumer.isManual()) {
-            change(after -> roster.settle(consumer, after));
-        } else {
-            // Only its own thread settles, and that looks for more by itself.
-            consumer.countSettled();
-        }
-    }
-
-    void requeue(MemoryConsumer<E> consumer, Entry<E> entry) {
-        counters.requeued.increment();
-        change(after -> {
-            backlog.giveBack(entry);
-            roster.settle(consumer, after);
-            roster.startIdle(1, after);
-        });
-    }
-
-    void fail(MemoryConsumer<E> consumer, Entry<E> entry, Throwable cause) {
-        counters.failed.increment();
-        entry.failures++;
-        Backoff retry = options.retry();
-        boolean again = retry.allowsAfter(entry.failures);
-        Duration delay = again ? retry.delayAfter(entry.failures, given.random()) : Duration.ZERO;
-        consumer.tellFailure(entry, cause, again ? "next in " + delay.truncatedTo(ChronoUnit.MILLIS) : "the last");
-        if (!again) {
-            die(consumer, entry, Reason.DELIVERY_LIMIT);
+    /** A message is ready again, at its old place. */
+    private void back(Entry<E> entry, AfterUnlock<E> after) {
+        if (deleted) {
+            broker().log().removed(entry);
             return;
         }
-        long due = given.time().nanoTime() + delay.toNanos();
+        backlog.giveBack(entry);
+        wake(entry.part, after);
+        if (entry.expires != Entry.NEVER) {
+            planAlarm(after);
+        }
+    }
+
+    CompletionStage<Void> acknowledge(Worker<E> worker, Entry<E> entry) {
+        CompletionStage<Void> kept = broker().log().removed(entry);
+        acknowledged(worker);
+        return kept;
+    }
+
+    /** The same for one whose end is written down already. */
+    void acknowledged(Worker<E> worker) {
+        counters().acknowledged.increment();
+        if (worker.consumer().isManual()) {
+            change(after -> roster.settle(worker, after));
+        } else {
+            // Only its own thread settles, and that looks for more by itself.
+            worker.countSettled();
+        }
+    }
+
+    CompletionStage<Void> requeue(Worker<E> worker, Entry<E> entry) {
+        if (entry.deliveries > rules().deliveryLimit()) {
+            return die(worker, entry, Reason.DELIVERY_LIMIT);
+        }
+        CompletionStage<Void> kept = broker().log().returned(entry, Duration.ZERO);
+        counters().requeued.increment();
         change(after -> {
-            if (delay.isZero()) {
-                backlog.giveBack(entry);
-                roster.startIdle(1, after);
+            back(entry, after);
+            roster.settle(worker, after);
+        });
+        return kept;
+    }
+
+    /**
+     * An attempt failed.
+     *
+     * @param pause when to try again, or null to ask the queue's retry
+     */
+    CompletionStage<Void> fail(Worker<E> worker, Entry<E> entry, Throwable cause, @Nullable Duration pause) {
+        counters().failed.increment();
+        entry.failures++;
+        Backoff retry = rules().retry();
+        boolean fatal = worker.consumer().options().isFatal(cause);
+        boolean again =
+                !fatal && retry.allowsAfter(entry.failures) && entry.deliveries <= rules().deliveryLimit();
+        Duration delay = !again
+                ? Duration.ZERO
+                : pause != null ? pause : retry.delayAfter(entry.failures, given().random());
+        worker.tellFailure(entry, cause, again ? "next in " + delay.truncatedTo(ChronoUnit.MILLIS) : "the last");
+        if (!again) {
+            return die(worker, entry, fatal ? Reason.REJECTED : Reason.DELIVERY_LIMIT);
+        }
+        CompletionStage<Void> kept = broker().log().returned(entry, delay);
+        long due = given().time().nanoTime() + delay.toNanos();
+        change(after -> {
+            if (delay.isZero() || deleted) {
+                back(entry, after);
             } else {
                 backlog.delay(entry, due);
-                planWakeUp(after);
+                if (worker.lane() >= 0 && worker.consumer() == roster.ordered()) {
+                    block(entry, worker);
+                }
+                planAlarm(after);
             }
-            roster.settle(consumer, after);
+            roster.settle(worker, after);
         });
+        return kept;
     }
 
     /** Gives a message up. */
-    void die(MemoryConsumer<E> consumer, Entry<E> entry, Reason reason) {
+    CompletionStage<Void> die(Worker<E> worker, Entry<E> entry, Reason reason) {
         change(after -> {
             moving++;
-            roster.settle(consumer, after);
+            roster.settle(worker, after);
         });
-        broker.deadLetters().bury(this, entry, reason);
+        return broker().deadLetters().bury(this, entry, reason);
     }
 
     void close(MemoryConsumer<E> consumer) {
-        change(after -> roster.close(consumer));
+        change(after -> close(consumer, after));
     }
 
-    /** The executor refused to run a consumer. It is tried again with the next message. */
-    void stalled(MemoryConsumer<E> consumer, RejectedExecutionException refused) {
+    /** With the lock held. */
+    void close(MemoryConsumer<E> consumer, AfterUnlock<E> after) {
+        if (roster.close(consumer, after)) {
+            // What it would have taken goes to those who are left.
+            roster.startIdle(backlog.ready(), after);
+            touch(after);
+            if (rules().autoDelete() && roster.open() == 0 && !deleted && !broker().isClosed()) {
+                after.unused();
+            }
+        }
+    }
+
+    /** The executor refused to run a worker. It is tried again with the next message. */
+    void stalled(Worker<E> worker, RejectedExecutionException refused) {
         change(after -> {
-            if (consumer.isClosed()) {
-                roster.forget(consumer);
+            if (worker.consumer().isOpen()) {
+                roster.rest(worker);
             } else {
-                roster.rest(consumer);
+                roster.forget(worker.consumer(), after);
             }
         });
-        tell(Level.ERROR, "consumer.stalled", consumer.name() + " is stopped, the executor refuses it: " + refused);
+        tell(
+                Level.ERROR,
+                "consumer.stalled",
+                worker.consumer().name() + " is stopped, the executor refuses it: " + refused);
     }
 
     // Dead letters
@@ -221,41 +236,77 @@ abstract class Deliveries<E> {
 
     /** A message found no room elsewhere: it stays for a while and tries again. */
     void keep(Entry<E> entry, Reason reason) {
-        long due = given.time().nanoTime() + DEAD_LETTER_RETRY.toNanos();
+        long due = given().time().nanoTime() + DEAD_LETTER_RETRY.toNanos();
         change(after -> {
             moving--;
-            entry.dying = reason;
-            backlog.delay(entry, due);
-            planWakeUp(after);
+            if (!deleted) {
+                entry.dying = reason;
+                backlog.delay(entry, due);
+                planAlarm(after);
+            }
         });
     }
 
     // Time
 
-    /** The scheduler refused. The next message to be delayed tries again. */
-    void wakeUpLost(long planned, RejectedExecutionException refused) {
-        change(after -> timer.fired(planned));
-        tell(Level.ERROR, "queue.stalled", "retries wait, the scheduler refuses to wake them: " + refused);
-    }
-
-    private void wakeUp(long planned) {
-        long now = given.time().nanoTime();
-        List<Entry<E>> dying = new ArrayList<>();
+    @Override
+    void ring() {
+        long now = given().time().nanoTime();
         change(after -> {
-            timer.fired(planned);
+            alarmIsOver();
+            if (deleted) {
+                return;
+            }
             for (Entry<E> entry = backlog.takeDue(now); entry != null; entry = backlog.takeDue(now)) {
-                if (entry.dying == null) {
-                    backlog.giveBack(entry);
-                    roster.startIdle(1, after);
-                } else {
-                    dying.add(entry);
+                Worker<E> lane = entry.blocks;
+                unblock(entry);
+                if (entry.dying != null) {
                     moving++;
+                    after.bury(entry, entry.dying);
+                } else if (entry.isExpired(now)) {
+                    moving++;
+                    after.bury(entry, Reason.EXPIRED);
+                    wakeLane(lane, after);
+                } else {
+                    entry.due = Entry.NEVER;
+                    back(entry, after);
                 }
             }
-            planWakeUp(after);
+            expire(now, after);
+            loosePatience(now, after);
+            if (isUnusedTooLong(now)) {
+                after.unused();
+            }
             useRoom(after);
+            planAlarm(after);
         });
-        dying.forEach(entry -> broker.deadLetters().bury(this, entry, Objects.requireNonNull(entry.dying)));
+    }
+
+    /** Nothing holds this lane up any more, maybe. */
+    void wakeLane(@Nullable Worker<E> lane, AfterUnlock<E> after) {
+        if (lane != null && lane.consumer() == roster.ordered() && backlog.readyIn(lane.lane()) > 0) {
+            wake(lane.lane(), after);
+        }
+    }
+
+    /** Takes the first ready message that has not expired, or null; with the lock held. */
+    @Nullable
+    Entry<E> takeFirst(AfterUnlock<E> after) {
+        arrangeIfChanged();
+        if (backlog.mayExpire()) {
+            expire(given().time().nanoTime(), after);
+        }
+        return backlog.take();
+    }
+
+    /** Returns how many messages are held by those who polled; with the lock held. */
+    abstract int polled();
+
+    private void expire(long now, AfterUnlock<E> after) {
+        for (Entry<E> entry = backlog.takeExpired(now); entry != null; entry = backlog.takeExpired(now)) {
+            moving++;
+            after.bury(entry, Reason.EXPIRED);
+        }
     }
 
     /** Says whether nothing is left that a consumer would still get by {@code deadline}. */
@@ -264,47 +315,9 @@ abstract class Deliveries<E> {
         try {
             Entry<E> next = backlog.nextDue();
             boolean nothingToCome = backlog.ready() == 0 && (next == null || next.due - deadline > 0);
-            return roster.unsettled() + moving == 0 && (roster.open() == 0 || nothingToCome);
+            return roster.unsettled() + polled() + moving + reserved == 0 && (roster.open() == 0 || nothingToCome);
         } finally {
             lock.unlock();
-        }
-    }
-
-    void tell(Level level, String kind, String message) {
-        given.tell(level, "queue/" + name, kind, message, Map.of());
-    }
-
-    // With the lock held
-
-    void change(java.util.function.Consumer<AfterUnlock<E>> change) {
-        AfterUnlock<E> after = new AfterUnlock<>(this);
-        lock.lock();
-        try {
-            change.accept(after);
-        } finally {
-            lock.unlock();
-        }
-        after.run();
-    }
-
-    /** Room may have become free. */
-    void useRoom(AfterUnlock<E> after) {
-        if (backlog.blocked() > 0) {
-            List<BlockedPublish<E>> admitted = backlog.admit(options.maxLength());
-            QueueCounters.add(counters.published, admitted.size());
-            roster.startIdle(admitted.size(), after);
-            after.release(admitted, null);
-        }
-        if (full && backlog.blocked() == 0 && backlog.length() <= options.maxLength() / 2) {
-            full = false;
-            after.relieved();
-        }
-    }
-
-    void planWakeUp(AfterUnlock<E> after) {
-        Entry<E> next = backlog.nextDue();
-        if (next != null && timer.plan(next.due)) {
-            after.wakeUp(timer, next.due);
         }
     }
 }

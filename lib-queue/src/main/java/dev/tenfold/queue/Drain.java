@@ -1,5 +1,6 @@
 package dev.tenfold.queue;
 
+import dev.tenfold.queue.BrokerBuilder.Environment;
 import dev.tenfold.time.Scheduler;
 import java.time.Duration;
 import java.util.Collection;
@@ -17,21 +18,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class Drain {
 
-    /** Within what a difference of two readings of the monotonic clock can express. */
-    private static final Duration LONGEST = Duration.ofDays(36_500);
-
-    private final Surroundings given;
+    private final Environment given;
     private final Collection<? extends MemoryQueue<?>> queues;
     private final DeadLetters deadLetters;
     private final Duration allowed;
     private final long start;
     private final CompletableFuture<@Nullable Void> over = new CompletableFuture<>();
 
-    Drain(Surroundings given, Collection<? extends MemoryQueue<?>> queues, DeadLetters deadLetters, Duration allowed) {
+    Drain(Environment given, Collection<? extends MemoryQueue<?>> queues, DeadLetters deadLetters, Duration allowed) {
         this.given = given;
         this.queues = queues;
         this.deadLetters = deadLetters;
-        this.allowed = allowed.compareTo(LONGEST) > 0 ? LONGEST : allowed;
+        this.allowed = allowed.compareTo(BoundedTime.LONGEST) > 0 ? BoundedTime.LONGEST : allowed;
         this.start = given.time().nanoTime();
     }
 

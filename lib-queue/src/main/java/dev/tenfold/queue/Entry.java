@@ -9,26 +9,59 @@ import org.jspecify.annotations.Nullable;
  */
 final class Entry<E> {
 
+    /** Stands for no time: a nanosecond earlier is meant where the monotonic clock says this. */
+    static final long NEVER = 0;
+
     final Message<E> message;
 
+    /** What the log knows it by; 0 if it is not kept. */
+    long id;
+
     /** Its place in the queue, which it keeps when it is given back. */
-    final long position;
+    long position;
 
     /** Attempts that failed. */
     int failures;
 
-    /** Whether a handler was given it. */
-    boolean delivered;
+    /** How often a handler was given it. */
+    int deliveries;
 
     /** When it leaves the delayed, by the monotonic clock. */
     long due;
+
+    /** When it has waited too long, by the monotonic clock, or {@link #NEVER}. */
+    long expires = NEVER;
+
+    /** What its body counts for, where bytes are counted. */
+    long bytes;
+
+    /** The part of the backlog it belongs to while it is ready. */
+    int part;
+
+    /** Whether it is ready, and nowhere else. */
+    boolean ready;
+
+    /** Whether the expiries know it. */
+    boolean watched;
+
+    /** The lane that waits for it while it is delayed. */
+    @Nullable
+    Worker<E> blocks;
 
     /** Why it is to become a dead letter, once there is room for it. */
     @Nullable
     Reason dying;
 
-    Entry(Message<E> message, long position) {
+    Entry(Message<E> message) {
         this.message = message;
-        this.position = position;
+    }
+
+    boolean isExpired(long now) {
+        return expires != NEVER && expires - now <= 0;
+    }
+
+    /** Keeps a time apart from {@link #NEVER}. */
+    static long time(long nanos) {
+        return nanos == NEVER ? -1 : nanos;
     }
 }

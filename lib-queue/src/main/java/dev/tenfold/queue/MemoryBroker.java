@@ -1,57 +1,82 @@
 package dev.tenfold.queue;
 
-import dev.tenfold.error.Validation;
+import dev.tenfold.Codec;
 import dev.tenfold.observe.Measurement;
-import dev.tenfold.queue.MemoryExchange.Kind;
+import dev.tenfold.queue.BrokerBuilder.Environment;
+import dev.tenfold.queue.BrokerBuilder.Propagation;
+import dev.tenfold.queue.log.QueueLog;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** A broker in memory: the names of its parts, and its end. */
+/** A broker in memory, with a log or without: its parts, and its end. */
 final class MemoryBroker implements Broker {
 
-    private final Surroundings given;
+    private final Environment given;
+    private final BrokerLog log;
+    private final Alarms alarms;
+    private final AtomicLong numbers = new AtomicLong();
+    private final AtomicLong temporary = new AtomicLong();
+    private final Topology topology = new Topology(this);
     private final DeadLetters deadLetters = new DeadLetters(this);
+    private final Requests requests = new Requests(this);
 
-    /** Orders declarations among each other and with closing. */
-    private final ReentrantLock declaring = new ReentrantLock();
-
-    private final ConcurrentMap<String, MemoryExchange<?>> exchanges = new ConcurrentHashMap<>();
-
-    /** Each queue alone in a list, which is what a router returns. Written under the lock. */
-    private final ConcurrentMap<String, List<MemoryQueue<?>>> queues = new ConcurrentHashMap<>();
-
-    /** Queues that exist only because another one sends its dead letters there. Guarded by the lock. */
-    private final Set<String> implied = new HashSet<>();
+    /** Whether messages are changed on their way in. */
+    private final boolean plain;
 
     /** Set once, when the broker begins to close. */
     private volatile @Nullable Drain drain;
 
     private final CompletableFuture<DrainReport> report = new CompletableFuture<>();
 
-    MemoryBroker(Surroundings given) {
+    /** Puts back what the log holds; nobody else has the log. */
+    MemoryBroker(Environment given, QueueLog log) {
         this.given = given;
+        this.alarms = new Alarms(given);
+        this.plain = !given.strict() && given.propagation() == Propagation.NONE;
+        if (log.isDurable()) {
+            Restoring restoring = new Restoring(given, log);
+            this.log = new BrokerLog(given, log);
+            restoring.into(topology, this.log);
+        } else {
+            this.log = new BrokerLog(given, log);
+        }
     }
 
-    Surroundings given() {
+    Environment given() {
         return given;
+    }
+
+    BrokerLog log() {
+        return log;
+    }
+
+    Alarms alarms() {
+        return alarms;
+    }
+
+    Topology topology() {
+        return topology;
     }
 
     DeadLetters deadLetters() {
         return deadLetters;
+    }
+
+    Requests requests() {
+        return requests;
+    }
+
+    long nextNumber() {
+        return numbers.incrementAndGet();
     }
 
     boolean isClosed() {
@@ -66,155 +91,78 @@ final class MemoryBroker implements Broker {
         }
     }
 
-    @Override
-    public <E> Exchange<E> directExchange(String name, Class<E> type) {
-        return exchange(name, type, Kind.DIRECT);
+    /** Adds the context, and takes the body through its codec, where that is wanted. */
+    <E> Message<E> outgoing(Message<E> message) {
+        return plain ? message : changed(message);
     }
 
-    @Override
-    public <E> Exchange<E> fanoutExchange(String name, Class<E> type) {
-        return exchange(name, type, Kind.FANOUT);
-    }
-
-    @Override
-    public <E> Exchange<E> topicExchange(String name, Class<E> type) {
-        return exchange(name, type, Kind.TOPIC);
-    }
-
-    @Override
-    @SuppressWarnings({"unchecked", "rawtypes"}) // it checks the type of each message instead
-    public <E> Exchange<E> defaultExchange(Class<E> type) {
-        checkOpen("the default exchange");
-        return new MemoryExchange<>(this, "", type, Kind.DEFAULT, new DefaultRouter<>((Map) queues));
-    }
-
-    @SuppressWarnings("unchecked") // of the same type if nothing was noted
-    private <E> Exchange<E> exchange(String name, Class<E> type, Kind kind) {
-        Validation check = Validation.of("exchange '" + name + "'");
-        Names.check(check, "name", name);
-        check.throwIfInvalid();
-        declaring.lock();
-        try {
-            checkOpen("exchange '" + name + "'");
-            MemoryExchange<?> known = exchanges.get(name);
-            if (known == null) {
-                MemoryExchange<E> made = new MemoryExchange<>(this, name, type, kind, router(kind));
-                exchanges.put(name, made);
-                return made;
-            }
-            Names.same(check, "kind", known.kind(), kind);
-            Names.same(check, "type", known.type().getName(), type.getName());
-            check.throwIfInvalid();
-            return (MemoryExchange<E>) known;
-        } finally {
-            declaring.unlock();
+    @SuppressWarnings("unchecked") // a codec's decode gives what its encode was given
+    private <E> Message<E> changed(Message<E> message) {
+        E body = message.body();
+        if (given.strict()) {
+            Class<?> home = given.codecs().home(Objects.requireNonNull(body).getClass());
+            Codec<Object> codec = (Codec<Object>) given.codecs().of(home);
+            body = (E) codec.decode(codec.encode(body));
         }
+        Map<String, Object> headers = message.headers();
+        if (given.propagation() != Propagation.NONE) {
+            Map<String, Object> more = new LinkedHashMap<>(headers);
+            given.propagation().inject(more::put);
+            headers = Map.copyOf(more);
+        }
+        return new Message<>(
+                body, headers, message.exchange(), message.routingKey(), message.propertiesOrNull());
     }
 
-    private static <T> Router<T> router(Kind kind) {
-        return switch (kind) {
-            case DIRECT -> new DirectRouter<>();
-            case FANOUT -> new FanoutRouter<>();
-            case TOPIC -> new TopicRouter<>();
-            case DEFAULT -> throw new IllegalArgumentException("there is one default exchange, and it is not declared");
-        };
+    @Override
+    public <E> Exchange<E> exchange(
+            Exchange.Kind kind, String name, Class<E> type, UnaryOperator<Exchange.Options> options) {
+        return topology.exchange(kind, name, type, options.apply(Exchange.Options.defaults()));
+    }
+
+    @Override
+    public <E> Exchange<E> defaultExchange(Class<E> type) {
+        return topology.defaultExchange(type);
     }
 
     @Override
     public <E> Queue<E> queue(String name, Class<E> type, UnaryOperator<QueueOptions> options) {
-        Objects.requireNonNull(type, "type");
-        QueueOptions wanted = options.apply(QueueOptions.DEFAULTS);
-        Validation check = Validation.of("queue '" + name + "'");
-        Names.check(check, "name", name);
-        wanted.validate(check);
-        declaring.lock();
-        try {
-            checkOpen("queue '" + name + "'");
-            MemoryQueue<?> known = find(name);
-            if (known != null && implied.contains(name)) {
-                check.require(
-                        type.isAssignableFrom(known.type()),
-                        "type",
-                        type.getName(),
-                        "one that holds " + known.type().getName() + ", whose dead letters come here");
-            } else if (known != null) {
-                Names.same(check, "type", known.type().getName(), type.getName());
-                known.options().compare(check, wanted);
-            }
-            String dead = wanted.deadLetterTo();
-            MemoryQueue<?> deadQueue = dead == null ? null : find(dead);
-            if (deadQueue != null) {
-                check.require(
-                        deadQueue.type().isAssignableFrom(type),
-                        "deadLetterTo",
-                        dead + " of " + deadQueue.type().getName(),
-                        "one that holds " + type.getName());
-            }
-            check.throwIfInvalid();
-            MemoryQueue<E> queue = declare(name, type, wanted, known);
-            if (dead != null && deadQueue == null && !dead.equals(name)) {
-                declare(dead, type, QueueOptions.DEFAULTS, null);
-                implied.add(dead);
-            }
-            return queue;
-        } finally {
-            declaring.unlock();
-        }
+        return topology.queue(name, type, options.apply(QueueOptions.defaults()));
     }
 
-    @SuppressWarnings("unchecked") // a known queue holds this type: checked by the caller
-    private <E> MemoryQueue<E> declare(
-            String name, Class<E> type, QueueOptions options, @Nullable MemoryQueue<?> known) {
-        if (known == null) {
-            MemoryQueue<E> made = new MemoryQueue<>(name, type, options, this);
-            queues.put(name, List.of(made));
-            return made;
-        }
-        MemoryQueue<E> queue = (MemoryQueue<E>) known;
-        if (implied.remove(name)) {
-            queue.redeclare(type, options);
-        }
-        return queue;
+    @Override
+    public <E> Queue<E> temporaryQueue(Class<E> type) {
+        return topology.queue(
+                "tenfold.gen-" + temporary.incrementAndGet(),
+                type,
+                QueueOptions.defaults().autoDelete().durable(false));
     }
 
-    private void checkOpen(String what) {
+    @Override
+    public Transaction transaction() {
         if (isClosed()) {
-            throw new IllegalStateException(what + " cannot be declared: the broker is closed");
+            throw new IllegalStateException("no transaction can begin: the broker is closed");
         }
-    }
-
-    private @Nullable MemoryQueue<?> find(String name) {
-        List<MemoryQueue<?>> found = queues.get(name);
-        return found == null ? null : found.get(0);
-    }
-
-    /** Returns a queue that another was declared with; it holds the other's type, which was checked then. */
-    @SuppressWarnings("unchecked")
-    <E> MemoryQueue<E> deadLetterQueue(String name) {
-        return (MemoryQueue<E>) Objects.requireNonNull(find(name), name);
-    }
-
-    private Stream<MemoryQueue<?>> sortedQueues() {
-        return new TreeMap<>(queues).values().stream().map(alone -> alone.get(0));
+        return new MemoryTransaction(this);
     }
 
     @Override
     public List<Measurement> measurements() {
         List<Measurement> all = new ArrayList<>();
-        new TreeMap<>(exchanges).values().forEach(exchange -> all.addAll(exchange.measurements()));
-        sortedQueues().forEach(queue -> all.addAll(queue.measurements()));
+        topology.sortedExchanges().forEach(exchange -> all.addAll(exchange.measurements()));
+        topology.sortedQueues().forEach(queue -> all.addAll(queue.measurements()));
         return List.copyOf(all);
     }
 
     @Override
     public String describe() {
         StringBuilder text = new StringBuilder();
-        new TreeMap<>(exchanges).forEach((name, exchange) -> describe(text, exchange));
-        sortedQueues()
+        topology.sortedExchanges().forEach(exchange -> describe(text, exchange));
+        topology.sortedQueues()
                 .forEach(queue -> text.append("queue ")
                         .append(queue.name())
                         .append(" of ")
-                        .append(queue.type().getName())
+                        .append(queue.typeName())
                         .append(": ")
                         .append(queue.options())
                         .append("\n  ")
@@ -223,16 +171,20 @@ final class MemoryBroker implements Broker {
         return text.toString();
     }
 
-    private static <E> void describe(StringBuilder text, MemoryExchange<E> exchange) {
+    private static void describe(StringBuilder text, MemoryExchange<?> exchange) {
         text.append("exchange ")
                 .append(exchange.name())
                 .append(" of ")
-                .append(exchange.type().getName())
+                .append(exchange.typeName())
                 .append(": ")
                 .append(exchange.kind())
+                .append(exchange.options().equals(Exchange.Options.defaults()) ? "" : " " + exchange.options())
                 .append('\n');
         List<String> bindings = new ArrayList<>();
-        exchange.router().forEachBinding((key, queue) -> bindings.add("  '" + key + "' -> " + queue.name() + "\n"));
+        exchange.router()
+                .forEachBinding((key, arguments, target) -> bindings.add("  '" + key + "'"
+                        + (arguments.isEmpty() ? "" : " " + arguments) + " -> "
+                        + (target instanceof MemoryExchange ? target.label() : target.name()) + "\n"));
         bindings.stream().sorted().forEach(text::append);
     }
 
@@ -247,10 +199,13 @@ final class MemoryBroker implements Broker {
         if (mine == null) {
             return report.join();
         }
-        List<MemoryQueue<?>> all = sortedQueues().toList();
+        List<MemoryQueue<?>> all = topology.sortedQueues().toList();
         all.forEach(MemoryQueue::closeIntake);
         mine.await();
         all.forEach(MemoryQueue::closeConsumers);
+        all.forEach(MemoryQueue::cancelAlarm);
+        requests.close();
+        log.log().close();
         DrainReport result = new DrainReport(
                 mine.took(),
                 all.stream()
@@ -270,16 +225,13 @@ final class MemoryBroker implements Broker {
 
     /** Returns null if somebody else closes it. */
     private @Nullable Drain beginClosing(Duration deadline) {
-        declaring.lock();
-        try {
-            if (drain != null) {
-                return null;
+        Drain[] begun = new Drain[1];
+        topology.locked(() -> {
+            if (drain == null) {
+                begun[0] = new Drain(given, topology.sortedQueues().toList(), deadLetters, deadline);
+                drain = begun[0];
             }
-            Drain mine = new Drain(given, sortedQueues().toList(), deadLetters, deadline);
-            drain = mine;
-            return mine;
-        } finally {
-            declaring.unlock();
-        }
+        });
+        return begun[0];
     }
 }

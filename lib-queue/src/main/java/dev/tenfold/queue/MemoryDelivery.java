@@ -1,48 +1,38 @@
 package dev.tenfold.queue;
 
 import dev.tenfold.queue.Death.Reason;
-import java.util.Map;
+import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A message in the hands of a consumer of a queue in memory. */
 final class MemoryDelivery<E> implements Delivery<E> {
 
     private final Deliveries<E> queue;
-    private final MemoryConsumer<E> consumer;
+    private final Worker<E> worker;
     private final Entry<E> entry;
     private final int attempt;
-    private final boolean redelivered;
+    private final int deliveryCount;
     private final AtomicBoolean settled;
 
     /** Reads the entry before the handler can give it away. */
-    MemoryDelivery(Deliveries<E> queue, MemoryConsumer<E> consumer, Entry<E> entry) {
+    MemoryDelivery(Deliveries<E> queue, Worker<E> worker, Entry<E> entry) {
         this.queue = queue;
-        this.consumer = consumer;
+        this.worker = worker;
         this.entry = entry;
         this.attempt = entry.failures + 1;
-        this.redelivered = entry.delivered;
-        this.settled = new AtomicBoolean(!consumer.isManual());
+        this.deliveryCount = entry.deliveries;
+        this.settled = new AtomicBoolean(!worker.consumer().isManual());
+    }
+
+    MemoryBroker broker() {
+        return queue.broker();
     }
 
     @Override
-    public E body() {
-        return entry.message.body();
-    }
-
-    @Override
-    public Map<String, Object> headers() {
-        return entry.message.headers();
-    }
-
-    @Override
-    public String routingKey() {
-        return entry.message.routingKey();
-    }
-
-    @Override
-    public String exchange() {
-        return entry.message.exchange();
+    public Message<E> message() {
+        return entry.message;
     }
 
     @Override
@@ -51,36 +41,42 @@ final class MemoryDelivery<E> implements Delivery<E> {
     }
 
     @Override
-    public boolean redelivered() {
-        return redelivered;
+    public int deliveryCount() {
+        return deliveryCount;
     }
 
     @Override
-    public void ack() {
+    public CompletionStage<Void> ack() {
         claimOrThrow();
-        queue.acknowledge(consumer);
+        return queue.acknowledge(worker, entry);
     }
 
     @Override
-    public void nack(boolean requeue) {
+    public CompletionStage<Void> nack(boolean requeue) {
         claimOrThrow();
-        if (requeue) {
-            queue.requeue(consumer, entry);
-        } else {
-            queue.die(consumer, entry, Reason.REJECTED);
-        }
+        return requeue ? queue.requeue(worker, entry) : queue.die(worker, entry, Reason.REJECTED);
     }
 
     @Override
-    public void reject() {
-        nack(false);
-    }
-
-    @Override
-    public void fail(Throwable cause) {
+    public CompletionStage<Void> fail(Throwable cause) {
         Objects.requireNonNull(cause, "cause");
         claimOrThrow();
-        queue.fail(consumer, entry, cause);
+        return queue.fail(worker, entry, cause, null);
+    }
+
+    @Override
+    public CompletionStage<Void> retryAfter(Duration delay, Throwable cause) {
+        Objects.requireNonNull(cause, "cause");
+        if (delay.isNegative()) {
+            throw new IllegalArgumentException("delay: " + delay + " (expected: >= 0)");
+        }
+        claimOrThrow();
+        return queue.fail(worker, entry, cause, delay);
+    }
+
+    @Override
+    public CompletionStage<Confirm> reply(Object answer) {
+        return queue.broker().requests().reply(message(), Objects.requireNonNull(answer, "answer"));
     }
 
     /** Returns whether the caller is the one to settle this. */
@@ -88,10 +84,26 @@ final class MemoryDelivery<E> implements Delivery<E> {
         return settled.compareAndSet(false, true);
     }
 
-    private void claimOrThrow() {
+    /** A transaction that was to settle it was rolled back. */
+    void unclaim() {
+        settled.set(false);
+    }
+
+    /** Returns what the log knows the message by, or 0. */
+    long id() {
+        return entry.id;
+    }
+
+    /** A transaction settled it. */
+    void settledElsewhere() {
+        queue.acknowledged(worker);
+    }
+
+    void claimOrThrow() {
         if (!claim()) {
-            throw new IllegalStateException("delivery of '" + routingKey() + "' to " + consumer.name()
-                    + (consumer.isManual()
+            throw new IllegalStateException("delivery of '" + routingKey() + "' to "
+                    + worker.consumer().name()
+                    + (worker.consumer().isManual()
                             ? " is settled already; settle each delivery once"
                             : " settles by outcome; start the consumer with consumeManually to settle it here"));
         }
@@ -99,6 +111,6 @@ final class MemoryDelivery<E> implements Delivery<E> {
 
     @Override
     public String toString() {
-        return "Delivery['" + routingKey() + "' to " + consumer.name() + ", attempt " + attempt + "]";
+        return "Delivery['" + routingKey() + "' to " + worker.consumer().name() + ", attempt " + attempt + "]";
     }
 }

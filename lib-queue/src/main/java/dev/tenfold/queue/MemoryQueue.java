@@ -1,164 +1,86 @@
 package dev.tenfold.queue;
 
 import dev.tenfold.observe.Measurement;
-import dev.tenfold.time.Scheduler;
-import java.lang.System.Logger.Level;
-import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.RejectedExecutionException;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A queue in memory: how messages come in, and the queue as a whole. What happens to them then is in {@link Deliveries},
- * whose rules for the lock hold here too.
- */
-final class MemoryQueue<E> extends Deliveries<E> implements Queue<E> {
+/** A queue in memory, as its users see it. The rules for its lock are those of {@link QueueCore}. */
+final class MemoryQueue<E> extends Intake<E> implements Queue<E>, Destination {
 
-    /** Written again only if the queue was declared along with another one first. */
-    private volatile Class<E> type;
+    private final Set<MemoryExchange<?>> sources = new HashSet<>(2);
 
-    MemoryQueue(String name, Class<E> type, QueueOptions options, MemoryBroker broker) {
+    /** Null in a queue out of the log that nobody has declared again yet. */
+    private volatile @Nullable Class<E> type;
+
+    private volatile String typeName;
+
+    /** Holds what was polled; made when needed. Guarded by the lock. */
+    private @Nullable Worker<E> poller;
+
+    MemoryQueue(String name, @Nullable Class<E> type, String typeName, QueueOptions options, MemoryBroker broker) {
         super(name, options, broker);
         this.type = type;
+        this.typeName = typeName;
     }
 
     @Override
     public Class<E> type() {
+        return Objects.requireNonNull(type, "type");
+    }
+
+    /** Returns the type where it is known. */
+    @Nullable
+    Class<E> typeOrNull() {
         return type;
+    }
+
+    @Override
+    String typeName() {
+        return typeName;
+    }
+
+    @Override
+    public Set<MemoryExchange<?>> sources() {
+        return sources;
+    }
+
+    @Override
+    boolean holds(Message<?> message) {
+        Class<E> known = type;
+        return known == null || known.isInstance(message.body());
     }
 
     void redeclare(Class<E> explicitType, QueueOptions explicitOptions) {
         type = explicitType;
+        typeName = explicitType.getName();
         options(explicitOptions);
-    }
-
-    // Publishing
-
-    /**
-     * Takes a message in, or says why not.
-     *
-     * @param dead whether it is a dead letter: those come in while the broker drains, and never wait for room
-     */
-    Admission<E> offer(Message<E> message, boolean dead) {
-        Admission<E> answer = Admission.taken();
-        MemoryConsumer<E> woken = null;
-        boolean nowFull = false;
-        lock.lock();
-        try {
-            if (!accepting && !dead) {
-                return Admission.refused("the broker is closed");
-            }
-            if (backlog.length() < options().maxLength() && backlog.blocked() == 0) {
-                backlog.append(message);
-            } else {
-                nowFull = !full;
-                full = true;
-                answer = overflow(message, dead);
-            }
-            if (answer.isTaken()) {
-                QueueCounters.add(counters().published, 1);
-                woken = roster.pollIdle();
-            }
-        } finally {
-            lock.unlock();
-        }
-        if (nowFull) {
-            tell(
-                    Level.WARNING,
-                    "queue.full",
-                    "full, maxLength " + options().maxLength() + ": "
-                            + options().overflow());
-        }
-        if (woken != null) {
-            woken.start();
-        }
-        return answer;
-    }
-
-    private Admission<E> overflow(Message<E> message, boolean dead) {
-        if (options().overflow() == Overflow.DROP_HEAD) {
-            List<Entry<E>> dropped = backlog.drop(backlog.length() - options().maxLength() + 1);
-            moving += dropped.size();
-            backlog.append(message);
-            return Admission.taken(dropped);
-        }
-        if (options().overflow() == Overflow.BLOCK && !dead) {
-            BlockedPublish<E> blocked = new BlockedPublish<>(message, new CompletableFuture<>());
-            backlog.block(blocked);
-            return Admission.blocked(blocked);
-        }
-        counters().refused.increment();
-        return Admission.refused("full, maxLength " + options().maxLength());
-    }
-
-    /** Waits until a blocked message is in; returns why it is not, or null. */
-    @Nullable
-    String await(BlockedPublish<E> blocked) {
-        Duration timeout = options().blockTimeout();
-        String why = "full, maxLength " + options().maxLength() + ", no room within " + timeout;
-        Scheduler.Task expiry;
-        try {
-            expiry = given().scheduler().schedule(timeout, () -> giveUp(blocked, why));
-        } catch (RejectedExecutionException closed) {
-            // Without a timer the wait would have no end.
-            giveUp(blocked, "full, and the scheduler refuses to time the wait: " + closed);
-            return blocked.verdict().join();
-        }
-        try {
-            return blocked.verdict().get();
-        } catch (InterruptedException stop) {
-            giveUp(blocked, "interrupted while waiting for room");
-            Thread.currentThread().interrupt();
-            return blocked.verdict().join();
-        } catch (ExecutionException impossible) {
-            throw new IllegalStateException("a verdict is only ever completed", impossible);
-        } finally {
-            expiry.cancel();
-        }
-    }
-
-    private void giveUp(BlockedPublish<E> blocked, String why) {
-        lock.lock();
-        try {
-            if (!backlog.unblock(blocked)) {
-                return;
-            }
-        } finally {
-            lock.unlock();
-        }
-        counters().refused.increment();
-        blocked.verdict().complete(why);
     }
 
     // Consuming
 
     @Override
-    public Consumer consume(int prefetch, Consumer.Handler<E> handler) {
-        return start(prefetch, handler, false);
-    }
-
-    @Override
-    public Consumer consumeManually(int prefetch, Consumer.Handler<E> handler) {
-        return start(prefetch, handler, true);
-    }
-
-    private Consumer start(int prefetch, Consumer.Handler<E> handler, boolean manual) {
+    public Consumer consume(UnaryOperator<Consumer.Options<E>> options, Consumer.Handler<E> handler) {
         Objects.requireNonNull(handler, "handler");
-        if (prefetch < 1 || prefetch > MAX_PREFETCH) {
-            throw new IllegalArgumentException("prefetch: " + prefetch + " (expected: 1 to " + MAX_PREFETCH + ")");
-        }
+        Consumer.Options<E> chosen = options.apply(Consumer.Options.defaults());
+        chosen.validate(this);
         MemoryConsumer<E> consumer;
         lock.lock();
         try {
-            if (!accepting) {
-                throw new IllegalStateException("queue '" + name() + "' takes no consumer: the broker is closed");
+            checkUsable("takes no consumer");
+            if (roster.hasExclusive() || (chosen.isExclusive() && roster.open() > 0)) {
+                throw new IllegalStateException("queue '" + name() + "' takes no further consumer: "
+                        + (roster.hasExclusive() ? "the one it has is exclusive" : "this one is to be exclusive"));
             }
-            consumer =
-                    new MemoryConsumer<>(this, name() + "#" + roster.nextNumber(), given(), prefetch, handler, manual);
+            consumer = new MemoryConsumer<>(this, name() + "#" + roster.nextNumber(), chosen, handler);
             roster.add(consumer);
+            used();
         } finally {
             lock.unlock();
         }
@@ -166,16 +88,134 @@ final class MemoryQueue<E> extends Deliveries<E> implements Queue<E> {
         return consumer;
     }
 
+    /** With the lock held. */
+    private void checkUsable(String what) {
+        if (deleted || !accepting) {
+            throw new IllegalStateException(
+                    "queue '" + name() + "' " + what + ": " + (deleted ? "it is deleted" : "the broker is closed"));
+        }
+    }
+
+    @Override
+    public Optional<Delivery<E>> poll() {
+        AfterUnlock<E> after = new AfterUnlock<>(this);
+        Delivery<E> delivery = null;
+        lock.lock();
+        try {
+            checkUsable("cannot be polled");
+            if (roster.hasExclusive()) {
+                throw new IllegalStateException(
+                        "queue '" + name() + "' cannot be polled: the consumer it has is exclusive");
+            }
+            touch(after);
+            Entry<E> entry = takeFirst(after);
+            if (entry != null) {
+                Worker<E> holder = poller();
+                holder.countTaken(1);
+                QueueCounters.add(counters().delivered, 1);
+                delivery = new MemoryDelivery<>(this, holder, entry);
+                entry.deliveries++;
+                useRoom(after);
+            }
+        } finally {
+            lock.unlock();
+        }
+        after.run();
+        return Optional.ofNullable(delivery);
+    }
+
+    /** Never started: it only keeps the books of what was polled. */
+    private Worker<E> poller() {
+        if (poller == null) {
+            Consumer.Options<E> options = Consumer.Options.<E>defaults().manual();
+            poller = new MemoryConsumer<E>(this, name() + "#poll", options, delivery -> {}).workers().get(0);
+        }
+        return poller;
+    }
+
+    @Override
+    int polled() {
+        return poller == null ? 0 : poller.unsettled();
+    }
+
     // The whole
 
     @Override
+    public List<Message<E>> browse(int limit) {
+        if (limit < 0) {
+            throw new IllegalArgumentException("limit: " + limit + " (expected: >= 0)");
+        }
+        lock.lock();
+        try {
+            List<Entry<E>> all = backlog.readyInOrder();
+            return all.subList(0, Math.min(limit, all.size())).stream()
+                    .map(entry -> entry.message)
+                    .toList();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
     public int purge() {
-        int[] removed = new int[1];
+        List<Entry<E>> removed = new ArrayList<>();
         change(after -> {
-            removed[0] = backlog.clear();
+            removed.addAll(clear());
             useRoom(after);
         });
-        return removed[0];
+        broker().log().removed(removed);
+        return removed.size();
+    }
+
+    /** Takes out all that waits; with the lock held. */
+    private List<Entry<E>> clear() {
+        List<Entry<E>> all = backlog.clear();
+        all.forEach(this::unblock);
+        return all;
+    }
+
+    @Override
+    public boolean delete(DeleteIf... conditions) {
+        return broker().topology().delete(this, Arrays.asList(conditions));
+    }
+
+    @Override
+    void deleteUnused() {
+        delete(DeleteIf.UNUSED);
+    }
+
+    /**
+     * Makes an end, if the conditions hold; called by the topology.
+     *
+     * @return what was in it, or null if it goes on
+     */
+    @Nullable
+    List<Entry<E>> end(List<DeleteIf> conditions) {
+        List<Entry<E>> left = new ArrayList<>();
+        List<MemoryConsumer<E>> consumers = new ArrayList<>();
+        AfterUnlock<E> after = new AfterUnlock<>(this);
+        lock.lock();
+        try {
+            boolean inUse = roster.open() > 0 && conditions.contains(DeleteIf.UNUSED);
+            boolean filled = conditions.contains(DeleteIf.EMPTY) && backlog.length() + roster.unsettled() + polled() > 0;
+            if (deleted || inUse || filled) {
+                return null;
+            }
+            deleted = true;
+            after.release(backlog.unblockAll(), "it is deleted");
+            left.addAll(clear());
+            for (MemoryConsumer<E> consumer : roster.all()) {
+                if (roster.close(consumer, after)) {
+                    consumers.add(consumer);
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+        cancelAlarm();
+        after.run();
+        consumers.forEach(consumer -> consumer.options().cancelled().ifPresent(Runnable::run));
+        return left;
     }
 
     @Override
@@ -186,19 +226,13 @@ final class MemoryQueue<E> extends Deliveries<E> implements Queue<E> {
                     name(),
                     backlog.ready(),
                     backlog.delayed(),
-                    roster.unsettled() + moving,
+                    roster.unsettled() + polled() + moving,
                     roster.open(),
-                    backlog.blocked());
+                    backlog.blocked(),
+                    backlog.bytes());
         } finally {
             lock.unlock();
         }
-    }
-
-    void closeIntake() {
-        change(after -> {
-            accepting = false;
-            after.release(backlog.unblockAll(), "the broker is closed");
-        });
     }
 
     void closeConsumers() {
@@ -212,8 +246,18 @@ final class MemoryQueue<E> extends Deliveries<E> implements Queue<E> {
         all.forEach(MemoryConsumer::close);
     }
 
+    /** It was declared again, which counts as use. */
+    void declaredAgain() {
+        change(this::touch);
+    }
+
     @Override
     public List<Measurement> measurements() {
         return counters().measurements(this);
+    }
+
+    @Override
+    public String toString() {
+        return "Queue['" + name() + "' of " + typeName + "]";
     }
 }

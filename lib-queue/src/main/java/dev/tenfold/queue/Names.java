@@ -2,6 +2,7 @@ package dev.tenfold.queue;
 
 import dev.tenfold.error.Validation;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -9,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 final class Names {
 
     private static final int MAX_BYTES = 255;
+    private static final int MAX_ANY_WORDS = 2;
 
     private Names() {}
 
@@ -29,8 +31,20 @@ final class Names {
         }
     }
 
+    /** Refuses a key that some exchange of RabbitMQ would refuse; newer versions take no more than two {@code #}. */
+    static void checkBindingKey(Exchange.Kind kind, String key) {
+        checkKey("bindingKey", key);
+        if (kind == Exchange.Kind.TOPIC) {
+            long hashes = Arrays.stream(key.split("\\.", -1)).filter("#"::equals).count();
+            if (hashes > MAX_ANY_WORDS) {
+                throw new IllegalArgumentException(
+                        "bindingKey: " + key + " (expected: at most " + MAX_ANY_WORDS + " words #)");
+            }
+        }
+    }
+
     /** A char is at most three bytes, so short keys need no counting. */
-    private static boolean fits(String name) {
+    static boolean fits(String name) {
         return name.length() <= MAX_BYTES / 3
                 || (name.length() <= MAX_BYTES && name.getBytes(StandardCharsets.UTF_8).length <= MAX_BYTES);
     }

@@ -23,7 +23,15 @@ public final class PublishRejectedException extends TenfoldException {
         this.refusals = Collections.unmodifiableMap(new LinkedHashMap<>(refusals));
     }
 
-    static PublishRejectedException by(String exchange, String routingKey, Map<String, String> refusals) {
+    /**
+     * Says which queues refused a message; for those who implement a {@link Broker}.
+     *
+     * @param exchange where it was published
+     * @param routingKey the key it was published with
+     * @param refusals why, by name of queue
+     * @return the exception
+     */
+    public static PublishRejectedException by(String exchange, String routingKey, Map<String, String> refusals) {
         String who = refusals.entrySet().stream()
                 .map(refusal -> "queue '" + refusal.getKey() + "': " + refusal.getValue())
                 .collect(Collectors.joining("; "));
@@ -31,7 +39,14 @@ public final class PublishRejectedException extends TenfoldException {
                 "message '" + routingKey + "' to exchange '" + exchange + "' was refused by " + who, refusals);
     }
 
-    static PublishRejectedException closed(String exchange, String routingKey) {
+    /**
+     * Says that the broker is closed; for those who implement a {@link Broker}.
+     *
+     * @param exchange where it was published
+     * @param routingKey the key it was published with
+     * @return the exception
+     */
+    public static PublishRejectedException closed(String exchange, String routingKey) {
         return new PublishRejectedException(
                 "message '" + routingKey + "' to exchange '" + exchange + "' was refused: the broker is closed",
                 Map.of());

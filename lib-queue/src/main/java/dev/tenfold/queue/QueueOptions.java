@@ -3,7 +3,11 @@ package dev.tenfold.queue;
 import dev.tenfold.error.Validation;
 import dev.tenfold.retry.Backoff;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,33 +25,90 @@ public final class QueueOptions {
     public static final Backoff DEFAULT_RETRY =
             Backoff.exponential(Duration.ofMillis(100), Duration.ofSeconds(30)).attempts(5);
 
-    static final QueueOptions DEFAULTS =
-            new QueueOptions(DEFAULT_MAX_LENGTH, Overflow.REJECT, DEFAULT_BLOCK_TIMEOUT, DEFAULT_RETRY, null);
+    /** How many ids of messages a queue that deduplicates remembers at most: 100,000, some 10 MB. */
+    public static final int MAX_REMEMBERED_IDS = 100_000;
 
-    private final int maxLength;
-    private final Overflow overflow;
-    private final Duration blockTimeout;
-    private final Backoff retry;
-    private final @Nullable String deadLetterTo;
+    /** The longest time to live, queue expiry or window: 365 days. */
+    public static final Duration LONGEST = Duration.ofDays(365);
 
-    private QueueOptions(
-            int maxLength, Overflow overflow, Duration blockTimeout, Backoff retry, @Nullable String deadLetterTo) {
-        this.maxLength = maxLength;
-        this.overflow = Objects.requireNonNull(overflow, "overflow");
-        this.blockTimeout = Objects.requireNonNull(blockTimeout, "blockTimeout");
-        this.retry = Objects.requireNonNull(retry, "retry");
-        this.deadLetterTo = deadLetterTo;
+    private static final QueueOptions DEFAULTS = new QueueOptions(Map.of());
+
+    /** Only what was set, so that two are the same exactly if they behave the same. */
+    private final Map<Option, Object> set;
+
+    private QueueOptions(Map<Option, Object> set) {
+        this.set = set;
     }
 
     /**
-     * Limits the queue. Messages that wait count, for a consumer or for their retry; those that consumers hold do not, so
-     * what they give back may exceed the limit by as much as they held.
+     * Returns the options of a queue for which none is set.
+     *
+     * @return the defaults
+     */
+    public static QueueOptions defaults() {
+        return DEFAULTS;
+    }
+
+    /** What a full queue does with one more message. */
+    public enum Overflow {
+        /** Refuses it: publishing fails with {@link PublishRejectedException}. */
+        REJECT,
+        /** Takes it and dead-letters the oldest messages that wait. */
+        DROP_HEAD,
+        /**
+         * Makes the publishing thread wait for room, in order of arrival, up to {@link QueueOptions#blockTimeout()}, and
+         * refuses it after that.
+         */
+        BLOCK
+    }
+
+    private enum Option {
+        MAX_LENGTH("maxLength", DEFAULT_MAX_LENGTH),
+        MAX_BYTES("maxBytes", Long.MAX_VALUE),
+        OVERFLOW("overflow", Overflow.REJECT),
+        BLOCK_TIMEOUT("blockTimeout", DEFAULT_BLOCK_TIMEOUT),
+        RETRY("retry", DEFAULT_RETRY),
+        DELIVERY_LIMIT("deliveryLimit", Integer.MAX_VALUE),
+        DEAD_LETTER_TO("deadLetterTo", null),
+        DEAD_LETTER_EXCHANGE("deadLetterExchange", null),
+        DEAD_LETTER_KEY("deadLetterKey", null),
+        TTL("ttl", null),
+        EXPIRES("expires", null),
+        MAX_PRIORITY("maxPriority", 0),
+        SINGLE_ACTIVE_CONSUMER("singleActiveConsumer", false),
+        AUTO_DELETE("autoDelete", false),
+        DEDUPLICATE("deduplicate", null),
+        DURABLE("durable", true);
+
+        final String label;
+        final @Nullable Object standard;
+
+        Option(String label, @Nullable Object standard) {
+            this.label = label;
+            this.standard = standard;
+        }
+    }
+
+    /**
+     * Limits the queue. Messages that wait count, for a consumer, for their time or for their retry; those that consumers
+     * hold do not, so what they give back may exceed the limit by as much as they held.
      *
      * @param maxLength at least 1; {@value #DEFAULT_MAX_LENGTH} unless set
      * @return a copy
      */
     public QueueOptions maxLength(int maxLength) {
-        return new QueueOptions(maxLength, overflow, blockTimeout, retry, deadLetterTo);
+        return with(Option.MAX_LENGTH, maxLength);
+    }
+
+    /**
+     * Limits the bytes of the bodies that wait, beside {@link #maxLength(int)}. What a body's size is, {@link
+     * BrokerBuilder#sizeOf} says, else its codec. A single body that is larger than the limit is refused.
+     *
+     * @param maxBytes at least 1; no limit unless set
+     * @return a copy
+     */
+    public QueueOptions maxBytes(long maxBytes) {
+        return with(Option.MAX_BYTES, maxBytes);
     }
 
     /**
@@ -57,7 +118,7 @@ public final class QueueOptions {
      * @return a copy
      */
     public QueueOptions overflow(Overflow overflow) {
-        return new QueueOptions(maxLength, overflow, blockTimeout, retry, deadLetterTo);
+        return with(Option.OVERFLOW, Objects.requireNonNull(overflow, "overflow"));
     }
 
     /**
@@ -67,7 +128,7 @@ public final class QueueOptions {
      * @return a copy
      */
     public QueueOptions blockTimeout(Duration blockTimeout) {
-        return new QueueOptions(maxLength, overflow, blockTimeout, retry, deadLetterTo);
+        return with(Option.BLOCK_TIMEOUT, Objects.requireNonNull(blockTimeout, "blockTimeout"));
     }
 
     /**
@@ -78,12 +139,24 @@ public final class QueueOptions {
      * @return a copy
      */
     public QueueOptions retry(Backoff retry) {
-        return new QueueOptions(maxLength, overflow, blockTimeout, retry, deadLetterTo);
+        return with(Option.RETRY, Objects.requireNonNull(retry, "retry"));
     }
 
     /**
-     * Sends messages that were rejected, failed too often or were dropped at the limit to another queue, with their
-     * history in the headers, see {@link Death}. Without it they are dropped, which the observer is told.
+     * Limits how often a message may come back, given back or failed, before it becomes a dead letter: with 2, it is
+     * delivered three times at most. Messages that a consumer held but never began do not count.
+     *
+     * @param deliveryLimit at least 0; no limit unless set, but for failures there is always {@link #retry(Backoff)}
+     * @return a copy
+     */
+    public QueueOptions deliveryLimit(int deliveryLimit) {
+        return with(Option.DELIVERY_LIMIT, deliveryLimit);
+    }
+
+    /**
+     * Sends messages that were rejected, expired, came back too often or were dropped at the limit to another queue, with
+     * their history in the headers, see {@link Death}. Without a place for dead letters they are dropped, which the
+     * observer is told.
      *
      * <p>If that queue is full, a message that consumers gave up stays in this one, where it counts, and is moved as soon
      * as there is room. A message that comes around a circle of such queues without any consumer having rejected it on
@@ -93,7 +166,104 @@ public final class QueueOptions {
      * @return a copy
      */
     public QueueOptions deadLetterTo(String queue) {
-        return new QueueOptions(maxLength, overflow, blockTimeout, retry, Objects.requireNonNull(queue, "queue"));
+        return with(Option.DEAD_LETTER_TO, Objects.requireNonNull(queue, "queue"));
+    }
+
+    /**
+     * Publishes such messages to an exchange with the routing key they had, instead of {@link #deadLetterTo}.
+     *
+     * @param exchange the name of an exchange of the same broker; where there is none at that moment, or the message
+     *     leads nowhere or to full queues only, it is dropped, which the observer is told
+     * @return a copy
+     */
+    public QueueOptions deadLetterExchange(String exchange) {
+        return with(Option.DEAD_LETTER_EXCHANGE, Objects.requireNonNull(exchange, "exchange"));
+    }
+
+    /**
+     * Publishes such messages to an exchange with another routing key.
+     *
+     * @param exchange as in {@link #deadLetterExchange(String)}
+     * @param routingKey at most 255 bytes of UTF-8
+     * @return a copy
+     */
+    public QueueOptions deadLetterExchange(String exchange, String routingKey) {
+        return deadLetterExchange(exchange).with(Option.DEAD_LETTER_KEY, Objects.requireNonNull(routingKey, "routingKey"));
+    }
+
+    /**
+     * Limits how long a message may wait to be delivered; after that it is dead-lettered as expired, when its time comes,
+     * wherever it stands. (RabbitMQ looks at the head only, so there a message may wait behind a younger limit.) The time
+     * goes on while a consumer holds the message, but it is not taken away from one. A message that is delayed begins to
+     * wait when its delay is over.
+     *
+     * @param ttl 0 to 365 days; no limit unless set; zero means that a message goes to a consumer at once or not at all
+     * @return a copy
+     */
+    public QueueOptions ttl(Duration ttl) {
+        return with(Option.TTL, Objects.requireNonNull(ttl, "ttl"));
+    }
+
+    /**
+     * Deletes the queue, with what is in it, when it was not used for so long: without a consumer, and neither declared
+     * again nor polled. Its messages are not dead-lettered.
+     *
+     * @param expires above zero to 365 days; never unless set
+     * @return a copy
+     */
+    public QueueOptions expires(Duration expires) {
+        return with(Option.EXPIRES, Objects.requireNonNull(expires, "expires"));
+    }
+
+    /**
+     * Delivers messages of a higher {@link Message#priority(int)} first.
+     *
+     * @param maxPriority how many priorities there are above 0: 0, the default, to 255; few cost less
+     * @return a copy
+     */
+    public QueueOptions maxPriority(int maxPriority) {
+        return with(Option.MAX_PRIORITY, maxPriority);
+    }
+
+    /**
+     * Lets only one consumer work at a time; the others take over, in order of priority and then of start, when it is
+     * closed and has settled what it held, so that the order of the queue is kept.
+     *
+     * @return a copy
+     */
+    public QueueOptions singleActiveConsumer() {
+        return with(Option.SINGLE_ACTIVE_CONSUMER, true);
+    }
+
+    /**
+     * Deletes the queue, with what is in it, when its last consumer is closed; one that never had a consumer stays.
+     *
+     * @return a copy
+     */
+    public QueueOptions autoDelete() {
+        return with(Option.AUTO_DELETE, true);
+    }
+
+    /**
+     * Takes a message whose {@link Message#id(String)} it took before as taken, without a second copy. Messages without
+     * an id are not compared. The last {@value #MAX_REMEMBERED_IDS} ids are remembered, in memory.
+     *
+     * @param window how long an id is remembered; above zero to 365 days; not at all unless set
+     * @return a copy
+     */
+    public QueueOptions deduplicate(Duration window) {
+        return with(Option.DEDUPLICATE, Objects.requireNonNull(window, "window"));
+    }
+
+    /**
+     * Decides whether a durable broker keeps the queue, its bindings and its persistent messages on disk; elsewhere it
+     * has no effect.
+     *
+     * @param durable true unless set
+     * @return a copy
+     */
+    public QueueOptions durable(boolean durable) {
+        return with(Option.DURABLE, durable);
     }
 
     /**
@@ -102,7 +272,16 @@ public final class QueueOptions {
      * @return at least 1
      */
     public int maxLength() {
-        return maxLength;
+        return get(Option.MAX_LENGTH, Integer.class);
+    }
+
+    /**
+     * Returns how many bytes may wait.
+     *
+     * @return {@link Long#MAX_VALUE} for no limit
+     */
+    public long maxBytes() {
+        return get(Option.MAX_BYTES, Long.class);
     }
 
     /**
@@ -111,7 +290,7 @@ public final class QueueOptions {
      * @return the overflow
      */
     public Overflow overflow() {
-        return overflow;
+        return get(Option.OVERFLOW, Overflow.class);
     }
 
     /**
@@ -120,7 +299,7 @@ public final class QueueOptions {
      * @return above zero
      */
     public Duration blockTimeout() {
-        return blockTimeout;
+        return get(Option.BLOCK_TIMEOUT, Duration.class);
     }
 
     /**
@@ -129,39 +308,210 @@ public final class QueueOptions {
      * @return the backoff
      */
     public Backoff retry() {
-        return retry;
+        return get(Option.RETRY, Backoff.class);
     }
 
     /**
-     * Returns where dead letters go.
+     * Returns how often a message may come back.
      *
-     * @return the name of a queue, or null if they are dropped
+     * @return {@link Integer#MAX_VALUE} for no limit
      */
-    public @Nullable String deadLetterTo() {
-        return deadLetterTo;
+    public int deliveryLimit() {
+        return get(Option.DELIVERY_LIMIT, Integer.class);
     }
 
-    /** Notes what does not fit. */
-    void validate(Validation check) {
-        check.atLeast("maxLength", maxLength, 1);
-        check.positive("blockTimeout", blockTimeout);
-        if (deadLetterTo != null) {
-            Names.check(check, "deadLetterTo", deadLetterTo);
+    /**
+     * Returns the queue dead letters go to.
+     *
+     * @return its name, or null
+     */
+    public @Nullable String deadLetterTo() {
+        return (String) set.get(Option.DEAD_LETTER_TO);
+    }
+
+    /**
+     * Returns the exchange dead letters are published to.
+     *
+     * @return its name, or null
+     */
+    public @Nullable String deadLetterExchange() {
+        return (String) set.get(Option.DEAD_LETTER_EXCHANGE);
+    }
+
+    /**
+     * Returns the key dead letters are published with.
+     *
+     * @return the key, or null for the one they had
+     */
+    public @Nullable String deadLetterKey() {
+        return (String) set.get(Option.DEAD_LETTER_KEY);
+    }
+
+    /**
+     * Returns how long a message may wait.
+     *
+     * @return empty for no limit
+     */
+    public Optional<Duration> ttl() {
+        return Optional.ofNullable((Duration) set.get(Option.TTL));
+    }
+
+    /**
+     * Returns how long the queue stays unused.
+     *
+     * @return empty for ever
+     */
+    public Optional<Duration> expires() {
+        return Optional.ofNullable((Duration) set.get(Option.EXPIRES));
+    }
+
+    /**
+     * Returns the highest priority.
+     *
+     * @return 0 where all messages are equal
+     */
+    public int maxPriority() {
+        return get(Option.MAX_PRIORITY, Integer.class);
+    }
+
+    /**
+     * Says whether only one consumer works at a time.
+     *
+     * @return false unless set
+     */
+    public boolean isSingleActiveConsumer() {
+        return get(Option.SINGLE_ACTIVE_CONSUMER, Boolean.class);
+    }
+
+    /**
+     * Says whether the queue goes with its last consumer.
+     *
+     * @return false unless set
+     */
+    public boolean isAutoDelete() {
+        return get(Option.AUTO_DELETE, Boolean.class);
+    }
+
+    /**
+     * Returns how long ids of messages are remembered.
+     *
+     * @return empty where messages are not compared
+     */
+    public Optional<Duration> deduplicate() {
+        return Optional.ofNullable((Duration) set.get(Option.DEDUPLICATE));
+    }
+
+    /**
+     * Says whether a durable broker keeps it.
+     *
+     * @return true unless set
+     */
+    public boolean isDurable() {
+        return get(Option.DURABLE, Boolean.class);
+    }
+
+    /**
+     * Notes what does not fit; for those who implement a {@link Broker}.
+     *
+     * @param check takes the notes
+     */
+    public void validate(Validation check) {
+        check.atLeast("maxLength", maxLength(), 1);
+        check.atLeast("maxBytes", maxBytes(), 1);
+        check.positive("blockTimeout", blockTimeout());
+        check.atLeast("deliveryLimit", deliveryLimit(), 0);
+        check.require(
+                maxPriority() >= 0 && maxPriority() <= Message.MAX_PRIORITY,
+                "maxPriority",
+                maxPriority(),
+                "0 to " + Message.MAX_PRIORITY);
+        check.notNegative("ttl", ttl().orElse(null));
+        check.positive("expires", expires().orElse(null));
+        check.positive("deduplicate", deduplicate().orElse(null));
+        for (Option option : new Option[] {Option.TTL, Option.EXPIRES, Option.DEDUPLICATE}) {
+            Duration value = (Duration) set.get(option);
+            check.require(value == null || value.compareTo(LONGEST) <= 0, option.label, value, "at most 365 days");
+        }
+        String queue = deadLetterTo();
+        String exchange = deadLetterExchange();
+        if (queue != null) {
+            Names.check(check, "deadLetterTo", queue);
+            check.require(exchange == null, "deadLetterExchange", exchange, "none beside deadLetterTo");
+        }
+        if (exchange != null) {
+            Names.check(check, "deadLetterExchange", exchange);
+        }
+        String key = deadLetterKey();
+        check.require(key == null || Names.fits(key), "deadLetterKey", key, "at most 255 bytes of UTF-8");
+    }
+
+    /**
+     * Notes every option in which another declaration differs from this one; for those who implement a {@link Broker}.
+     *
+     * @param check takes the notes
+     * @param again the later declaration
+     */
+    public void compare(Validation check, QueueOptions again) {
+        for (Option option : Option.values()) {
+            Names.same(check, option.label, value(option), again.value(option));
         }
     }
 
-    /** Notes every option in which {@code again} differs from this. */
-    void compare(Validation check, QueueOptions again) {
-        Names.same(check, "maxLength", maxLength, again.maxLength);
-        Names.same(check, "overflow", overflow, again.overflow);
-        Names.same(check, "blockTimeout", blockTimeout, again.blockTimeout);
-        Names.same(check, "retry", retry, again.retry);
-        Names.same(check, "deadLetterTo", deadLetterTo, again.deadLetterTo);
+    /** Returns what was set, by name, in a fixed order. */
+    Map<String, Object> values() {
+        Map<String, Object> values = new java.util.LinkedHashMap<>();
+        set.forEach((option, value) -> values.put(option.label, value));
+        return values;
+    }
+
+    /** Sets an option by name, as {@link #values} gave it. */
+    QueueOptions value(String label, Object value) {
+        for (Option option : Option.values()) {
+            if (option.label.equals(label)) {
+                return with(option, value);
+            }
+        }
+        throw new IllegalArgumentException("option: " + label + " (expected: one that this version knows)");
+    }
+
+    private @Nullable Object value(Option option) {
+        return set.getOrDefault(option, option.standard);
+    }
+
+    private <T> T get(Option option, Class<T> type) {
+        return type.cast(Objects.requireNonNull(value(option)));
+    }
+
+    private QueueOptions with(Option option, Object value) {
+        Map<Option, Object> changed = new EnumMap<>(Option.class);
+        changed.putAll(set);
+        if (value.equals(option.standard)) {
+            changed.remove(option);
+        } else {
+            changed.put(option, value);
+        }
+        return new QueueOptions(Collections.unmodifiableMap(changed));
     }
 
     @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof QueueOptions that && set.equals(that.set);
+    }
+
+    @Override
+    public int hashCode() {
+        return set.hashCode();
+    }
+
+    /** Writes the limits and whatever was set. */
+    @Override
     public String toString() {
-        return "maxLength=" + maxLength + " overflow=" + overflow + " blockTimeout=" + blockTimeout + " retry=" + retry
-                + " deadLetterTo=" + deadLetterTo;
+        StringBuilder text = new StringBuilder();
+        for (Option option : Option.values()) {
+            if (option == Option.MAX_LENGTH || option == Option.OVERFLOW || set.containsKey(option)) {
+                text.append(text.isEmpty() ? "" : " ").append(option.label).append('=').append(value(option));
+            }
+        }
+        return text.toString();
     }
 }

@@ -1,25 +1,41 @@
 package dev.tenfold.queue;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The consumers of a queue, and which of them wait for a message. Not thread-safe: the queue's lock guards it.
+ * The consumers of a queue, and which of their workers wait for a message. Not thread-safe: the queue's lock guards it.
  *
- * <p>An open consumer is at any time in exactly one state: idle (waits for a message), starved (holds all it may), or
- * running (on the executor or about to be). Whoever takes it out of the first two must start it.
+ * <p>A worker of an open consumer is at any time in exactly one state: idle (waits for a message), spare (as idle, but beyond
+ * its consumer's floor), parked (its consumer is not the active one, or its lane waits for a retry), starved (holds all it
+ * may), or running (on the executor or about to be). Whoever takes it out of the first four must start it.
  */
 final class Roster<E> {
 
-    private final ArrayDeque<MemoryConsumer<E>> idle = new ArrayDeque<>();
+    private final ArrayDeque<Worker<E>> idle = new ArrayDeque<>(2);
 
     /** The open ones, and the closed ones that still hold something. */
-    private final List<MemoryConsumer<E>> consumers = new ArrayList<>();
+    private final List<MemoryConsumer<E>> consumers = new ArrayList<>(2);
 
     private int open;
     private int made;
+
+    /** How many workers begin at once: the floors of the open consumers. */
+    private int floors;
+
+    /** Whether open consumers have more than one priority. */
+    private boolean mixed;
+
+    /** Whether there are workers beyond a floor. */
+    private boolean spares;
+
+    /** Whether only one consumer may be active. */
+    private boolean single;
+
+    private @Nullable MemoryConsumer<E> active;
 
     int open() {
         return open;
@@ -29,61 +45,251 @@ final class Roster<E> {
         return ++made;
     }
 
-    void add(MemoryConsumer<E> consumer) {
-        consumers.add(consumer);
-        open++;
-    }
-
     List<MemoryConsumer<E>> all() {
         return List.copyOf(consumers);
     }
 
-    /** Returns how many of some messages one consumer may take without keeping the others from their part. */
+    /** Says whether consumers take turns. */
+    void single(boolean only) {
+        single = only;
+    }
+
+    boolean hasExclusive() {
+        for (MemoryConsumer<E> consumer : consumers) {
+            if (consumer.isOpen() && consumer.options().isExclusive()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Returns how long messages wait before one more worker begins; the shortest where consumers differ. */
+    Duration patience() {
+        Duration shortest = null;
+        for (MemoryConsumer<E> consumer : consumers) {
+            Duration patience = consumer.options().patience();
+            if (consumer.isOpen() && (shortest == null || patience.compareTo(shortest) < 0)) {
+                shortest = patience;
+            }
+        }
+        return shortest == null ? Duration.ofSeconds(1) : shortest;
+    }
+
+    boolean isMixed() {
+        return mixed;
+    }
+
+    boolean hasSpares() {
+        return spares;
+    }
+
+    void add(MemoryConsumer<E> consumer) {
+        consumers.add(consumer);
+        open++;
+        single |= consumer.isOrdered();
+        recount();
+    }
+
+    private void recount() {
+        floors = 0;
+        mixed = false;
+        spares = false;
+        MemoryConsumer<E> first = null;
+        for (MemoryConsumer<E> consumer : consumers) {
+            if (consumer.isOpen()) {
+                first = first == null ? consumer : first;
+                floors += consumer.options().floor();
+                mixed |= consumer.options().priority() != first.options().priority();
+                spares |= consumer.options().ceiling() > consumer.options().floor() && !consumer.isOrdered();
+            }
+        }
+    }
+
+    /** Says whether a consumer may work; makes it the active one if there is none. */
+    boolean isActive(MemoryConsumer<E> consumer) {
+        if (!single) {
+            return true;
+        }
+        if (active == null && consumer == candidate()) {
+            active = consumer;
+        }
+        return active == consumer;
+    }
+
+    /** The next to become active: of the highest priority, and of those the first. */
+    private @Nullable MemoryConsumer<E> candidate() {
+        MemoryConsumer<E> best = null;
+        for (MemoryConsumer<E> consumer : consumers) {
+            if (!consumer.isOpen()) {
+                // Closed, but not settled: the order could be lost.
+                return null;
+            }
+            if (best == null || consumer.options().priority() > best.options().priority()) {
+                best = consumer;
+            }
+        }
+        return best;
+    }
+
+    /** Returns how many of some messages one worker may take without keeping the others from their part. */
     int share(int messages) {
-        return (messages + open - 1) / open;
+        return floors <= 1 ? messages : (messages + floors - 1) / floors;
     }
 
-    /** A running consumer found nothing to do. */
-    void rest(MemoryConsumer<E> consumer) {
-        idle.addLast(consumer);
+    /** Returns how many messages consumers of a higher priority could take. */
+    int roomAbove(int priority) {
+        int room = 0;
+        for (MemoryConsumer<E> consumer : consumers) {
+            if (consumer.isOpen() && consumer.options().priority() > priority) {
+                room += consumer.room();
+            }
+        }
+        return room;
     }
 
-    /** Takes out the consumer that has been idle for longest, or null. */
+    /** A running worker found nothing to do. */
+    void rest(Worker<E> worker) {
+        MemoryConsumer<E> consumer = worker.consumer();
+        consumer.busy--;
+        if (worker.lane() >= 0) {
+            worker.resting = true;
+        } else if (worker.isSpare()) {
+            consumer.spare.addLast(worker);
+        } else {
+            idle.addLast(worker);
+        }
+    }
+
+    /** A running worker is not to work now. */
+    void park(Worker<E> worker) {
+        worker.consumer().busy--;
+        worker.consumer().parked.add(worker);
+    }
+
+    /** Takes out the worker that is to have a message, or null. */
     @Nullable
-    MemoryConsumer<E> pollIdle() {
-        return idle.pollFirst();
+    Worker<E> pollIdle(int part, int ready) {
+        if (active != null && active.isOrdered()) {
+            Worker<E> lane = active.workers().get(part);
+            if (!lane.resting || lane.blocked > 0) {
+                return null;
+            }
+            lane.resting = false;
+            return busy(lane);
+        }
+        Worker<E> first = mixed ? pollHighest() : idle.pollFirst();
+        if (first == null && spares) {
+            first = pollSpare(ready);
+        }
+        return first == null ? null : busy(first);
+    }
+
+    private Worker<E> busy(Worker<E> worker) {
+        worker.consumer().busy++;
+        return worker;
+    }
+
+    private @Nullable Worker<E> pollHighest() {
+        Worker<E> best = null;
+        for (Worker<E> worker : idle) {
+            int priority = worker.consumer().options().priority();
+            if (best == null || priority > best.consumer().options().priority()) {
+                best = worker;
+            }
+        }
+        if (best != null) {
+            idle.remove(best);
+        }
+        return best;
+    }
+
+    /** One more, where each that works could have a full prefetch waiting. */
+    private @Nullable Worker<E> pollSpare(int ready) {
+        for (MemoryConsumer<E> consumer : consumers) {
+            if (!consumer.spare.isEmpty() && ready > (long) consumer.busy * consumer.options().prefetch()) {
+                return consumer.spare.pollFirst();
+            }
+        }
+        return null;
+    }
+
+    /** Takes out one spare worker, because messages have waited for too long; null if there is none. */
+    @Nullable
+    Worker<E> pollAnySpare() {
+        for (MemoryConsumer<E> consumer : consumers) {
+            Worker<E> one = consumer.spare.pollFirst();
+            if (one != null) {
+                return busy(one);
+            }
+        }
+        return null;
+    }
+
+    /** Says whether a new message would be taken at once. */
+    boolean hasIdle(int part) {
+        if (active != null && active.isOrdered()) {
+            Worker<E> lane = active.workers().get(part);
+            return lane.resting && lane.blocked == 0;
+        }
+        return !idle.isEmpty();
     }
 
     void startIdle(int messages, AfterUnlock<E> after) {
-        for (int i = 0; i < messages && !idle.isEmpty(); i++) {
-            after.start(idle.removeFirst());
+        for (int i = 0; i < messages; i++) {
+            Worker<E> next = pollIdle(0, messages);
+            if (next == null) {
+                return;
+            }
+            after.start(next);
         }
     }
 
-    /** A consumer holds one message less. */
-    void settle(MemoryConsumer<E> consumer, AfterUnlock<E> after) {
-        consumer.countSettled();
-        if (consumer.isClosed()) {
-            forget(consumer);
-        } else if (consumer.starved) {
-            consumer.starved = false;
-            after.start(consumer);
+    /** A worker holds one message less. */
+    void settle(Worker<E> worker, AfterUnlock<E> after) {
+        worker.countSettled();
+        MemoryConsumer<E> consumer = worker.consumer();
+        if (!consumer.isOpen()) {
+            forget(consumer, after);
+        } else if (worker.starved) {
+            worker.starved = false;
+            after.start(worker);
         }
     }
 
-    void close(MemoryConsumer<E> consumer) {
-        if (consumer.markClosed()) {
-            open--;
-            idle.remove(consumer);
-            forget(consumer);
+    /** Returns whether it was open. */
+    boolean close(MemoryConsumer<E> consumer, AfterUnlock<E> after) {
+        if (!consumer.markClosed()) {
+            return false;
+        }
+        open--;
+        idle.removeIf(worker -> worker.consumer() == consumer);
+        consumer.spare.clear();
+        consumer.parked.clear();
+        recount();
+        forget(consumer, after);
+        return true;
+    }
+
+    /** Drops a closed consumer once it holds nothing; then the next one may become active. */
+    void forget(MemoryConsumer<E> consumer, AfterUnlock<E> after) {
+        if (consumer.unsettled() > 0) {
+            return;
+        }
+        consumers.remove(consumer);
+        if (single && (active == consumer || active == null)) {
+            active = null;
+            MemoryConsumer<E> next = candidate();
+            if (next != null && isActive(next)) {
+                next.parked.forEach(worker -> after.start(busy(worker)));
+                next.parked.clear();
+            }
         }
     }
 
-    /** Drops a closed consumer once it holds nothing. */
-    void forget(MemoryConsumer<E> consumer) {
-        if (consumer.unsettled() == 0) {
-            consumers.remove(consumer);
-        }
+    /** Returns the lanes of the active consumer, or null if it has none. */
+    @Nullable
+    MemoryConsumer<E> ordered() {
+        return active != null && active.isOrdered() ? active : null;
     }
 
     int unsettled() {

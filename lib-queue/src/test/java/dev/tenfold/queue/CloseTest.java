@@ -1,5 +1,6 @@
 package dev.tenfold.queue;
 
+import dev.tenfold.queue.Broker.DrainReport;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -35,7 +36,7 @@ class CloseTest {
         bench.send(queue, "b");
         DrainReport report = bench.broker.close(Duration.ofDays(1));
 
-        assertThat(report.left()).containsExactly(new Queue.State("q", 2, 0, 0, 0, 0));
+        assertThat(report.left()).containsExactly(new Queue.State("q", 2, 0, 0, 0, 0, 0));
         assertThat(report.messages()).isEqualTo(2);
         assertThat(report.took()).isZero();
     }
@@ -91,7 +92,7 @@ class CloseTest {
         bench.time.advance(Duration.ofSeconds(5));
 
         DrainReport report = closing.join();
-        assertThat(report.left()).containsExactly(new Queue.State("q", 1, 0, 1, 0, 0));
+        assertThat(report.left()).containsExactly(new Queue.State("q", 1, 0, 1, 0, 0, 0));
         assertThat(report.took()).isEqualTo(Duration.ofSeconds(5));
         open.remove().ack();
         assertThat(open).isEmpty();
@@ -116,7 +117,7 @@ class CloseTest {
         CompletableFuture<DrainReport> closing = close(Duration.ofSeconds(10));
         bench.time.advance(Duration.ofSeconds(3));
 
-        assertThat(closing.join().left()).containsExactly(new Queue.State("q30", 0, 1, 0, 0, 0));
+        assertThat(closing.join().left()).containsExactly(new Queue.State("q30", 0, 1, 0, 0, 0, 0));
         assertThat(seen).containsExactly("m31", "m301", "m32");
     }
 

@@ -2,6 +2,7 @@ package dev.tenfold.queue;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tenfold.queue.QueueOptions.Overflow;
 import dev.tenfold.retry.Backoff;
 import java.time.Duration;
 import java.util.ArrayList;

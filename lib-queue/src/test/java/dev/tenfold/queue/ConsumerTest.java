@@ -3,6 +3,7 @@ package dev.tenfold.queue;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tenfold.error.InvalidConfigurationException;
 import dev.tenfold.retry.Backoff;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -32,7 +33,7 @@ class ConsumerTest {
         send("c");
 
         assertThat(seen).containsExactly("a", "b", "c");
-        assertThat(queue.inspect()).isEqualTo(new Queue.State("work", 0, 0, 0, 1, 0));
+        assertThat(queue.inspect()).isEqualTo(new Queue.State("work", 0, 0, 0, 1, 0, 0));
     }
 
     @Test
@@ -59,7 +60,7 @@ class ConsumerTest {
 
         assertThat(first.unsettled()).isEqualTo(2);
         assertThat(second.unsettled()).isEqualTo(3);
-        assertThat(queue.inspect()).isEqualTo(new Queue.State("work", 2, 0, 5, 2, 0));
+        assertThat(queue.inspect()).isEqualTo(new Queue.State("work", 2, 0, 5, 2, 0, 0));
         open.remove().ack();
         assertThat(open).hasSize(2);
         assertThat(first.unsettled()).isEqualTo(2);
@@ -153,9 +154,9 @@ class ConsumerTest {
         task[0].run();
 
         assertThat(open).hasSize(1);
-        assertThat(other.inspect()).isEqualTo(new Queue.State("work", 2, 0, 1, 0, 0));
+        assertThat(other.inspect()).isEqualTo(new Queue.State("work", 2, 0, 1, 0, 0, 0));
         open.remove().ack();
-        assertThat(other.inspect()).isEqualTo(new Queue.State("work", 2, 0, 0, 0, 0));
+        assertThat(other.inspect()).isEqualTo(new Queue.State("work", 2, 0, 0, 0, 0, 0));
         List<String> rest = new ArrayList<>();
         other.consume(8, delivery -> rest.add(delivery.body() + delivery.redelivered()));
         task[0].run();
@@ -262,8 +263,8 @@ class ConsumerTest {
     @Test
     void prefetchIsChecked() {
         assertThatThrownBy(() -> queue.consume(0, delivery -> {}))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("prefetch: 0 (expected: 1 to 65535)");
+                .isInstanceOf(InvalidConfigurationException.class)
+                .hasMessageContaining("prefetch: 0 (expected: 1 to 65535)");
     }
 
     @Test
@@ -272,7 +273,7 @@ class ConsumerTest {
         send("a", "b", "c");
 
         assertThat(queue.purge()).isEqualTo(2);
-        assertThat(queue.inspect()).isEqualTo(new Queue.State("work", 0, 0, 1, 1, 0));
+        assertThat(queue.inspect()).isEqualTo(new Queue.State("work", 0, 0, 1, 1, 0, 0));
         open.remove().nack(true);
         assertThat(open).extracting(Delivery::body).containsExactly("a");
     }

@@ -3,6 +3,7 @@ package dev.tenfold.queue;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tenfold.queue.QueueOptions.Overflow;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -100,7 +101,7 @@ class OverflowTest {
         assertThatThrownBy(b::join)
                 .isInstanceOf(CompletionException.class)
                 .hasMessageContaining("full, maxLength 1, no room within PT5S");
-        assertThat(queue.inspect()).isEqualTo(new Queue.State("q", 1, 0, 0, 0, 0));
+        assertThat(queue.inspect()).isEqualTo(new Queue.State("q", 1, 0, 0, 0, 0, 0));
     }
 
     @Test

@@ -1,0 +1,599 @@
+package dev.tenfold.queue.amqp;
+
+import com.rabbitmq.client.AlreadyClosedException;
+import com.rabbitmq.client.Connection;
+import com.rabbitmq.client.ConnectionFactory;
+import com.rabbitmq.client.Recoverable;
+import com.rabbitmq.client.RecoveryListener;
+import com.rabbitmq.client.impl.recovery.RecordedBinding;
+import com.rabbitmq.client.impl.recovery.RecordedExchange;
+import com.rabbitmq.client.impl.recovery.RecordedQueue;
+import com.rabbitmq.client.impl.recovery.TopologyRecoveryFilter;
+import dev.tenfold.error.UnavailableException;
+import dev.tenfold.error.Validation;
+import dev.tenfold.observe.Measurement;
+import dev.tenfold.queue.Broker;
+import dev.tenfold.queue.BrokerBuilder.Environment;
+import dev.tenfold.queue.Confirm;
+import dev.tenfold.queue.Exchange;
+import dev.tenfold.queue.Message;
+import dev.tenfold.queue.Queue;
+import dev.tenfold.queue.QueueOptions;
+import dev.tenfold.queue.Transaction;
+import dev.tenfold.queue.amqp.Wire.Outgoing;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.UnaryOperator;
+
+/**
+ * A broker over RabbitMQ, for when one process is not enough: the same exchanges, queues and consumers, with bodies as bytes.
+ *
+ * <pre>{@code
+ * Broker broker = RabbitBroker.connect("amqp://guest:guest@localhost:5672", options -> options
+ *         .broker(Broker.builder().codec(OrderEvent.class, Codec.of(json::writeValueAsBytes, json::readOrderEvent))));
+ * }</pre>
+ *
+ * <p>What RabbitMQ does itself it is left to do: routing, confirms, prefetch, priorities, times to live, limits, dead letters,
+ * single active and exclusive consumers. What it does not is done here:
+ *
+ * <table>
+ *   <caption>What differs from {@link Broker#inMemory()}</caption>
+ *   <tr><th>what</th><th>here</th></tr>
+ *   <tr><td>retry with backoff, delays</td><td>the message waits in a queue of its own, up to a tenth longer than asked, and
+ *       comes back at the end of its queue; if the process dies as it is moved, there are two of it</td></tr>
+ *   <tr><td>{@link QueueOptions.Overflow#BLOCK}</td><td>a refused message is published again until there is room, to all the
+ *       queues it leads to; the publisher's stage waits, not its thread</td></tr>
+ *   <tr><td>a refusal</td><td>RabbitMQ does not say which queue it was</td></tr>
+ *   <tr><td>acknowledgements</td><td>are not confirmed</td></tr>
+ *   <tr><td>{@link dev.tenfold.queue.Delivery#deliveryCount}</td><td>classic queues only tell whether there was one before</td></tr>
+ *   <tr><td>the reason of a last failed attempt</td><td>{@code rejected}, not {@code delivery_limit}</td></tr>
+ *   <tr><td>{@link Transaction}</td><td>publishes are atomic, acknowledgements follow</td></tr>
+ *   <tr><td>{@link Queue#browse}, {@link QueueOptions#deduplicate}</td><td>refused: there is no such thing</td></tr>
+ *   <tr><td>{@link Exchange.Kind#HASH}</td><td>needs RabbitMQ's plugin {@code rabbitmq_consistent_hash_exchange}</td></tr>
+ *   <tr><td>{@link Queue#inspect}</td><td>unsettled are this process's alone; nothing is known of delayed ones</td></tr>
+ *   <tr><td>ordered consumers</td><td>keep the order unless the process dies between two attempts</td></tr>
+ *   <tr><td>{@link #close(Duration)}</td><td>waits for what handlers work on; the rest stays in RabbitMQ</td></tr>
+ * </table>
+ *
+ * <p>A lost connection is made again, with everything that was declared here; consumers go on. What was published and not
+ * confirmed then fails with {@link dev.tenfold.error.OutcomeUnknownException}. Thread-safe; has one connection, one channel for
+ * all publishes and one per consumer, and the client's threads.
+ */
+public final class RabbitBroker implements Broker {
+
+    private static final int MAXIMUM_KEY_BYTES = 255;
+
+    private final Environment given;
+    private final RabbitOptions options;
+    private final Connection connection;
+    private final Channels channels;
+    private final Publishing publishing;
+    private final Waits waits;
+    private final RabbitRequests requests;
+    private final ReentrantLock lock = new ReentrantLock();
+    /** What was declared here, guarded by the lock; declared again after a connection was lost, in this order. */
+    private final Map<String, RabbitExchange<?>> exchanges = new LinkedHashMap<>();
+
+    private final Map<String, RabbitQueue<?>> queues = new LinkedHashMap<>();
+    private final Set<Binding> bindings = new LinkedHashSet<>();
+    private volatile Duration longestBlock = Duration.ZERO;
+    private volatile boolean closed;
+
+    /** A binding that was made here. */
+    record Binding(String from, String to, boolean toQueue, String key, Map<String, Object> arguments) {
+
+        static Binding of(RabbitQueue<?> queue, String exchange, String key, Map<String, Object> arguments) {
+            return new Binding(exchange, queue.name(), true, key, arguments);
+        }
+
+        static Binding of(RabbitExchange<?> to, String exchange, String key, Map<String, Object> arguments) {
+            return new Binding(exchange, to.name(), false, key, arguments);
+        }
+    }
+
+    private RabbitBroker(Environment given, RabbitOptions options, Connection connection) {
+        this.given = given;
+        this.options = options;
+        this.connection = connection;
+        this.channels = new Channels(connection);
+        this.publishing = new Publishing(connection, options.maximumUnconfirmed());
+        this.waits = new Waits(channels, given.time(), options.isQuorumQueues());
+        this.requests = new RabbitRequests(this);
+    }
+
+    /**
+     * Connects with the defaults: bodies are text and bytes.
+     *
+     * @param uri such as {@code amqp://user:password@host:5672/vhost} or {@code amqps://...}
+     * @return a broker, to be closed
+     * @throws UnavailableException if RabbitMQ cannot be reached
+     * @throws dev.tenfold.error.InvalidConfigurationException if the URI does not fit
+     * @throws IllegalStateException if RabbitMQ's client is not there
+     */
+    public static Broker connect(String uri) {
+        return connect(uri, UnaryOperator.identity());
+    }
+
+    /**
+     * Connects.
+     *
+     * @param uri such as {@code amqp://user:password@host:5672/vhost} or {@code amqps://...}
+     * @param options changes the default options
+     * @return a broker, to be closed
+     * @throws UnavailableException if RabbitMQ cannot be reached
+     * @throws dev.tenfold.error.InvalidConfigurationException if the URI or the options do not fit
+     * @throws IllegalStateException if RabbitMQ's client is not there
+     */
+    public static Broker connect(String uri, UnaryOperator<RabbitOptions> options) {
+        RabbitOptions chosen = options.apply(RabbitOptions.defaults());
+        requireClient();
+        Validation check = Validation.of("broker over RabbitMQ");
+        check.atLeast("maximumUnconfirmed", chosen.maximumUnconfirmed(), 1);
+        check.positive("connectTimeout", chosen.connectTimeout());
+        check.positive("recoveryInterval", chosen.recoveryInterval());
+        ConnectionFactory factory = new ConnectionFactory();
+        try {
+            factory.setUri(uri);
+        } catch (URISyntaxException | GeneralSecurityException | IllegalArgumentException unfit) {
+            check.require(false, "uri", "'" + uri + "'", "such as amqp://localhost:5672 (" + unfit.getMessage() + ")");
+        }
+        check.throwIfInvalid();
+        Environment given = chosen.broker().environment();
+        factory.setConnectionTimeout((int) Math.min(Integer.MAX_VALUE, chosen.connectTimeout().toMillis()));
+        factory.setNetworkRecoveryInterval(chosen.recoveryInterval().toMillis());
+        factory.setTopologyRecoveryFilter(new ConsumersOnly());
+        try {
+            Connection connection = factory.newConnection("tenfold");
+            RabbitBroker broker = new RabbitBroker(given, chosen, connection);
+            ((Recoverable) connection).addRecoveryListener(broker.new Recovery());
+            return broker;
+        } catch (IOException | TimeoutException failure) {
+            throw new UnavailableException(
+                    "RabbitMQ at " + factory.getHost() + ":" + factory.getPort() + " cannot be reached",
+                    List.of(String.valueOf(failure)),
+                    failure);
+        }
+    }
+
+    private static void requireClient() {
+        try {
+            Class.forName("com.rabbitmq.client.ConnectionFactory", false, RabbitBroker.class.getClassLoader());
+        } catch (ClassNotFoundException missing) {
+            throw new IllegalStateException(
+                    "RabbitMQ's client is missing; add com.rabbitmq:amqp-client:5.20.0 or newer to the dependencies",
+                    missing);
+        }
+    }
+
+    static void checkKey(String argument, String key) {
+        if (key.length() > MAXIMUM_KEY_BYTES / 3
+                && key.getBytes(StandardCharsets.UTF_8).length > MAXIMUM_KEY_BYTES) {
+            throw new IllegalArgumentException(
+                    argument + ": " + key + " (expected: at most " + MAXIMUM_KEY_BYTES + " bytes of UTF-8)");
+        }
+    }
+
+    private static void checkName(Validation check, String name) {
+        int bytes = name.getBytes(StandardCharsets.UTF_8).length;
+        check.require(bytes >= 1 && bytes <= MAXIMUM_KEY_BYTES, "name", name, "1 to 255 bytes of UTF-8");
+        check.require(!name.startsWith("amq."), "name", name, "not to start with amq., which RabbitMQ reserves");
+        check.require(!name.startsWith(Wire.WAITING), "name", name, "not to start with " + Wire.WAITING);
+    }
+
+    Environment given() {
+        return given;
+    }
+
+    RabbitOptions options() {
+        return options;
+    }
+
+    Channels channels() {
+        return channels;
+    }
+
+    Publishing publishing() {
+        return publishing;
+    }
+
+    Waits waits() {
+        return waits;
+    }
+
+    RabbitRequests requests() {
+        return requests;
+    }
+
+    ReentrantLock lock() {
+        return lock;
+    }
+
+    /** How long a publisher waits for room at most, 0 where no queue makes it wait. */
+    Duration longestBlock() {
+        return longestBlock;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("the broker is closed");
+        }
+    }
+
+    Outgoing outgoing(Message<?> message) {
+        Message<?>[] whole = {message};
+        given.propagation().inject((name, value) -> whole[0] = whole[0].header(name, value));
+        return Wire.outgoing(whole[0], given.codecs());
+    }
+
+    /** Publishes to a queue, to arrive there in time. */
+    CompletionStage<Confirm> later(String queue, Duration delay, Outgoing message) {
+        return publishing.publish("", waits.towards(queue, delay), message, null);
+    }
+
+    CompletionStage<Confirm> reply(Message<?> request, Object answer) {
+        String to = request.replyTo()
+                .orElseThrow(() -> new IllegalStateException(
+                        "message '" + request.routingKey() + "' asks for no answer: it has no replyTo"));
+        Message<Object> message = Message.of(answer);
+        String id = request.correlationId().orElse(null);
+        return publishing.publish("", to, outgoing(id == null ? message : message.correlationId(id)), null);
+    }
+
+    @Override
+    public <E> Exchange<E> exchange(
+            Exchange.Kind kind, String name, Class<E> type, UnaryOperator<Exchange.Options> change) {
+        Exchange.Options chosen = change.apply(Exchange.Options.defaults());
+        Validation check = Validation.of("exchange '" + name + "'");
+        checkName(check, name);
+        check.require(kind != Exchange.Kind.DEFAULT, "kind", kind, "any but that; call defaultExchange");
+        check.throwIfInvalid();
+        requireOpen();
+        given.codecs().of(type);
+        lock.lock();
+        try {
+            RabbitExchange<?> held = exchanges.get(name);
+            if (held != null) {
+                check.require(held.kind() == kind, "kind", kind, held.kind() + ", as it was declared first");
+                check.require(
+                        held.type() == type, "type", type.getName(), held.type().getName() + ", as it was declared first");
+                check.require(
+                        held.options().equals(chosen), "options", chosen, held.options() + ", as it was declared first");
+                check.throwIfInvalid();
+                return typed(held);
+            }
+            RabbitExchange<E> made = new RabbitExchange<>(this, name, type, kind, chosen);
+            channels.call("exchange '" + name + "'", channel -> {
+                made.declare(channel);
+                return made;
+            });
+            exchanges.put(name, made);
+            return made;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Only after the types were compared. */
+    @SuppressWarnings("unchecked")
+    private static <E> RabbitExchange<E> typed(RabbitExchange<?> held) {
+        return (RabbitExchange<E>) held;
+    }
+
+    /** Only after the types were compared. */
+    @SuppressWarnings("unchecked")
+    private static <E> RabbitQueue<E> typed(RabbitQueue<?> held) {
+        return (RabbitQueue<E>) held;
+    }
+
+    @Override
+    public <E> Exchange<E> defaultExchange(Class<E> type) {
+        requireOpen();
+        return new RabbitExchange<>(this, "", type, Exchange.Kind.DEFAULT, Exchange.Options.defaults());
+    }
+
+    @Override
+    public <E> Queue<E> queue(String name, Class<E> type, UnaryOperator<QueueOptions> change) {
+        QueueOptions chosen = change.apply(QueueOptions.defaults());
+        Validation check = Validation.of("queue '" + name + "'");
+        checkName(check, name);
+        chosen.validate(check);
+        RabbitQueue.validate(check, chosen, options.isQuorumQueues());
+        check.throwIfInvalid();
+        requireOpen();
+        given.codecs().of(type);
+        lock.lock();
+        try {
+            RabbitQueue<?> held = queues.get(name);
+            if (held != null) {
+                check.require(
+                        held.type() == type, "type", type.getName(), held.type().getName() + ", as it was declared first");
+                held.options().compare(check, chosen);
+                check.throwIfInvalid();
+                return typed(held);
+            }
+            return declare(new RabbitQueue<>(this, name, type, chosen, false));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private <E> RabbitQueue<E> declare(RabbitQueue<E> queue) {
+        String dead = queue.options().deadLetterTo();
+        if (dead != null && !queues.containsKey(dead) && !dead.equals(queue.name())) {
+            declareUnlessThere(new RabbitQueue<>(this, dead, queue.type(), QueueOptions.defaults(), false));
+        }
+        channels.call("queue '" + queue.name() + "'", channel -> {
+            queue.declare(channel);
+            return queue;
+        });
+        queues.put(queue.name(), queue);
+        if (queue.options().overflow() == QueueOptions.Overflow.BLOCK
+                && queue.options().blockTimeout().compareTo(longestBlock) > 0) {
+            longestBlock = queue.options().blockTimeout();
+        }
+        return queue;
+    }
+
+    /** Another process may have declared it with options of its own. */
+    private void declareUnlessThere(RabbitQueue<?> queue) {
+        try {
+            channels.call("queue '" + queue.name() + "'", channel -> channel.queueDeclarePassive(queue.name()));
+        } catch (IllegalStateException absent) {
+            channels.call("queue '" + queue.name() + "'", channel -> {
+                queue.declare(channel);
+                return queue;
+            });
+        }
+    }
+
+    @Override
+    public <E> Queue<E> temporaryQueue(Class<E> type) {
+        requireOpen();
+        given.codecs().of(type);
+        String name = "tenfold.gen-" + HexFormat.of().toHexDigits(given.random().nextLong())
+                + HexFormat.of().toHexDigits(given.random().nextLong());
+        lock.lock();
+        try {
+            return declare(new RabbitQueue<>(this, name, type, QueueOptions.defaults().autoDelete(), true));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void remember(Binding binding) {
+        lock.lock();
+        try {
+            bindings.add(binding);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    boolean forget(Binding binding) {
+        lock.lock();
+        try {
+            return bindings.remove(binding);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void forget(RabbitQueue<?> queue) {
+        lock.lock();
+        try {
+            queues.remove(queue.name(), queue);
+            bindings.removeIf(each -> each.toQueue() && each.to().equals(queue.name()));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void forget(RabbitExchange<?> exchange) {
+        lock.lock();
+        try {
+            exchanges.remove(exchange.name(), exchange);
+            bindings.removeIf(each -> each.from().equals(exchange.name())
+                    || (!each.toQueue() && each.to().equals(exchange.name())));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public Transaction transaction() {
+        requireOpen();
+        return new RabbitTransaction(this);
+    }
+
+    @Override
+    public String describe() {
+        StringBuilder text = new StringBuilder("RabbitMQ at ")
+                .append(connection.getAddress())
+                .append(':')
+                .append(connection.getPort())
+                .append(connection.isOpen() ? "" : " (not connected)")
+                .append('\n');
+        lock.lock();
+        try {
+            new TreeMap<>(exchanges).forEach((name, exchange) -> {
+                text.append("exchange ").append(name).append(' ').append(exchange.kind()).append('\n');
+                for (Binding each : bindings) {
+                    if (each.from().equals(name)) {
+                        text.append("  '")
+                                .append(each.key())
+                                .append(each.toQueue() ? "' -> queue " : "' -> exchange ")
+                                .append(each.to())
+                                .append('\n');
+                    }
+                }
+            });
+            new TreeMap<>(queues).forEach((name, queue) -> text.append("queue ")
+                    .append(name)
+                    .append(' ')
+                    .append(queue.options())
+                    .append(", ")
+                    .append(queue.unsettled())
+                    .append(" unsettled here\n"));
+        } finally {
+            lock.unlock();
+        }
+        return text.toString();
+    }
+
+    @Override
+    public void close() {
+        DrainReport report = close(DEFAULT_DRAIN);
+        if (!report.isClean()) {
+            given.tell(
+                    Level.WARNING,
+                    "broker",
+                    "broker.left",
+                    report.messages() + " messages were still being worked on and will come again",
+                    Map.of("messages", report.messages()));
+        }
+    }
+
+    @Override
+    public DrainReport close(Duration deadline) {
+        long began = given.time().nanoTime();
+        List<RabbitQueue<?>> all;
+        lock.lock();
+        try {
+            all = List.copyOf(queues.values());
+            if (closed) {
+                return new DrainReport(Duration.ZERO, List.of());
+            }
+            closed = true;
+        } finally {
+            lock.unlock();
+        }
+        all.forEach(RabbitQueue::closeConsumers);
+        Drained.await(all, deadline, given);
+        List<Queue.State> left = new ArrayList<>();
+        for (RabbitQueue<?> queue : all) {
+            int unsettled = queue.unsettled();
+            if (unsettled > 0) {
+                left.add(new Queue.State(queue.name(), 0, 0, unsettled, 0, 0, 0));
+            }
+        }
+        requests.close();
+        publishing.close();
+        try {
+            connection.close();
+        } catch (IOException | AlreadyClosedException gone) {
+            // It is closed either way.
+        }
+        return new DrainReport(Duration.ofNanos(given.time().nanoTime() - began), left);
+    }
+
+    @Override
+    public List<Measurement> measurements() {
+        List<Measurement> all = new ArrayList<>();
+        lock.lock();
+        try {
+            exchanges.values().forEach(exchange -> all.addAll(exchange.measurements()));
+            queues.values().forEach(queue -> all.addAll(queue.measurements()));
+        } finally {
+            lock.unlock();
+        }
+        all.add(Measurement.gauge(
+                "tenfold.rabbit.connected", "1", "1 if RabbitMQ is connected", Map.of(), () -> connection.isOpen() ? 1 : 0));
+        all.add(Measurement.gauge(
+                "tenfold.rabbit.unconfirmed",
+                "messages",
+                "Messages published and not confirmed yet",
+                Map.of(),
+                publishing::unconfirmed));
+        return all;
+    }
+
+    /** The client makes consumers anew; the rest is declared by {@link Recovery}, which knows it better. */
+    private static final class ConsumersOnly implements TopologyRecoveryFilter {
+
+        @Override
+        public boolean filterExchange(RecordedExchange exchange) {
+            return false;
+        }
+
+        @Override
+        public boolean filterQueue(RecordedQueue queue) {
+            return false;
+        }
+
+        @Override
+        public boolean filterBinding(RecordedBinding binding) {
+            return false;
+        }
+    }
+
+    /** Declares everything again before the consumers are. */
+    private final class Recovery implements RecoveryListener {
+
+        @Override
+        public void handleRecoveryStarted(Recoverable connection) {
+            waits.forget();
+        }
+
+        @Override
+        public void handleTopologyRecoveryStarted(Recoverable recovering) {
+            lock.lock();
+            try {
+                channels.call("the declarations of this process", channel -> {
+                    for (RabbitExchange<?> exchange : exchanges.values()) {
+                        exchange.declare(channel);
+                    }
+                    for (RabbitQueue<?> queue : queues.values()) {
+                        queue.declare(channel);
+                    }
+                    for (Binding each : bindings) {
+                        if (each.toQueue()) {
+                            channel.queueBind(each.to(), each.from(), each.key(), each.arguments());
+                        } else {
+                            channel.exchangeBind(each.to(), each.from(), each.key(), each.arguments());
+                        }
+                    }
+                    return true;
+                });
+            } catch (RuntimeException failure) {
+                given.tell(
+                        Level.ERROR,
+                        "broker",
+                        "broker.undeclared",
+                        "what was declared here could not be declared again: " + failure,
+                        Map.of("failure", String.valueOf(failure)));
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        @Override
+        public void handleRecovery(Recoverable recovered) {
+            given.tell(Level.INFO, "broker", "broker.reconnected", "connected to RabbitMQ again", Map.of());
+        }
+    }
+
+
+    @Override
+    public String toString() {
+        return "RabbitBroker[" + connection.getAddress() + "]";
+    }
+}

@@ -1,0 +1,103 @@
+package dev.tenfold.queue.amqp;
+
+import com.rabbitmq.client.BuiltinExchangeType;
+import dev.tenfold.time.TimeSource;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Queues in which messages wait for their time, since RabbitMQ has no delay of its own: each for one length of wait, so that
+ * nobody waits behind somebody with longer to go. Lengths are rounded up to steps of a tenth, so there are few of them, and
+ * the price is precision: a message comes up to a tenth late, never early. A queue that nobody used for long
+ * enough is dropped by RabbitMQ.
+ */
+final class Waits {
+
+    private static final long LINGER_MILLIS = 120_000;
+    private static final Duration RENEWAL = Duration.ofSeconds(60);
+    private static final int MAXIMUM_REMEMBERED = 10_000;
+
+    private final Channels channels;
+    private final TimeSource time;
+    private final boolean quorum;
+    /** When each was declared last. */
+    private final Map<String, Long> declared = new ConcurrentHashMap<>();
+
+    Waits(Channels channels, TimeSource time, boolean quorum) {
+        this.channels = channels;
+        this.time = time;
+        this.quorum = quorum;
+    }
+
+    /** Returns the queue, to be reached through the default exchange, from which messages go to another queue in time. */
+    String towards(String queue, Duration wait) {
+        long millis = step(wait);
+        String name = name(millis, "q", queue);
+        declare(name, millis, "", queue, false);
+        return name;
+    }
+
+    /** Returns the exchange from which messages go to another exchange in time, with the key they had. */
+    String before(String exchange, Duration wait) {
+        long millis = step(wait);
+        String name = name(millis, "x", exchange);
+        declare(name, millis, exchange, null, true);
+        return name;
+    }
+
+    private static String name(long millis, String kind, String target) {
+        String name = Wire.WAITING + millis + "." + kind + "." + target;
+        // Names have 255 bytes; what does not fit is told apart by its hash.
+        return name.length() <= 200 ? name : name.substring(0, 180) + "." + Integer.toHexString(target.hashCode());
+    }
+
+    /** The least of 1, 2, 3, ... 10, 11, 12, ... 99, 100, 110, 120, ... milliseconds that is no shorter. */
+    static long step(Duration wait) {
+        long millis = Math.max(1, wait.plusNanos(999_999).toMillis());
+        long unit = 1;
+        while (millis / unit >= 100) {
+            unit *= 10;
+        }
+        return (millis + unit - 1) / unit * unit;
+    }
+
+    private void declare(
+            String name, long millis, String exchange, @Nullable String key, boolean fanned) {
+        long now = time.nanoTime();
+        Long last = declared.get(name);
+        if (last != null && now - last < RENEWAL.toNanos()) {
+            return;
+        }
+        channels.call("waiting queue '" + name + "'", channel -> {
+            Map<String, Object> arguments = new LinkedHashMap<>();
+            arguments.put("x-message-ttl", millis);
+            arguments.put("x-expires", 2 * millis + LINGER_MILLIS);
+            arguments.put("x-dead-letter-exchange", exchange);
+            if (key != null) {
+                arguments.put("x-dead-letter-routing-key", key);
+            }
+            if (quorum) {
+                arguments.put("x-queue-type", "quorum");
+            }
+            channel.queueDeclare(name, true, false, false, arguments);
+            if (fanned) {
+                channel.exchangeDeclare(name, BuiltinExchangeType.FANOUT, true, true, new HashMap<>());
+                channel.queueBind(name, name, "");
+            }
+            return name;
+        });
+        if (declared.size() >= MAXIMUM_REMEMBERED) {
+            declared.clear();
+        }
+        declared.put(name, now);
+    }
+
+    /** After a connection was lost, none is certain to be there. */
+    void forget() {
+        declared.clear();
+    }
+}
