@@ -3,7 +3,6 @@ package dev.tenfold.cache.tier;
 import dev.tenfold.Codec;
 import dev.tenfold.cache.InvalidationBus.Message;
 import dev.tenfold.cache.RemoteTier.Entry;
-import dev.tenfold.error.CorruptDataException;
 import dev.tenfold.session.Position;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -108,13 +107,12 @@ final class EntryFormat {
         try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
             int version = in.readByte();
             if (version != VERSION) {
-                throw new CorruptDataException(what + ": format " + version + " (expected: " + VERSION + ")", null);
+                throw new IOException("format: " + version + " (expected: " + VERSION + ")");
             }
             return reader.read(in);
         } catch (IOException | RuntimeException broken) {
-            throw broken instanceof CorruptDataException known
-                    ? known
-                    : new CorruptDataException(what + ": " + bytes.length + " bytes that cannot be read", broken);
+            throw new IllegalArgumentException(
+                    what + " of " + bytes.length + " bytes cannot be read by this version or codec", broken);
         }
     }
 

@@ -1,5 +1,7 @@
 package dev.tenfold.cache.tier;
 
+import java.util.List;
+
 /**
  * What Redis does in one step each.
  *
@@ -11,8 +13,6 @@ package dev.tenfold.cache.tier;
  * it still stands and the same holds for what it is to keep. A key's put and invalidation take its lease away, so whoever
  * read before can keep nothing. Numbers are never given twice: where the hash of the cache is gone (evicted, flushed), the
  * clock begins them anew, and whatever is older is dead.
- *
- * <p>Invalidating writes before it deletes, for Redis tells of no deletion where nothing was.
  */
 final class TierScripts {
 
@@ -58,7 +58,6 @@ final class TierScripts {
             end
             local function keep(age, millis, data, of)
               if tonumber(millis) <= 0 then
-                redis.call('HSET', KEYS[2], 'x', 1)
                 redis.call('DEL', KEYS[2], KEYS[3])
                 return
               end
@@ -119,7 +118,6 @@ final class TierScripts {
     static final String DROP = PRELUDE
             + """
             for i = 2, #KEYS, 2 do
-              redis.call('HSET', KEYS[i], 'x', 1)
               redis.call('DEL', KEYS[i], KEYS[i + 1])
             end
             local everything = ARGV[1] == '1'
@@ -140,6 +138,8 @@ final class TierScripts {
             return 1
             """
                     .formatted(MAXIMUM_PREFIXES, MAXIMUM_TAGS);
+
+    static final List<String> ALL = List.of(READ, FILL, PUT, DROP);
 
     private TierScripts() {}
 }
