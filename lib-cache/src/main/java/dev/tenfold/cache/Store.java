@@ -196,6 +196,11 @@ final class Store<K, V> {
         return table.size();
     }
 
+    /** Returns how many tags have copies. */
+    int tags() {
+        return tags == null ? 0 : tags.size();
+    }
+
     /** Returns an estimate of what an entry takes beside its key and value. */
     long bytesPerEntry() {
         return 0;
