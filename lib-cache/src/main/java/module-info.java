@@ -4,7 +4,9 @@ module dev.tenfold.cache {
     requires transitive dev.tenfold.core;
     requires com.github.benmanes.caffeine;
     requires static transitive org.jspecify;
+    requires static lettuce.core;
 
     exports dev.tenfold.cache;
     exports dev.tenfold.cache.edge;
+    exports dev.tenfold.cache.tier;
 }
