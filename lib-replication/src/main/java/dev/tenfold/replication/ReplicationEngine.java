@@ -64,6 +64,21 @@ public interface ReplicationEngine<N> extends AutoCloseable {
     LogPosition promote(Endpoint<N> candidate) throws Exception;
 
     /**
+     * Promotes as {@link #promote(Endpoint)} does, and says when that can no longer be taken back: so others can be told
+     * to follow while it goes on.
+     *
+     * @param candidate the node to promote
+     * @param begun run once, at most
+     * @return the new timeline and the offset at which it began
+     * @throws Exception if that did not happen or is not certain; the next probe tells
+     */
+    default LogPosition promote(Endpoint<N> candidate, Runnable begun) throws Exception {
+        LogPosition start = promote(candidate);
+        begun.run();
+        return start;
+    }
+
+    /**
      * Makes a replica, frozen or not, follow a primary. Returns once it was told, not once it streams.
      *
      * @param replica a node that is not writable
@@ -170,20 +185,21 @@ public interface ReplicationEngine<N> extends AutoCloseable {
      * @return what will be lost when the node joins again
      * @throws Exception if one of the two does not answer
      */
-    default RecoveryReport recoveryReport(Endpoint<N> node, Endpoint<N> primary, LogPosition start) throws Exception {
-        return new RecoveryReport(node.id(), start, probe(node).received(), List.of());
+    default Failover.RecoveryReport recoveryReport(Endpoint<N> node, Endpoint<N> primary, LogPosition start) throws Exception {
+        return new Failover.RecoveryReport(node.id(), start, probe(node).received(), List.of());
     }
 
     /**
-     * Ends a primary in order for a switchover: returns once it takes no writes any more, and its replicas were given the
-     * time to receive everything it wrote.
+     * Ends a primary in order for a switchover: returns once it takes no writes any more, its replicas were given the
+     * time to receive everything it wrote, and it would not come back as a primary if somebody started it.
      *
      * @param primary who takes the writes now
+     * @param fence to be run once, as late as possible, while the primary still takes writes: it keeps new ones away
      * @return the end of its history; a replica that holds it has everything
      * @throws UnsupportedOperationException if the engine cannot; nothing was done
      * @throws Exception if that is not certain
      */
-    default LogPosition retire(Endpoint<N> primary) throws Exception {
+    default LogPosition retire(Endpoint<N> primary, Runnable fence) throws Exception {
         throw new UnsupportedOperationException("this engine cannot retire a primary");
     }
 
