@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +39,10 @@ final class Monitor<N> implements AutoCloseable {
     private final List<NodeState<N>> nodes = new ArrayList<>();
     private final List<Scheduler> schedulers = new ArrayList<>();
     private final List<AtomicBoolean> extraProbe = new ArrayList<>();
+    private final List<PhiAccrual> detectors = new ArrayList<>();
+    private final PrimaryHistory history = new PrimaryHistory();
+    /** Raised after each change of what a selection is made from. */
+    private final AtomicLong stateChanges = new AtomicLong();
     private final FailoverDrive<N> drive;
     private final Reattachment<N> reattachment;
     private final AtomicInteger wanted = new AtomicInteger();
@@ -55,7 +60,9 @@ final class Monitor<N> implements AutoCloseable {
         this.control = schedules.control();
         List<Member<N>> members = new ArrayList<>();
         for (Endpoint<N> endpoint : builder.nodes()) {
-            nodes.add(new NodeState<>(nodes.size(), endpoint, time.nanoTime()));
+            nodes.add(new NodeState<>(nodes.size(), endpoint, time.nanoTime(), stateChanges));
+            detectors.add(new PhiAccrual(
+                    settings.probeInterval().toNanos(), settings.silenceNanos(), time.nanoTime()));
             schedulers.add(schedules.of("probe-" + endpoint.id()));
             extraProbe.add(new AtomicBoolean());
             members.add(new Member<>(endpoint, Role.UNKNOWN));
@@ -71,11 +78,23 @@ final class Monitor<N> implements AutoCloseable {
             int node = i;
             schedulers.get(i).schedule(Duration.ZERO, () -> loop(node));
         }
-        control.schedule(settings.probeInterval(), this::tick);
+        schedule(control, tickInterval(), this::tick);
     }
 
     List<NodeState<N>> nodes() {
         return nodes;
+    }
+
+    PrimaryHistory history() {
+        return history;
+    }
+
+    AtomicLong changes() {
+        return stateChanges;
+    }
+
+    double suspicion(NodeState<N> node) {
+        return detectors.get(node.index()).phi(time.nanoTime());
     }
 
     SnapshotCell<ReplicaTopology<N>> topology() {
@@ -93,7 +112,7 @@ final class Monitor<N> implements AutoCloseable {
         if (!closed && extraProbe.get(i).compareAndSet(false, true)) {
             schedule(schedulers.get(i), Duration.ZERO, () -> {
                 extraProbe.get(i).set(false);
-                probe(i);
+                probe(i, false);
             });
         }
     }
@@ -109,27 +128,36 @@ final class Monitor<N> implements AutoCloseable {
             return;
         }
         try {
-            probe(i);
+            probe(i, true);
         } finally {
             schedule(schedulers.get(i), settings.probeInterval(), () -> loop(i));
         }
     }
 
-    private void probe(int i) {
+    private void probe(int i, boolean regular) {
         NodeState<N> node = nodes.get(i);
         try {
-            node.answered(engine.probe(node.endpoint()), time.nanoTime());
+            long askedAt = time.nanoTime();
+            Probe answer = engine.probe(node.endpoint());
+            long now = time.nanoTime();
+            detectors.get(i).answered(now, regular);
+            node.answered(answer, askedAt, now);
         } catch (Exception failure) {
             node.missed(failure);
         }
         evaluateSoon();
     }
 
+    /** Silence is looked at four times as often as anybody is asked, so that a node that hangs is found without delay. */
+    private Duration tickInterval() {
+        return settings.probeInterval().dividedBy(4).plusNanos(1);
+    }
+
     /** Evaluates even if no probe ends, which is what a hung node looks like. */
     private void tick() {
         if (!closed) {
             evaluateSoon();
-            schedule(control, settings.probeInterval(), this::tick);
+            schedule(control, tickInterval(), this::tick);
         }
     }
 
@@ -165,6 +193,7 @@ final class Monitor<N> implements AutoCloseable {
 
     private void evaluate() {
         long now = time.nanoTime();
+        nodes.forEach(node -> node.silent(isSilent(node, now)));
         for (NodeState<N> node : nodes) {
             // Until everybody was asked once, a zombie could be taken for the primary.
             if (!node.status().probed() && !isSilent(node, now)) {
@@ -172,8 +201,23 @@ final class Monitor<N> implements AutoCloseable {
             }
         }
         discover(now);
+        recordPrimary();
         watchPrimary(now);
         changes.fire();
+    }
+
+    /** Notes how far the primary was, for the age of the replicas' views. */
+    private void recordPrimary() {
+        ReplicaTopology<N> current = topology.current();
+        int primary = current.primaryIndex();
+        if (primary >= 0) {
+            NodeState.Status status = nodes.get(primary).status();
+            Probe probe = status.probe();
+            if (probe != null && probe.writable() && probe.replayed().timeline() == current.epoch()) {
+                history.record(status.askedAt(), probe.replayed().offset());
+                stateChanges.incrementAndGet();
+            }
+        }
     }
 
     private void discover(long now) {
@@ -253,7 +297,8 @@ final class Monitor<N> implements AutoCloseable {
     }
 
     private void promoted(ReplicaTopology<N> before, Promotion promotion) {
-        nodes.get(promotion.node()).answered(Probe.primary(promotion.start()), time.nanoTime());
+        detectors.get(promotion.node()).answered(time.nanoTime(), false);
+        nodes.get(promotion.node()).became(Probe.primary(promotion.start()), time.nanoTime());
         List<Role> roles = new ArrayList<>();
         for (int i = 0; i < nodes.size(); i++) {
             Role role = before.members().get(i).role();
@@ -269,9 +314,13 @@ final class Monitor<N> implements AutoCloseable {
     }
 
     private void offer(ReplicaTopology<N> before, ReplicaTopology<N> next) {
+        if (before.epoch() != next.epoch() && !next.branches().isEmpty()) {
+            history.branch(next.branches().get(next.branches().size() - 1).start().offset());
+        }
         if (!topology.offer(next)) {
             return;
         }
+        stateChanges.incrementAndGet();
         for (int i = 0; i < nodes.size(); i++) {
             Role was = before.members().get(i).role();
             Role is = next.members().get(i).role();
@@ -293,9 +342,14 @@ final class Monitor<N> implements AutoCloseable {
         }
     }
 
-    /** Whether a node has missed enough to count as gone, be it by failing or by hanging. */
+    /**
+     * Whether a node counts as missing: it has failed enough probes in a row, or its silence is too suspicious for the rhythm of
+     * its answers so far, or it has been silent for so long that rhythm matters no more.
+     */
     private boolean isSilent(NodeState<N> node, long now) {
         NodeState.Status status = node.status();
-        return status.misses() >= settings.failover().misses() || now - status.answeredAt() > settings.silenceNanos();
+        return status.misses() >= settings.failover().misses()
+                || now - status.answeredAt() > settings.silenceNanos()
+                || (status.probe() != null && detectors.get(node.index()).phi(now) >= settings.suspicion());
     }
 }

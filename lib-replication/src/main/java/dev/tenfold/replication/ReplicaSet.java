@@ -4,14 +4,18 @@ import dev.tenfold.Call;
 import dev.tenfold.Replicas;
 import dev.tenfold.error.OutcomeUnknownException;
 import dev.tenfold.error.UnavailableException;
+import dev.tenfold.error.Validation;
 import dev.tenfold.observe.Measured;
 import dev.tenfold.observe.Measurement;
 import dev.tenfold.session.Position;
 import dev.tenfold.session.Positioned;
 import dev.tenfold.time.Deadline;
+import dev.tenfold.topology.Endpoint;
 import dev.tenfold.topology.Outcome;
 import dev.tenfold.topology.SnapshotCell.Watch;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +49,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ReplicaSet<N> implements Replicas<N>, Measured, AutoCloseable {
 
+    /** How many read preferences beside the set's own are remembered; more still work, but are worked out for each read. */
+    static final int PREFERENCES = 64;
+
     private final String name;
     private final ReplicaSettings settings;
     private final ReplicationEngine<N> engine;
@@ -52,6 +59,8 @@ public final class ReplicaSet<N> implements Replicas<N>, Measured, AutoCloseable
     private final Monitor<N> monitor;
     private final Router<N> router;
     private final Counters counters = new Counters();
+    private final ReadChoices<N> choices;
+    private final Map<ReadPreference, ReadChoices<N>> others = new ConcurrentHashMap<>();
 
     ReplicaSet(ReplicaSetBuilder<N> builder) {
         name = builder.name();
@@ -61,6 +70,7 @@ public final class ReplicaSet<N> implements Replicas<N>, Measured, AutoCloseable
         Signal changes = new Signal(schedules.waits());
         monitor = new Monitor<>(builder, schedules, changes);
         router = new Router<>(this, builder, monitor, changes, counters);
+        choices = new ReadChoices<>(settings.preference(), monitor, settings);
     }
 
     /**
@@ -142,10 +152,37 @@ public final class ReplicaSet<N> implements Replicas<N>, Measured, AutoCloseable
     @Override
     public <R extends @Nullable Object, X extends Exception> Positioned<R> read(
             Position minimum, Deadline deadline, Call<? super N, ? extends R, ? extends X> call) throws X {
+        return read(choices, minimum, deadline, call);
+    }
+
+    /**
+     * Reads as {@link #read(Position, Deadline, Call)} does, by a preference of its own.
+     *
+     * @param <R> what the call answers
+     * @param <X> what the call throws
+     * @param minimum what the node must have seen
+     * @param deadline by when to have found one
+     * @param preference which nodes may answer; keep it in a constant, up to {@value #PREFERENCES} different ones are remembered
+     * @param call reads from the node
+     * @return the answer and a position that covers {@code minimum}
+     * @throws X what the call threw of its own
+     */
+    public <R extends @Nullable Object, X extends Exception> Positioned<R> read(
+            Position minimum,
+            Deadline deadline,
+            ReadPreference preference,
+            Call<? super N, ? extends R, ? extends X> call)
+            throws X {
+        return read(choices(preference), minimum, deadline, call);
+    }
+
+    private <R extends @Nullable Object, X extends Exception> Positioned<R> read(
+            ReadChoices<N> by, Position minimum, Deadline deadline, Call<? super N, ? extends R, ? extends X> call)
+            throws X {
         long tried = 0;
         Exception last = null;
         while (true) {
-            Route<N> route = router.read(minimum, deadline, tried, last);
+            Route<N> route = router.read(by, minimum, deadline, tried, last);
             try (route) {
                 R answer = call.on(route.target());
                 route.report(Outcome.SUCCESS);
@@ -208,7 +245,45 @@ public final class ReplicaSet<N> implements Replicas<N>, Measured, AutoCloseable
      * @throws dev.tenfold.error.OverloadedException if only the primary could answer and its share of reads is used up
      */
     public Route<N> routeRead(Position minimum, Deadline deadline) {
-        return router.read(minimum, deadline, 0, null);
+        return router.read(choices, minimum, deadline, 0, null);
+    }
+
+    /**
+     * Picks a node as {@link #routeRead(Position, Deadline)} does, by a preference of its own.
+     *
+     * @param minimum what the node must have seen
+     * @param deadline by when to have found one
+     * @param preference which nodes may answer; up to {@value #PREFERENCES} different ones are remembered
+     * @return a node, to be reported or closed
+     */
+    public Route<N> routeRead(Position minimum, Deadline deadline, ReadPreference preference) {
+        return router.read(choices(preference), minimum, deadline, 0, null);
+    }
+
+    /**
+     * Says where a read would go now, without waiting, without counting it as in flight, and without allocating anything.
+     *
+     * @param minimum what the node must have seen
+     * @return the node, or null where a read would wait or ask the primary because no replica can answer
+     */
+    public @Nullable Endpoint<N> peekRead(Position minimum) {
+        NodeState<N> node = router.peek(choices, minimum);
+        return node == null ? null : node.endpoint();
+    }
+
+    private ReadChoices<N> choices(ReadPreference preference) {
+        ReadChoices<N> known = preference.equals(choices.preference()) ? choices : others.get(preference);
+        if (known != null) {
+            return known;
+        }
+        Validation check = Validation.of("replica set '" + name + "'");
+        preference.check(check, settings.probeInterval());
+        check.throwIfInvalid();
+        ReadChoices<N> fresh = new ReadChoices<>(preference, monitor, settings);
+        if (others.size() < PREFERENCES) {
+            others.put(preference, fresh);
+        }
+        return fresh;
     }
 
     /**
