@@ -1,7 +1,13 @@
 package dev.tenfold.replication;
 
 import dev.tenfold.error.Validation;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -110,12 +116,39 @@ public record Failover(boolean drives, int misses, boolean allowsDataLoss, Durat
         public record Row(String table, String old, String now) {}
 
         /**
+         * Writes it to a new file {@code recovery-NODE-TIMELINE.jsonl}: a line about the log, then a line for each row.
+         *
+         * @param folder where to, made if absent
+         * @return the file
+         * @throws UncheckedIOException if it cannot be written, or exists
+         */
+        public Path writeTo(Path folder) {
+            List<String> lines = new ArrayList<>();
+            lines.add("{\"node\": " + quoted(node) + ", \"from\": \"" + from + "\", \"to\": \"" + to
+                    + "\", \"lostBytes\": " + lostBytes() + ", \"rows\": " + rows.size() + "}");
+            for (Row row : rows) {
+                lines.add("{\"table\": " + quoted(row.table()) + ", \"old\": " + row.old() + ", \"now\": " + row.now() + "}");
+            }
+            Path file = folder.resolve("recovery-" + node + "-" + from.timeline() + ".jsonl");
+            try {
+                Files.createDirectories(folder);
+                return Files.write(file, lines, StandardOpenOption.CREATE_NEW, StandardOpenOption.DSYNC);
+            } catch (IOException failure) {
+                throw new UncheckedIOException("the recovery report could not be written to " + file, failure);
+            }
+        }
+
+        /**
          * Returns how much log was lost.
          *
          * @return bytes on PostgreSQL, >= 0; the records of its own that a server writes when it recovers count too
          */
         public long lostBytes() {
             return Math.max(0, to.offset() - from.offset());
+        }
+
+        private static String quoted(String text) {
+            return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
         }
     }
 }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +35,10 @@ final class FailoverDrive<N> {
     private final Events events;
     private final String name;
 
-    FailoverDrive(ReplicaSetBuilder<N> builder, List<NodeState<N>> nodes, Events events) {
+    private final IntSupplier quorum;
+
+    FailoverDrive(ReplicaSetBuilder<N> builder, List<NodeState<N>> nodes, Events events, IntSupplier quorum) {
+        this.quorum = quorum;
         this.engine = builder.engine();
         this.failover = builder.settings().failover();
         this.lease = builder.lease();
@@ -49,9 +53,8 @@ final class FailoverDrive<N> {
      * @param node the index of the new primary
      * @param start the new timeline and where it began
      * @param lossless whether it is proven that no acknowledged write is missing
-     * @param frozen the indexes of the replicas that now have nobody to follow
      */
-    record Promotion(int node, LogPosition start, boolean lossless, List<Integer> frozen) {}
+    record Promotion(int node, LogPosition start, boolean lossless) {}
 
     private record Frozen(int node, LogPosition at) {}
 
@@ -79,15 +82,6 @@ final class FailoverDrive<N> {
         try (Lease.Grant grant = granted.get()) {
             // Asked only now: another process may just have finished the same failover.
             return agreed(topology, primary) ? promote(topology, primary, grant) : null;
-        }
-    }
-
-    /** Tells the others to follow the new primary. */
-    void follow(Promotion promotion) {
-        for (int i : promotion.frozen()) {
-            if (i != promotion.node()) {
-                follow(i, promotion.node());
-            }
         }
     }
 
@@ -126,7 +120,7 @@ final class FailoverDrive<N> {
                 "a majority of the replicas miss the primary of epoch " + epoch,
                 Map.of("epoch", epoch));
         List<Frozen> frozen = freeze(topology, primary);
-        int quorum = engine.synchronousReplicas();
+        int quorum = this.quorum.getAsInt();
         int needed = nodes.size() - 1 - quorum + 1;
         boolean proven = quorum > 0 && frozen.size() >= needed;
         if (frozen.isEmpty() || (!proven && !failover.allowsDataLoss())) {
@@ -143,19 +137,22 @@ final class FailoverDrive<N> {
             return null;
         }
         String id = nodes.get(best.node()).endpoint().id();
+        int chosen = best.node();
         try {
-            LogPosition start = engine.promote(nodes.get(best.node()).endpoint());
+            LogPosition start = engine.promote(nodes.get(chosen).endpoint(), () -> {
+                for (Frozen each : frozen) {
+                    if (each.node() != chosen) {
+                        follow(each.node(), chosen);
+                    }
+                }
+            });
             events.tell(
                     Level.WARNING,
                     "failover.promoted",
                     "'" + id + "' was promoted at " + best.at() + ", the most advanced of " + frozen.size()
                             + " frozen replicas" + (proven ? "" : "; acknowledged writes may be lost"),
                     Map.of("node", id, "epoch", start.timeline(), "at", best.at(), "lossless", proven));
-            return new Promotion(
-                    best.node(),
-                    start,
-                    proven,
-                    frozen.stream().map(Frozen::node).toList());
+            return new Promotion(chosen, start, proven);
         } catch (Exception failure) {
             // It may have been promoted all the same. The frozen stay frozen, and the next probes tell.
             failed("failover.failed", "'" + id + "' could not be promoted", failure);

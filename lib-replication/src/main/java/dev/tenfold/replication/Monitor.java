@@ -1,8 +1,10 @@
 package dev.tenfold.replication;
 
+import dev.tenfold.error.UnavailableException;
 import dev.tenfold.replication.FailoverDrive.Promotion;
 import dev.tenfold.replication.ReplicaTopology.Branch;
 import dev.tenfold.replication.ReplicaTopology.Member;
+import dev.tenfold.time.Deadline;
 import dev.tenfold.time.Scheduler;
 import dev.tenfold.time.TimeSource;
 import dev.tenfold.topology.Endpoint;
@@ -12,10 +14,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +32,9 @@ import org.jspecify.annotations.Nullable;
  * runs follows it; so no answer goes unseen. Fields without {@code volatile} belong to {@code evaluate}.
  */
 final class Monitor<N> implements AutoCloseable {
+
+    /** How long a switchover lets calls under way end before it ends them. */
+    private static final long DRAIN_NANOS = 100_000_000;
 
     private final ReplicationEngine<N> engine;
     private final ReplicaSettings settings;
@@ -45,6 +52,10 @@ final class Monitor<N> implements AutoCloseable {
     private final AtomicLong stateChanges = new AtomicLong();
     private final FailoverDrive<N> drive;
     private final Reattachment<N> reattachment;
+    private final Upkeep<N> upkeep;
+    private final Switchover<N> switchover;
+    private final AtomicReference<@Nullable HandOver> requested = new AtomicReference<>();
+    private volatile boolean holdsWrites;
     private final AtomicInteger wanted = new AtomicInteger();
     private volatile boolean closed;
     private boolean lost;
@@ -69,8 +80,10 @@ final class Monitor<N> implements AutoCloseable {
         }
         this.nextTry = time.nanoTime();
         this.topology = new SnapshotCell<>(new ReplicaTopology<>(0, 0, members, List.of()));
-        this.drive = new FailoverDrive<>(builder, nodes, events);
-        this.reattachment = new Reattachment<>(builder, nodes, events);
+        this.upkeep = new Upkeep<>(builder, nodes, events, schedules.of("upkeep"));
+        this.drive = new FailoverDrive<>(builder, nodes, events, upkeep::quorum);
+        this.switchover = new Switchover<>(builder, nodes, events);
+        this.reattachment = new Reattachment<>(builder, nodes, events, upkeep);
     }
 
     void begin() {
@@ -202,6 +215,7 @@ final class Monitor<N> implements AutoCloseable {
         }
         discover(now);
         recordPrimary();
+        handOver();
         watchPrimary(now);
         changes.fire();
     }
@@ -269,6 +283,7 @@ final class Monitor<N> implements AutoCloseable {
             }
             if (settings.failover().drives() && nodes.get(primary).isHealthy()) {
                 reattachment.run(current, now);
+                upkeep.run(current, now);
             }
             return;
         }
@@ -310,7 +325,69 @@ final class Monitor<N> implements AutoCloseable {
                 before.branch(new Branch(promotion.start(), promotion.lossless()))
                         .withRoles(roles));
         changes.fire();
-        drive.follow(promotion);
+    }
+
+    /** A switchover that somebody waits for. */
+    private record HandOver(int target, Deadline deadline, CompletableFuture<ReplicaSet.Switchover> done) {}
+
+    /** Whether writes must wait although there is a primary: it is being replaced. */
+    boolean holdsWrites() {
+        return holdsWrites;
+    }
+
+    /** Asks for a switchover, which the control task makes; at most one at a time. */
+    CompletableFuture<ReplicaSet.Switchover> switchover(int target, Deadline deadline) {
+        HandOver wanted = new HandOver(target, deadline, new CompletableFuture<>());
+        if (closed || !requested.compareAndSet(null, wanted)) {
+            throw new UnavailableException("a switchover is under way already, or the set is closed", List.of(), null);
+        }
+        evaluateSoon();
+        return wanted.done();
+    }
+
+    void rejoin(int node, boolean read) throws Exception {
+        upkeep.rejoinAsked(topology.current(), node, read);
+    }
+
+    private void handOver() {
+        HandOver wanted = requested.get();
+        if (wanted == null) {
+            return;
+        }
+        ReplicaTopology<N> current = topology.current();
+        long[] began = {0};
+        try {
+            Promotion promotion = switchover.run(current, wanted.target(), wanted.deadline(), () -> {
+                began[0] = time.nanoTime();
+                holdsWrites = true;
+                drain(nodes.get(current.primaryIndex()));
+            });
+            promoted(current, promotion);
+            Duration gap = Duration.ofNanos(time.nanoTime() - began[0]);
+            String from = nodes.get(current.primaryIndex()).endpoint().id();
+            String to = nodes.get(promotion.node()).endpoint().id();
+            long epoch = promotion.start().timeline();
+            events.tell(
+                    Level.INFO,
+                    "switchover.finished",
+                    "'" + to + "' took the place of '" + from + "'; no write was taken for " + gap.toMillis() + " ms",
+                    Map.of("from", from, "to", to, "epoch", epoch, "gap", gap));
+            wanted.done().complete(new ReplicaSet.Switchover(from, to, epoch, gap));
+        } catch (Exception failure) {
+            wanted.done().completeExceptionally(failure);
+        } finally {
+            holdsWrites = false;
+            requested.set(null);
+            changes.fire();
+        }
+    }
+
+    /** Lets calls under way on the primary end, for a moment; those that do not are ended with their sessions. */
+    private void drain(NodeState<N> primary) {
+        long began = time.nanoTime();
+        while (primary.inFlight() > 0 && time.nanoTime() - began < DRAIN_NANOS) {
+            changes.await(changes.next(), DRAIN_NANOS / 50, "the calls under way to end");
+        }
     }
 
     private void offer(ReplicaTopology<N> before, ReplicaTopology<N> next) {

@@ -3,6 +3,7 @@ package dev.tenfold.replication;
 import dev.tenfold.Call;
 import dev.tenfold.Replicas;
 import dev.tenfold.error.OutcomeUnknownException;
+import dev.tenfold.error.TenfoldException;
 import dev.tenfold.error.UnavailableException;
 import dev.tenfold.error.Validation;
 import dev.tenfold.observe.Measured;
@@ -13,7 +14,9 @@ import dev.tenfold.time.Deadline;
 import dev.tenfold.topology.Endpoint;
 import dev.tenfold.topology.Outcome;
 import dev.tenfold.topology.SnapshotCell.Watch;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -315,6 +318,89 @@ public final class ReplicaSet<N> implements Replicas<N>, Measured, AutoCloseable
 
     void endFallback() {
         router.endFallback();
+    }
+
+    /**
+     * A switchover that was made.
+     *
+     * @param from the id of the former primary
+     * @param to the id of the primary
+     * @param epoch the epoch that began with it
+     * @param writeGap for how long this process held writes back
+     */
+    public record Switchover(String from, String to, long epoch, Duration writeGap) {}
+
+    /**
+     * Makes another node the primary while the present one is well, and the present one its replica; loses no write. Writes
+     * of this process wait meanwhile; transactions that are under way get a moment to end and are then ended by the server,
+     * as are those of other processes. Needs an engine that can {@linkplain ReplicationEngine#retire retire} a primary. Made
+     * in either mode of {@link Failover}, under the lease if there is one.
+     *
+     * @param target the id of a replica that follows
+     * @param deadline by when the target must be about to be promoted; a switchover that is late is taken back
+     * @return what was done; the former primary follows by then
+     * @throws IllegalArgumentException if there is no such node
+     * @throws UnsupportedOperationException if the engine lacks what it needs; nothing was done
+     * @throws UnavailableException if it was not made, or the former primary does not follow yet; the message says which
+     * @throws dev.tenfold.error.DeadlineExceededException if it was taken back because it was late
+     */
+    public Switchover switchover(String target, Deadline deadline) {
+        int node = index(target);
+        ReplicaTopology<N> before = topology();
+        if (before.primaryIndex() == node) {
+            throw new IllegalArgumentException("switchover: " + target + " (expected: a replica, not the primary)");
+        }
+        try {
+            Switchover made = monitor.switchover(node, deadline).get();
+            monitor.rejoin(index(made.from()), false);
+            return made;
+        } catch (Exception failure) {
+            throw unavailable("switchover to '" + target + "'", failure);
+        }
+    }
+
+    /**
+     * Makes a node follow the primary, whatever it was: a former primary that is down, or that a failover which may have
+     * lost data left with writes of its own. Those are gone afterwards; where there is a consumer of {@linkplain
+     * ReplicaSetBuilder#recoveryReports recovery reports} it is told of them first. Blocks until the node follows, which may
+     * take as long as copying all of the data.
+     *
+     * @param id the node's
+     * @throws IllegalArgumentException if there is no such node, or it is the primary
+     * @throws UnsupportedOperationException if the engine lacks what it needs; nothing was done
+     * @throws UnavailableException if it failed; it may be tried again
+     */
+    public void rejoin(String id) {
+        int node = index(id);
+        if (topology().primaryIndex() == node) {
+            throw new IllegalArgumentException("rejoin: " + id + " (expected: not the primary)");
+        }
+        try {
+            monitor.rejoin(node, true);
+        } catch (Exception failure) {
+            throw unavailable("rejoin of '" + id + "'", failure);
+        }
+    }
+
+    private int index(String id) {
+        for (NodeState<N> node : monitor.nodes()) {
+            if (node.endpoint().id().equals(id)) {
+                return node.index();
+            }
+        }
+        throw new IllegalArgumentException("node: " + id + " (expected: one of "
+                + monitor.nodes().stream().map(node -> node.endpoint().id()).toList() + ")");
+    }
+
+    private RuntimeException unavailable(String what, Exception failure) {
+        Throwable cause = failure instanceof ExecutionException && failure.getCause() != null ? failure.getCause() : failure;
+        if (cause instanceof InterruptedException) {
+            Thread.currentThread().interrupt();
+        }
+        if (cause instanceof TenfoldException || cause instanceof UnsupportedOperationException) {
+            return (RuntimeException) cause;
+        }
+        return new UnavailableException("replica set '" + name + "': " + what + " failed: " + cause, List.of(), cause);
     }
 
     @Override

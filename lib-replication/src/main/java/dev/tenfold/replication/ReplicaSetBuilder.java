@@ -14,6 +14,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +32,7 @@ public final class ReplicaSetBuilder<N> {
     private ReplicaSettings settings = ReplicaSettings.DEFAULT;
     private double primaryShare;
     private @Nullable Lease lease;
+    private @Nullable Consumer<? super Failover.RecoveryReport> reports;
     private Observer observer = Observer.slf4j();
     private TimeSource time = TimeSource.system();
     private @Nullable Scheduler scheduler;
@@ -116,6 +118,19 @@ public final class ReplicaSetBuilder<N> {
      */
     public ReplicaSetBuilder<N> lease(Lease lease) {
         this.lease = lease;
+        return this;
+    }
+
+    /**
+     * Sets who is given what a former primary has that the set's history has not, before it joins again and that is gone.
+     * Where data loss was allowed, a former primary joins again by itself only with this set.
+     *
+     * @param reports such as {@code report -> report.writeTo(folder)}; it is called by a thread of the set, and what it
+     *     throws keeps the node from joining
+     * @return this
+     */
+    public ReplicaSetBuilder<N> recoveryReports(Consumer<? super Failover.RecoveryReport> reports) {
+        this.reports = reports;
         return this;
     }
 
@@ -291,6 +306,11 @@ public final class ReplicaSetBuilder<N> {
     @Nullable
     Lease lease() {
         return lease;
+    }
+
+    @Nullable
+    Consumer<? super Failover.RecoveryReport> recoveryReports() {
+        return reports;
     }
 
     Observer observer() {

@@ -131,6 +131,10 @@ public record ReplicaTopology<N>(long version, long epoch, List<Member<N>> membe
                 + "; a write it had seen acknowledged may be lost");
     }
 
+    boolean knowsBranchAfter(long timeline) {
+        return timeline == epoch || branchAfter(timeline) != null;
+    }
+
     /** Where the history after a timeline began, if it is known that nothing lies between the two. */
     private @Nullable Branch branchAfter(long timeline) {
         for (Branch branch : branches) {

@@ -165,13 +165,14 @@ public interface ReplicationEngine<N> extends AutoCloseable {
     /**
      * Makes a node follow the primary whatever its history is, running or not, and returns once it does. What its history
      * has beyond the primary's is gone then; {@link #recoveryReport} reads it before. May take as long as copying all of
-     * the data. A second call while one runs on the node fails, in another process too.
+     * the data. One process at a time does that to a node; a node that follows the primary already is left alone.
      *
      * @param node what was a primary, or a replica that has more than the primary, or one that was stopped
      * @param primary whom to follow
+     * @return false if another process is at it, so that nothing was done
      * @throws Exception if that failed; it can be tried again, with another primary too
      */
-    default void rejoin(Endpoint<N> node, Endpoint<N> primary) throws Exception {
+    default boolean rejoin(Endpoint<N> node, Endpoint<N> primary) throws Exception {
         throw new UnsupportedOperationException("'" + node.id() + "': "
                 + obstacleToRejoin(node).orElse("this engine cannot make a node join again"));
     }
@@ -179,14 +180,14 @@ public interface ReplicationEngine<N> extends AutoCloseable {
     /**
      * Reads what a node has that the history of the set does not.
      *
-     * @param node a node that answers, and left the history
+     * @param node a node that left the history
      * @param primary who takes the writes now
-     * @param start where the primary's history left the node's
      * @return what will be lost when the node joins again
      * @throws Exception if one of the two does not answer
      */
-    default Failover.RecoveryReport recoveryReport(Endpoint<N> node, Endpoint<N> primary, LogPosition start) throws Exception {
-        return new Failover.RecoveryReport(node.id(), start, probe(node).received(), List.of());
+    default Failover.RecoveryReport recoveryReport(Endpoint<N> node, Endpoint<N> primary) throws Exception {
+        return new Failover.RecoveryReport(
+                node.id(), timelineStart(primary), probe(node).received(), List.of());
     }
 
     /**

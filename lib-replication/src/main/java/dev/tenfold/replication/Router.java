@@ -136,7 +136,7 @@ final class Router<N> {
             CompletableFuture<Void> change = changes.next();
             ReplicaTopology<N> topology = set.topology();
             int primary = topology.primaryIndex();
-            if (primary >= 0 && nodes.get(primary).isHealthy()) {
+            if (primary >= 0 && nodes.get(primary).isHealthy() && !monitor.holdsWrites()) {
                 counters.writes.increment();
                 NodeState<N> node = nodes.get(primary);
                 return Route.to(

@@ -35,6 +35,9 @@ final class BackupSession implements AutoCloseable {
             SELECT path, isdir, size FROM f WHERE size IS NOT NULL ORDER BY path
             """;
 
+    private static final String FOLLOWED = "SELECT EXISTS (SELECT FROM pg_stat_replication WHERE application_name = ?"
+            + " AND state IN ('catchup', 'streaming'))";
+
     private static final String CHUNKS =
             " FROM unnest(?::text[], ?::bigint[], ?::bigint[]) WITH ORDINALITY AS c (p, o, l, n) ORDER BY n";
 
@@ -43,12 +46,10 @@ final class BackupSession implements AutoCloseable {
     private static final String CONTENTS = "SELECT pg_read_binary_file(p, o, l, true)" + CHUNKS;
 
     private final Connection connection;
-    private final String purpose;
     private final int version;
 
-    private BackupSession(Connection connection, String purpose) throws SQLException {
+    private BackupSession(Connection connection) throws SQLException {
         this.connection = connection;
-        this.purpose = purpose;
         this.version = Integer.parseInt(one("SHOW server_version_num"));
     }
 
@@ -58,19 +59,17 @@ final class BackupSession implements AutoCloseable {
     /** A part of a file. */
     record Chunk(String path, long offset, int length) {}
 
-    /**
-     * Connects, and takes the lock that lets one session at a time copy for a purpose.
-     *
-     * @param purpose names the copy; a second one of the same purpose at once is refused
-     */
-    static BackupSession connect(DataSource source, String purpose) throws SQLException {
+    /** Connects to a primary. */
+    static BackupSession connect(DataSource source) throws SQLException {
         Connection connection = source.getConnection();
         boolean begun = false;
         try {
             connection.setNetworkTimeout(Runnable::run, NETWORK_TIMEOUT_MILLIS);
             connection.setAutoCommit(true);
-            BackupSession session = new BackupSession(connection, purpose);
-            session.lock();
+            BackupSession session = new BackupSession(connection);
+            if (session.isTrue("SELECT pg_is_in_recovery()")) {
+                throw new SQLException("the server to copy from is not a primary");
+            }
             begun = true;
             return session;
         } finally {
@@ -80,23 +79,19 @@ final class BackupSession implements AutoCloseable {
         }
     }
 
-    private void lock() throws SQLException {
-        if (!"t".equals(one("SELECT pg_try_advisory_lock(hashtext('tenfold copy'), hashtext(?))", purpose))) {
-            throw new SQLException("a copy to '" + purpose + "' is being made by another session already");
-        }
-        if ("t".equals(one("SELECT pg_is_in_recovery()"))) {
-            throw new SQLException("the server to copy from is not a primary");
-        }
+    /** Takes the lock that lets one session at a time make a node join again. */
+    boolean tryLock(String node) throws SQLException {
+        return isTrue("SELECT pg_try_advisory_lock(hashtext('tenfold re-join'), hashtext(?))", node);
     }
 
     /** Begins the backup. */
-    void start() throws SQLException {
+    void start(String label) throws SQLException {
         one("SELECT pg_create_physical_replication_slot('tenfold_copy_' || pg_backend_pid(), true, true)");
         one(
                 version >= NON_EXCLUSIVE_ONLY
                         ? "SELECT pg_backup_start(?, true)"
                         : "SELECT pg_start_backup(?, true, false)",
-                "tenfold copy to " + purpose);
+                label);
     }
 
     /** Everything in the data directory but what is below some folders. */
@@ -179,19 +174,23 @@ final class BackupSession implements AutoCloseable {
         }
     }
 
+    boolean isFollowedBy(String name) throws SQLException {
+        return isTrue(FOLLOWED, name);
+    }
+
     /** Waits until a standby of a name receives from this server; the waiting is the server's. */
     void awaitStandby(String name, int seconds) throws SQLException {
         for (int step = 0; step < seconds * 20; step++) {
-            String found = one(
-                    "SELECT EXISTS (SELECT FROM pg_stat_replication WHERE application_name = ?"
-                            + " AND state IN ('catchup', 'streaming')) FROM pg_sleep(0.05)",
-                    name);
-            if ("t".equals(found)) {
+            if (isTrue(FOLLOWED + " FROM pg_sleep(0.05)", name)) {
                 return;
             }
         }
         throw new SQLTimeoutException("'" + name + "' was started as a replica and did not connect within " + seconds
                 + " s; its server's log tells why");
+    }
+
+    private boolean isTrue(String sql, String... parameters) throws SQLException {
+        return one(sql, parameters).equals("t");
     }
 
     private String one(String sql, String... parameters) throws SQLException {

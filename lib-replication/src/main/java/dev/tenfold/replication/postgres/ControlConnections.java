@@ -83,6 +83,18 @@ final class ControlConnections implements AutoCloseable {
                 () -> putBack(node, connection));
     }
 
+    /** Drops what is kept of a node whose server is about to be stopped. */
+    void forget(Endpoint<DataSource> node) {
+        Connection mine = held.remove(node.id());
+        if (mine != null) {
+            discard(mine);
+        }
+        Connection kept = slot(node).getAndSet(null);
+        if (kept != null) {
+            discard(kept);
+        }
+    }
+
     boolean isHolding(Endpoint<DataSource> node) {
         return held.containsKey(node.id());
     }

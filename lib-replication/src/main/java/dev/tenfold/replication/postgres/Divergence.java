@@ -23,6 +23,7 @@ final class Divergence {
     static final int MOST_ROWS = 10_000;
 
     private static final int BATCH = 500;
+    private static final int START_STEPS = 600;
     private static final int NETWORK_TIMEOUT_MILLIS = 60_000;
 
     private final List<String> tables;
@@ -31,11 +32,35 @@ final class Divergence {
         this.tables = tables;
     }
 
-    RecoveryReport report(Endpoint<DataSource> node, Endpoint<DataSource> primary, LogPosition start)
-            throws SQLException {
+    /** Starts a server that is down, and waits until it takes connections; the waiting is the primary's. */
+    void startUnlessThere(ServerControl server, Endpoint<DataSource> node, Endpoint<DataSource> primary)
+            throws Exception {
+        boolean started = false;
+        for (int step = 0; step < START_STEPS; step++) {
+            try (Connection there = node.target().getConnection()) {
+                if (there.isValid(1)) {
+                    return;
+                }
+            } catch (SQLException notYet) {
+                if (!started) {
+                    server.stop(ServerControl.Shutdown.AT_ONCE);
+                    server.start();
+                    started = true;
+                }
+                try (Connection current = primary.target().getConnection();
+                        Statement wait = current.createStatement()) {
+                    wait.execute("SELECT pg_sleep(0.1)");
+                }
+            }
+        }
+        throw new SQLException("'" + node.id() + "' was started and does not answer, so what it has cannot be read");
+    }
+
+    RecoveryReport report(Endpoint<DataSource> node, Endpoint<DataSource> primary) throws SQLException {
         try (Connection former = open(node.target());
                 Connection current = open(primary.target())) {
             LogPosition end = Statements.position(former);
+            LogPosition start = Statements.branchAfter(current, end.timeline());
             List<Row> rows = new ArrayList<>();
             for (String table : tables) {
                 compare(table, former, current, rows);

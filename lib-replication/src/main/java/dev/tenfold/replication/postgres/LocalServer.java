@@ -54,6 +54,9 @@ final class LocalServer implements ServerControl {
 
     @Override
     public void start() throws Exception {
+        if (server().isPresent()) {
+            return;
+        }
         int exit = run("start", "-W", "-l", data.resolveSibling(data.getFileName() + ".log").toString());
         if (exit != 0) {
             throw new IOException("pg_ctl start of " + data + " ended with " + exit);

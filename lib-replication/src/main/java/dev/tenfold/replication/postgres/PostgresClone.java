@@ -110,8 +110,8 @@ public final class PostgresClone {
         if (Files.getFileAttributeView(directory, PosixFileAttributeView.class) != null) {
             Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
         }
-        try (BackupSession session = BackupSession.connect(primary, directory.toString())) {
-            session.start();
+        try (BackupSession session = BackupSession.connect(primary)) {
+            session.start("tenfold clone");
             new DeltaCopy(target, listener).run(session, settings);
         }
     }

@@ -246,16 +246,23 @@ public final class PostgresStreaming implements JdbcReplicationEngine {
     }
 
     @Override
-    public void rejoin(Endpoint<DataSource> node, Endpoint<DataSource> primary) throws Exception {
+    public boolean rejoin(Endpoint<DataSource> node, Endpoint<DataSource> primary) throws Exception {
         ServerControl server = control(node);
         LogPosition start = timelineStart(primary);
-        new Rejoin(node.id(), server).run(primary.target(), start, connectionInfo(primary));
+        connections.forget(node);
+        return new Rejoin(node.id(), server).run(primary.target(), start, connectionInfo(primary));
     }
 
+    /** {@inheritDoc} A node that is down is started for it, if the engine can do that; rejoining stops it again. */
     @Override
-    public Failover.RecoveryReport recoveryReport(
-            Endpoint<DataSource> node, Endpoint<DataSource> primary, LogPosition start) throws SQLException {
-        return new Divergence(options.tables()).report(node, primary, start);
+    public Failover.RecoveryReport recoveryReport(Endpoint<DataSource> node, Endpoint<DataSource> primary)
+            throws Exception {
+        ServerControl server = options.servers().get(node.id());
+        Divergence divergence = new Divergence(options.tables());
+        if (server != null) {
+            divergence.startUnlessThere(server, node, primary);
+        }
+        return divergence.report(node, primary);
     }
 
     /**

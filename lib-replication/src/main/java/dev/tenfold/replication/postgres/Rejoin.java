@@ -28,18 +28,26 @@ final class Rejoin {
         this.data = new DataDirectory(server.dataDirectory());
     }
 
-    void run(DataSource primary, LogPosition timelineStart, String connectionInfo) throws Exception {
+    /** Does it, unless the server follows already; false if another process is at it. */
+    boolean run(DataSource primary, LogPosition timelineStart, String connectionInfo) throws Exception {
         Map<String, String> settings = Map.of("primary_conninfo", Statements.named(connectionInfo, id));
-        try (BackupSession session = BackupSession.connect(primary, id)) {
+        try (BackupSession session = BackupSession.connect(primary)) {
+            if (!session.tryLock(id)) {
+                return false;
+            }
+            if (session.isFollowedBy(id)) {
+                return true;
+            }
             server.stop(Shutdown.AT_ONCE);
             if (sharesHistory(data.shutDown(), timelineStart)) {
                 data.makeStandby(settings);
             } else {
-                session.start();
+                session.start("tenfold re-join of " + id);
                 new DeltaCopy(data, progress -> {}).run(session, settings);
             }
             server.start();
             session.awaitStandby(id, PATIENCE_SECONDS);
+            return true;
         }
     }
 

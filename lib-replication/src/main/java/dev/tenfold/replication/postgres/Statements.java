@@ -103,6 +103,23 @@ final class Statements {
         }
     }
 
+    /** The timeline after one, and where it began, from the history file of the primary's timeline. */
+    static LogPosition branchAfter(Connection primary, long timeline) throws SQLException {
+        long newest = position(primary).timeline();
+        String sql = "SELECT (split_part(line, E'\\t', 2)::pg_lsn - '0/0')::bigint"
+                + " FROM regexp_split_to_table(pg_read_file(?), E'\\n') AS line WHERE line ~ ?";
+        try (PreparedStatement statement = primary.prepareStatement(sql)) {
+            statement.setString(1, String.format("pg_wal/%08X.history", newest));
+            statement.setString(2, "^" + timeline + "\\t");
+            try (ResultSet row = statement.executeQuery()) {
+                if (!row.next()) {
+                    throw new SQLException("timeline " + newest + " does not descend from timeline " + timeline);
+                }
+                return new LogPosition(timeline + 1, row.getLong(1));
+            }
+        }
+    }
+
     /** Takes the lock that tells who is in control of a replica, and ends the session of whoever had it. */
     static void takeControl(Connection connection) throws SQLException {
         for (int step = 0; step < CONTROL_STEPS; step++) {

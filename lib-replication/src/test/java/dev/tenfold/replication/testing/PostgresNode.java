@@ -1,5 +1,6 @@
 package dev.tenfold.replication.testing;
 
+import dev.tenfold.replication.postgres.ServerControl;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -171,6 +172,40 @@ public final class PostgresNode {
     /** Lets a suspended server go on. */
     public synchronized void resume() {
         signal("CONT", family());
+    }
+
+    /**
+     * Returns power over the server for an engine that is to make it join again or to switch over.
+     *
+     * @return a control of this process; stopping at once is a kill
+     */
+    public ServerControl control() {
+        return new ServerControl() {
+            @Override
+            public Path dataDirectory() {
+                return folder.resolve("data");
+            }
+
+            @Override
+            public void stop(Shutdown how) {
+                if (how == Shutdown.IN_ORDER) {
+                    PostgresNode.this.stop();
+                } else {
+                    kill9();
+                }
+            }
+
+            @Override
+            public void start() throws IOException {
+                launchUnlessRunning();
+            }
+        };
+    }
+
+    private synchronized void launchUnlessRunning() throws IOException {
+        if (!isRunning()) {
+            launch();
+        }
     }
 
     /**
