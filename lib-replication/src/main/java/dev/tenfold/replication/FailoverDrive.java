@@ -59,6 +59,21 @@ final class FailoverDrive<N> {
     private record Frozen(int node, LogPosition at) {}
 
     /**
+     * Whether a majority of the replicas missed the primary when they were probed last. Costs nothing, so it is asked again
+     * and again until it is worth taking the lease and asking them anew.
+     */
+    boolean isMissed(int primary) {
+        int agreeing = 0;
+        for (int i = 0; i < nodes.size(); i++) {
+            Probe probe = nodes.get(i).status().probe();
+            if (i != primary && probe != null && nodes.get(i).isHealthy() && !probe.writable() && !probe.streaming()) {
+                agreeing++;
+            }
+        }
+        return agreeing * 2 > nodes.size() - 1;
+    }
+
+    /**
      * Tries once.
      *
      * @param primary the index of the primary that is gone, or -1 where none is known
@@ -119,9 +134,9 @@ final class FailoverDrive<N> {
                 "failover.started",
                 "a majority of the replicas miss the primary of epoch " + epoch,
                 Map.of("epoch", epoch));
-        List<Frozen> frozen = freeze(topology, primary);
         int quorum = this.quorum.getAsInt();
         int needed = nodes.size() - 1 - quorum + 1;
+        List<Frozen> frozen = freeze(topology, primary, needed);
         boolean proven = quorum > 0 && frozen.size() >= needed;
         if (frozen.isEmpty() || (!proven && !failover.allowsDataLoss())) {
             refuse(primary, frozen, quorum, needed);
@@ -160,27 +175,41 @@ final class FailoverDrive<N> {
         }
     }
 
-    private List<Frozen> freeze(ReplicaTopology<N> topology, int primary) {
+    /** Freezes who answers, and then, only as far as the proof needs them, who does not: each of those takes its time. */
+    private List<Frozen> freeze(ReplicaTopology<N> topology, int primary, int needed) {
         List<Frozen> frozen = new ArrayList<>();
+        List<Integer> silent = new ArrayList<>();
         for (int i = 0; i < nodes.size(); i++) {
-            Endpoint<N> node = nodes.get(i).endpoint();
-            Role role = topology.members().get(i).role();
-            if (i == primary || role == Role.ZOMBIE) {
+            if (i == primary || topology.members().get(i).role() == Role.ZOMBIE) {
                 continue;
             }
-            try {
-                LogPosition at = engine.freeze(node);
-                frozen.add(new Frozen(i, at));
-                events.tell(
-                        Level.INFO,
-                        "failover.frozen",
-                        "'" + node.id() + "' is frozen at " + at,
-                        Map.of("node", node.id(), "at", at));
-            } catch (Exception failure) {
-                failed("failover.unfrozen", "'" + node.id() + "' could not be frozen", failure);
+            if (nodes.get(i).isHealthy()) {
+                freeze(i, frozen);
+            } else {
+                silent.add(i);
+            }
+        }
+        for (int i : silent) {
+            if (frozen.size() < needed) {
+                freeze(i, frozen);
             }
         }
         return frozen;
+    }
+
+    private void freeze(int i, List<Frozen> frozen) {
+        Endpoint<N> node = nodes.get(i).endpoint();
+        try {
+            LogPosition at = engine.freeze(node);
+            frozen.add(new Frozen(i, at));
+            events.tell(
+                    Level.INFO,
+                    "failover.frozen",
+                    "'" + node.id() + "' is frozen at " + at,
+                    Map.of("node", node.id(), "at", at));
+        } catch (Exception failure) {
+            failed("failover.unfrozen", "'" + node.id() + "' could not be frozen", failure);
+        }
     }
 
     /** Undoes the freeze, so that a primary that lives after all is not left without replicas. */

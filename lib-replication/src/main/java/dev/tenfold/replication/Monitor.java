@@ -301,7 +301,7 @@ final class Monitor<N> implements AutoCloseable {
         }
         // A primary that is known has been silent for that long already; an unknown one is given the same time.
         boolean due = primary >= 0 || now - lostSince >= settings.silenceNanos();
-        if (settings.failover().drives() && due && now - nextTry >= 0) {
+        if (settings.failover().drives() && due && now - nextTry >= 0 && drive.isMissed(primary)) {
             Promotion promotion = drive.run(current, primary);
             if (promotion == null) {
                 nextTry = time.nanoTime() + settings.failover().pause().toNanos();

@@ -4,6 +4,7 @@ import dev.tenfold.topology.Endpoint;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.sql.DataSource;
@@ -32,10 +33,12 @@ final class ControlConnections implements AutoCloseable {
 
     private final ConcurrentHashMap<String, AtomicReference<@Nullable Connection>> slots = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, Connection> held = new ConcurrentHashMap<>();
+    private final Map<String, DataSource> own;
     private final int timeoutMillis;
     private volatile boolean closed;
 
-    ControlConnections(Duration timeout) {
+    ControlConnections(Map<String, DataSource> own, Duration timeout) {
+        this.own = own;
         this.timeoutMillis = (int) Math.max(1, timeout.toMillis());
     }
 
@@ -95,6 +98,11 @@ final class ControlConnections implements AutoCloseable {
         }
     }
 
+    /** Where new connections to a node come from. */
+    DataSource source(Endpoint<DataSource> node) {
+        return own.getOrDefault(node.id(), node.target());
+    }
+
     boolean isHolding(Endpoint<DataSource> node) {
         return held.containsKey(node.id());
     }
@@ -116,7 +124,7 @@ final class ControlConnections implements AutoCloseable {
 
     private Connection take(Endpoint<DataSource> node) throws SQLException {
         Connection kept = slot(node).getAndSet(null);
-        return kept != null ? kept : open(node.target());
+        return kept != null ? kept : open(source(node));
     }
 
     private void putBack(Endpoint<DataSource> node, Connection connection) {

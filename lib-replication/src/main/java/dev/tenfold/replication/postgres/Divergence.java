@@ -3,7 +3,6 @@ package dev.tenfold.replication.postgres;
 import dev.tenfold.replication.Failover.RecoveryReport;
 import dev.tenfold.replication.Failover.RecoveryReport.Row;
 import dev.tenfold.replication.LogPosition;
-import dev.tenfold.topology.Endpoint;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -27,17 +26,20 @@ final class Divergence {
     private static final int NETWORK_TIMEOUT_MILLIS = 60_000;
 
     private final List<String> tables;
+    private final DataSource node;
+    private final DataSource primary;
 
-    Divergence(List<String> tables) {
+    Divergence(List<String> tables, DataSource node, DataSource primary) {
         this.tables = tables;
+        this.node = node;
+        this.primary = primary;
     }
 
     /** Starts a server that is down, and waits until it takes connections; the waiting is the primary's. */
-    void startUnlessThere(ServerControl server, Endpoint<DataSource> node, Endpoint<DataSource> primary)
-            throws Exception {
+    void startUnlessThere(ServerControl server) throws Exception {
         boolean started = false;
         for (int step = 0; step < START_STEPS; step++) {
-            try (Connection there = node.target().getConnection()) {
+            try (Connection there = node.getConnection()) {
                 if (there.isValid(1)) {
                     return;
                 }
@@ -47,18 +49,18 @@ final class Divergence {
                     server.start();
                     started = true;
                 }
-                try (Connection current = primary.target().getConnection();
+                try (Connection current = primary.getConnection();
                         Statement wait = current.createStatement()) {
                     wait.execute("SELECT pg_sleep(0.1)");
                 }
             }
         }
-        throw new SQLException("'" + node.id() + "' was started and does not answer, so what it has cannot be read");
+        throw new SQLException("the node was started and does not answer, so what it has cannot be read");
     }
 
-    RecoveryReport report(Endpoint<DataSource> node, Endpoint<DataSource> primary) throws SQLException {
-        try (Connection former = open(node.target());
-                Connection current = open(primary.target())) {
+    RecoveryReport report(String id) throws SQLException {
+        try (Connection former = open(node);
+                Connection current = open(primary)) {
             LogPosition end = Statements.position(former);
             LogPosition start = Statements.branchAfter(current, end.timeline());
             List<Row> rows = new ArrayList<>();
@@ -66,7 +68,7 @@ final class Divergence {
                 compare(table, former, current, rows);
             }
             former.rollback();
-            return new RecoveryReport(node.id(), start, end, rows);
+            return new RecoveryReport(id, start, end, rows);
         }
     }
 

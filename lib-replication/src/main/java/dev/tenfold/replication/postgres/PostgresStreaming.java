@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * PostgreSQL 13 or newer with physical streaming replication, through nothing but JDBC.
  *
- * <p>For each node it keeps one connection of the node's data source to itself, so a pool should hold one more. To route
+ * <p>For each node it keeps one connection to itself, of the node's data source unless {@link #control} names another; a pool
+ * should hold two more. To route
  * and follow, the user needs {@code pg_monitor} and, where somebody else promotes, {@code EXECUTE} on {@code
  * pg_read_file(text)}; to promote, it needs {@code EXECUTE} on {@code pg_promote} and {@code pg_reload_conf}, and {@code
  * ALTER SYSTEM} on {@code primary_conninfo}, which a superuser has.
@@ -44,12 +45,14 @@ public final class PostgresStreaming implements JdbcReplicationEngine {
     /** What it was told. */
     record Options(
             Map<String, String> connectionInfo,
+            Map<String, DataSource> own,
             Map<String, ServerControl> servers,
             List<String> tables,
             int synchronousReplicas,
             Duration timeout) {
 
-        static final Options DEFAULT = new Options(Map.of(), Map.of(), List.of(), 0, Duration.ofSeconds(1));
+        static final Options DEFAULT =
+                new Options(Map.of(), Map.of(), Map.of(), List.of(), 0, Duration.ofSeconds(1));
 
         Options {
             Validation check = Validation.of("PostgreSQL engine");
@@ -58,6 +61,7 @@ public final class PostgresStreaming implements JdbcReplicationEngine {
             check.require(timeout.compareTo(Duration.ofMinutes(10)) <= 0, "timeout", timeout, "at most 10 minutes");
             check.throwIfInvalid();
             connectionInfo = Map.copyOf(connectionInfo);
+            own = Map.copyOf(own);
             servers = Map.copyOf(servers);
             tables = List.copyOf(tables);
         }
@@ -65,7 +69,7 @@ public final class PostgresStreaming implements JdbcReplicationEngine {
 
     PostgresStreaming(Options options) {
         this.options = options;
-        this.connections = new ControlConnections(options.timeout());
+        this.connections = new ControlConnections(options.own(), options.timeout());
     }
 
     /**
@@ -116,13 +120,34 @@ public final class PostgresStreaming implements JdbcReplicationEngine {
                 options.timeout());
     }
 
-    private static PostgresStreaming with(
+    /**
+     * Sets where the engine takes its own connections to a node from. By default that is the node's data source; where that
+     * is a pool, give the unpooled one below it: a pool that has found its server dead tries again less and less often, so
+     * that the set would see a node that came back some seconds late; and a pool that is used up looks like a dead server.
+     *
+     * @param id the node's id in the replica set
+     * @param source of connections to the same server; it must give up connecting within a few seconds
+     * @return a copy
+     */
+    public PostgresStreaming control(String id, DataSource source) {
+        Map<String, DataSource> more = new HashMap<>(options.own());
+        more.put(id, source);
+        return new PostgresStreaming(new Options(
+                options.connectionInfo(),
+                more,
+                options.servers(),
+                options.tables(),
+                options.synchronousReplicas(),
+                options.timeout()));
+    }
+
+    private PostgresStreaming with(
             Map<String, String> info,
             Map<String, ServerControl> servers,
             List<String> tables,
             int replicas,
             Duration timeout) {
-        return new PostgresStreaming(new Options(info, servers, tables, replicas, timeout));
+        return new PostgresStreaming(new Options(info, options.own(), servers, tables, replicas, timeout));
     }
 
     /**
@@ -250,7 +275,7 @@ public final class PostgresStreaming implements JdbcReplicationEngine {
         ServerControl server = control(node);
         LogPosition start = timelineStart(primary);
         connections.forget(node);
-        return new Rejoin(node.id(), server).run(primary.target(), start, connectionInfo(primary));
+        return new Rejoin(node.id(), server).run(connections.source(primary), start, connectionInfo(primary));
     }
 
     /** {@inheritDoc} A node that is down is started for it, if the engine can do that; rejoining stops it again. */
@@ -258,11 +283,11 @@ public final class PostgresStreaming implements JdbcReplicationEngine {
     public Failover.RecoveryReport recoveryReport(Endpoint<DataSource> node, Endpoint<DataSource> primary)
             throws Exception {
         ServerControl server = options.servers().get(node.id());
-        Divergence divergence = new Divergence(options.tables());
+        Divergence divergence = new Divergence(options.tables(), connections.source(node), connections.source(primary));
         if (server != null) {
-            divergence.startUnlessThere(server, node, primary);
+            divergence.startUnlessThere(server);
         }
-        return divergence.report(node, primary);
+        return divergence.report(node.id());
     }
 
     /**
@@ -272,7 +297,7 @@ public final class PostgresStreaming implements JdbcReplicationEngine {
     @Override
     public LogPosition retire(Endpoint<DataSource> primary, Runnable fence) throws Exception {
         ServerControl server = control(primary);
-        try (Connection connection = primary.target().getConnection();
+        try (Connection connection = connections.source(primary).getConnection();
                 Statement statement = connection.createStatement()) {
             statement.execute("CHECKPOINT");
         }

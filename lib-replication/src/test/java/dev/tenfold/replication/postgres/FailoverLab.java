@@ -8,6 +8,7 @@ import dev.tenfold.replication.Failover.RecoveryReport;
 import dev.tenfold.replication.ReplicaSet;
 import dev.tenfold.replication.ReplicaSetBuilder;
 import dev.tenfold.replication.ReplicationEngine;
+import dev.tenfold.replication.Role;
 import dev.tenfold.replication.jdbc.RoutingDataSource;
 import dev.tenfold.replication.testing.PostgresCluster;
 import dev.tenfold.replication.testing.PostgresNode;
@@ -59,13 +60,16 @@ final class FailoverLab implements AutoCloseable {
             UnaryOperator<ReplicaSetBuilder<DataSource>> configuring,
             UnaryOperator<ReplicationEngine<DataSource>> wrapping)
             throws SQLException {
-        PostgresCluster.Builder servers = PostgresCluster.builder().replicas(2);
+        PostgresCluster.Builder servers =
+                PostgresCluster.builder().replicas(2).setting("wal_receiver_timeout", "1s");
         cluster = (synchronous ? servers.synchronous() : servers).start();
         try {
             cluster.node("a").execute("CREATE TABLE t (id bigint PRIMARY KEY)");
             PostgresStreaming engine = Postgres.streaming().synchronousReplicas(synchronous ? 1 : 0);
             for (PostgresNode node : cluster.nodes()) {
-                engine = engine.connectionInfo(node.id(), node.connectionInfo()).server(node.id(), node.control());
+                engine = engine.connectionInfo(node.id(), node.connectionInfo())
+                        .control(node.id(), node.dataSource())
+                        .server(node.id(), node.control());
             }
             ReplicaSetBuilder<DataSource> builder = ReplicaSet.<DataSource>builder("users")
                     .engine(wrapping.apply(engine.reporting("t")))
@@ -74,6 +78,7 @@ final class FailoverLab implements AutoCloseable {
                     .probeTimeout(Duration.ofMillis(500))
                     .recoveryReports(reports::add)
                     .observer(event -> {
+                        if (System.getProperty("lab.trace") != null) System.err.println("EV " + event.at() + " " + event.kind() + " " + event.message());
                         events.add(event);
                         seen.add(new Seen(event.kind(), System.nanoTime()));
                     });
@@ -122,9 +127,13 @@ final class FailoverLab implements AutoCloseable {
         return primary();
     }
 
-    /** Waits until both others follow the primary, as the primary itself sees it. */
+    /** Waits until both others follow the primary, as the primary and the set see it. */
     void awaitWhole() {
         await("two replicas that follow", () -> set.topology().primary().isPresent()
+                && set.topology().members().stream()
+                                .filter(member -> member.role() == Role.REPLICA)
+                                .count()
+                        == 2
                 && Objects.equals(
                         "2",
                         primary().execute("SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'")));

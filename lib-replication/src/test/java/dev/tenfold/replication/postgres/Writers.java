@@ -6,6 +6,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import javax.sql.DataSource;
@@ -27,6 +29,7 @@ import javax.sql.DataSource;
 final class Writers implements AutoCloseable {
 
     private static final long SPREAD = 100_000_000L;
+    private static final AtomicLong BLIND = new AtomicLong(1000 * SPREAD);
 
     private final Set<Long> acknowledged = ConcurrentHashMap.newKeySet();
     private final Set<Long> unknown = ConcurrentHashMap.newKeySet();
@@ -35,6 +38,7 @@ final class Writers implements AutoCloseable {
     private final AtomicInteger missed = new AtomicInteger();
     private final List<Throwable> surprises = new CopyOnWriteArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
+    private final boolean blind;
     private volatile boolean stopped;
 
     /**
@@ -50,19 +54,29 @@ final class Writers implements AutoCloseable {
 
     /** Starts them; each takes its data source from a function of its session. */
     Writers(int count, Function<Session, DataSource> source) {
+        this(count, source, false);
+    }
+
+    private Writers(int count, Function<Session, DataSource> source, boolean blind) {
+        this.blind = blind;
         for (int i = 0; i < count; i++) {
-            int writer = i;
+            long first = blind ? BLIND.getAndAdd(SPREAD) : i * SPREAD;
             Session session = new Session();
             DataSource mine = source.apply(session);
-            Thread thread = new Thread(() -> run(writer, mine), "writer-" + i);
+            Thread thread = new Thread(() -> run(first, mine), "writer-" + i);
             threads.add(thread);
             thread.start();
         }
     }
 
-    private void run(int writer, DataSource source) {
+    /** One that reads nothing back, and whose ids are beyond all others'. */
+    static Writers blind(DataSource source) {
+        return new Writers(1, session -> source, true);
+    }
+
+    private void run(long first, DataSource source) {
         for (long n = 0; !stopped; n++) {
-            long id = writer * SPREAD + n;
+            long id = first + n;
             try {
                 insert(source, id);
                 acknowledged.add(id);
@@ -76,7 +90,9 @@ final class Writers implements AutoCloseable {
                 unknown.add(id);
                 continue;
             }
-            readBack(source, id);
+            if (!blind) {
+                readBack(source, id);
+            }
         }
     }
 
@@ -125,6 +141,21 @@ final class Writers implements AutoCloseable {
         return first == null ? -1 : first;
     }
 
+    /** As {@link #firstAfter}, waiting for it. */
+    long awaitFirstAfter(long moment, Duration patience) {
+        long end = System.nanoTime() + patience.toNanos();
+        while (firstAfter(moment) < 0 && System.nanoTime() - end < 0) {
+            LockSupport.parkNanos(2_000_000);
+        }
+        return firstAfter(moment);
+    }
+
+    /** Stops without waiting: a thread that hangs ends with its connection. */
+    void abandon() {
+        stopped = true;
+        threads.forEach(Thread::interrupt);
+    }
+
     /** Waits until so many more are acknowledged. */
     void awaitMore(int more) {
         int goal = acknowledged.size() + more;
@@ -153,6 +184,7 @@ final class Writers implements AutoCloseable {
         unaccounted.removeAll(acknowledged);
         unaccounted.removeAll(unknown);
         unaccounted.removeAll(refused);
+        unaccounted.removeIf(id -> id >= 1000 * SPREAD);
         if (!unaccounted.isEmpty()) {
             throw new IllegalStateException("rows nobody wrote: " + unaccounted);
         }

@@ -126,7 +126,8 @@ public final class PostgresNode {
         family.forEach(ProcessHandle::destroyForcibly);
         awaitEnd(10);
         // A backend that still dies holds the shared memory, and the server would refuse to start again.
-        family.forEach(member -> member.onExit().orTimeout(10, TimeUnit.SECONDS).join());
+        PostgresCluster.await(
+                "the end of node " + id, PATIENCE, () -> family.stream().noneMatch(ProcessHandle::isAlive));
         process = null;
     }
 
