@@ -2,6 +2,7 @@ package dev.tenfold.replication;
 
 import dev.tenfold.topology.Endpoint;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a {@link ReplicaSet} must be able to ask of one kind of replicated store. An engine serves one set, which closes it.
@@ -63,6 +64,21 @@ public interface ReplicationEngine<N> extends AutoCloseable {
     LogPosition promote(Endpoint<N> candidate) throws Exception;
 
     /**
+     * Promotes as {@link #promote(Endpoint)} does, and says when that can no longer be taken back: so others can be told
+     * to follow while it goes on.
+     *
+     * @param candidate the node to promote
+     * @param begun run once, at most
+     * @return the new timeline and the offset at which it began
+     * @throws Exception if that did not happen or is not certain; the next probe tells
+     */
+    default LogPosition promote(Endpoint<N> candidate, Runnable begun) throws Exception {
+        LogPosition start = promote(candidate);
+        begun.run();
+        return start;
+    }
+
+    /**
      * Makes a replica, frozen or not, follow a primary. Returns once it was told, not once it streams.
      *
      * @param replica a node that is not writable
@@ -97,6 +113,104 @@ public interface ReplicationEngine<N> extends AutoCloseable {
      */
     default List<String> problems(List<Endpoint<N>> nodes, Failover failover) {
         return List.of();
+    }
+
+    /**
+     * Looks at how the servers are set up, which is asked at the start and after each promotion.
+     *
+     * @param primary who takes the writes now
+     * @param replicas the other members that answer
+     * @return what was found
+     * @throws Exception if the primary does not answer
+     */
+    default Setup inspect(Endpoint<N> primary, List<Endpoint<N>> replicas) throws Exception {
+        return new Setup(synchronousReplicas(), List.of());
+    }
+
+    /**
+     * How servers were found to be set up.
+     *
+     * @param synchronousReplicas how many replicas a write really waits for; where that is less than the engine was told,
+     *     the proof of a promotion rests on this
+     * @param problems what differs from what the engine was told, or will hinder a failover; one sentence each
+     */
+    record Setup(int synchronousReplicas, List<String> problems) {
+
+        /** Copies the list. */
+        public Setup {
+            problems = List.copyOf(problems);
+        }
+    }
+
+    /**
+     * Says what keeps {@link #rejoin} from working on a node, and what a person has to do instead.
+     *
+     * @param node a node whose history left the primary's
+     * @return what to do by hand, or empty if the engine can do it
+     */
+    default Optional<String> obstacleToRejoin(Endpoint<N> node) {
+        return Optional.of("copy the primary's data to it and start it as a replica");
+    }
+
+    /**
+     * Says whether a node cannot start because an earlier {@link #rejoin} of it broke off. Does not ask the node.
+     *
+     * @param node a node that does not answer
+     * @return true if it has to be re-joined before it can answer again
+     */
+    default boolean awaitsRejoin(Endpoint<N> node) {
+        return false;
+    }
+
+    /**
+     * Makes a node follow the primary whatever its history is, running or not, and returns once it does. What its history
+     * has beyond the primary's is gone then; {@link #recoveryReport} reads it before. May take as long as copying all of
+     * the data. A second call while one runs on the node fails, in another process too.
+     *
+     * @param node what was a primary, or a replica that has more than the primary, or one that was stopped
+     * @param primary whom to follow
+     * @throws Exception if that failed; it can be tried again, with another primary too
+     */
+    default void rejoin(Endpoint<N> node, Endpoint<N> primary) throws Exception {
+        throw new UnsupportedOperationException("'" + node.id() + "': "
+                + obstacleToRejoin(node).orElse("this engine cannot make a node join again"));
+    }
+
+    /**
+     * Reads what a node has that the history of the set does not.
+     *
+     * @param node a node that answers, and left the history
+     * @param primary who takes the writes now
+     * @param start where the primary's history left the node's
+     * @return what will be lost when the node joins again
+     * @throws Exception if one of the two does not answer
+     */
+    default Failover.RecoveryReport recoveryReport(Endpoint<N> node, Endpoint<N> primary, LogPosition start) throws Exception {
+        return new Failover.RecoveryReport(node.id(), start, probe(node).received(), List.of());
+    }
+
+    /**
+     * Ends a primary in order for a switchover: returns once it takes no writes any more, its replicas were given the
+     * time to receive everything it wrote, and it would not come back as a primary if somebody started it.
+     *
+     * @param primary who takes the writes now
+     * @param fence to be run once, as late as possible, while the primary still takes writes: it keeps new ones away
+     * @return the end of its history; a replica that holds it has everything
+     * @throws UnsupportedOperationException if the engine cannot; nothing was done
+     * @throws Exception if that is not certain
+     */
+    default LogPosition retire(Endpoint<N> primary, Runnable fence) throws Exception {
+        throw new UnsupportedOperationException("this engine cannot retire a primary");
+    }
+
+    /**
+     * Takes {@link #retire} back: the node takes writes again.
+     *
+     * @param retired a primary that was retired, and whose place nobody took
+     * @throws Exception if it does not start
+     */
+    default void reinstate(Endpoint<N> retired) throws Exception {
+        throw new UnsupportedOperationException("this engine cannot reinstate a primary");
     }
 
     /** Closes what the engine opened for its own use; the nodes stay the caller's. */

@@ -17,6 +17,10 @@ final class Statements {
 
     private static final int FREEZE_STEPS = 300;
     private static final int PROMOTE_STEPS = 3_000;
+    private static final int CONTROL_STEPS = 100;
+
+    /** "TENF" as a number, and which of this library's locks it is. */
+    private static final String CONTROL_LOCK = "1413828166, 1";
 
     /** Checks in a row that must find no WAL receiver: the process that starts them may hear of the new setting late. */
     private static final int QUIET_CHECKS = 3;
@@ -99,6 +103,26 @@ final class Statements {
         }
     }
 
+    /** Takes the lock that tells who is in control of a replica, and ends the session of whoever had it. */
+    static void takeControl(Connection connection) throws SQLException {
+        for (int step = 0; step < CONTROL_STEPS; step++) {
+            if (isTrue(connection, "SELECT pg_try_advisory_lock(" + CONTROL_LOCK + ")")) {
+                return;
+            }
+            try (Statement statement = connection.createStatement()) {
+                statement.execute("SELECT pg_terminate_backend(pid), pg_sleep(0.01) FROM pg_locks"
+                        + " WHERE locktype = 'advisory' AND granted AND objsubid = 2"
+                        + " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+                        + " AND (classid, objid) = (" + CONTROL_LOCK + ") AND pid <> pg_backend_pid()");
+            }
+        }
+        throw new SQLTimeoutException("another session is in control of the node and does not end");
+    }
+
+    static void giveUpControl(Connection connection) throws SQLException {
+        isTrue(connection, "SELECT pg_advisory_unlock(" + CONTROL_LOCK + ")");
+    }
+
     static LogPosition freeze(Connection connection) throws SQLException {
         // Remembered from before, while a receiver still shows its timeline.
         long timeline = position(connection).timeline();
@@ -124,8 +148,9 @@ final class Statements {
                 Math.max(timeline, now.received().timeline()), now.received().offset());
     }
 
-    static LogPosition promote(Connection connection) throws SQLException {
+    static LogPosition promote(Connection connection, Runnable begun) throws SQLException {
         isTrue(connection, "SELECT pg_promote(false)");
+        begun.run();
         for (int step = 0; step < PROMOTE_STEPS; step++) {
             if (isTrue(connection, "SELECT NOT pg_is_in_recovery()")) {
                 return timelineStart(connection);
@@ -142,6 +167,11 @@ final class Statements {
             statement.execute("ALTER SYSTEM SET primary_conninfo = '" + connectionInfo.replace("'", "''") + "'");
             statement.execute("SELECT pg_reload_conf()");
         }
+    }
+
+    /** Connection info under which a node is known to whom it follows; the last of two values of a name counts. */
+    static String named(String connectionInfo, String node) {
+        return connectionInfo + " application_name='" + node.replace("\\", "\\\\").replace("'", "\\'") + "'";
     }
 
     private static boolean isTrue(Connection connection, String sql) throws SQLException {
