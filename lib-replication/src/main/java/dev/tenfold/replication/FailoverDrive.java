@@ -94,9 +94,30 @@ final class FailoverDrive<N> {
         if (granted.isEmpty()) {
             return null;
         }
-        try (Lease.Grant grant = granted.get()) {
+        Lease.Grant grant = granted.get();
+        try {
             // Asked only now: another process may just have finished the same failover.
             return agreed(topology, primary) ? promote(topology, primary, grant) : null;
+        } finally {
+            release(grant);
+        }
+    }
+
+    /** Whatever keeps the lease from being given back must not hide what was done under it: it lapses by itself. */
+    private void release(Lease.Grant grant) {
+        try {
+            grant.close();
+        } catch (RuntimeException failure) {
+            failed("failover.lease", "the lease cannot be given back", failure);
+        }
+    }
+
+    private boolean renewed(Lease.Grant grant) {
+        try {
+            return grant.renew() && grant.isHeld();
+        } catch (RuntimeException failure) {
+            failed("failover.lease", "the lease cannot be renewed", failure);
+            return false;
         }
     }
 
@@ -146,7 +167,7 @@ final class FailoverDrive<N> {
         for (Frozen each : frozen) {
             best = each.at().compareTo(best.at()) > 0 ? each : best;
         }
-        if (grant != null && !(grant.renew() && grant.isHeld())) {
+        if (grant != null && !renewed(grant)) {
             // Another may drive by now and count on the frozen ones: leave them.
             events.tell(Level.WARNING, "failover.abandoned", "the lease was lost before promoting", Map.of());
             return null;

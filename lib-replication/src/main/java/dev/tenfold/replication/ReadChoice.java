@@ -188,11 +188,8 @@ final class ReadChoice<N> {
         return (nodes[node].inFlight() + 1) * costs[node];
     }
 
-    /** Another order of the nodes for each draw: the finalizer of MurmurHash3, by A. Appleby. */
+    /** Another order of the nodes for each draw, so that none of the equals is preferred. */
     private static int rank(int chance, int node) {
-        int h = chance + node * 0x9e3779b9;
-        h = (h ^ (h >>> 16)) * 0x85ebca6b;
-        h = (h ^ (h >>> 13)) * 0xc2b2ae35;
-        return h ^ (h >>> 16);
+        return (chance ^ (node * 0x9e3779b9)) * 0x85ebca6b;
     }
 }

@@ -10,6 +10,7 @@ import dev.tenfold.observe.Measured;
 import dev.tenfold.observe.Measurement;
 import dev.tenfold.session.Position;
 import dev.tenfold.session.Positioned;
+import dev.tenfold.session.Session;
 import dev.tenfold.time.Deadline;
 import dev.tenfold.topology.Endpoint;
 import dev.tenfold.topology.Outcome;
@@ -70,7 +71,7 @@ public final class ReplicaSet<N> implements Replicas<N>, Measured, AutoCloseable
         settings = builder.settings();
         engine = builder.engine();
         schedules = new Schedules(name, builder.scheduler());
-        Signal changes = new Signal(schedules.waits());
+        Signal changes = new Signal(schedules.waits(), builder.parking());
         monitor = new Monitor<>(builder, schedules, changes);
         router = new Router<>(this, builder, monitor, changes, counters);
         choices = new ReadChoices<>(settings.preference(), monitor, settings);
@@ -179,8 +180,59 @@ public final class ReplicaSet<N> implements Replicas<N>, Measured, AutoCloseable
         return read(choices(preference), minimum, deadline, call);
     }
 
+    /**
+     * Reads for a session: the answer shows every write the session made and everything it has read, and the session is
+     * advanced by what this read has seen. Exact, at the cost of asking the node for its position after the read; where it
+     * cannot be asked any more, the session's next read is the primary's.
+     *
+     * @param <R> what the call answers
+     * @param <X> what the call throws
+     * @param session whose read it is; {@link dev.tenfold.session.SessionToken} carries it to another process
+     * @param deadline by when to have found a node
+     * @param call reads from the node
+     * @return the answer
+     * @throws X what the call threw of its own
+     */
+    public <R extends @Nullable Object, X extends Exception> R read(
+            Session session, Deadline deadline, Call<? super N, ? extends R, ? extends X> call) throws X {
+        return read(choices, session.required(name), deadline, call, session).value();
+    }
+
+    /**
+     * Writes for a session, which is advanced by the write; if its outcome is unknown, the session's next read is the primary's.
+     *
+     * @param <R> what the call answers
+     * @param <X> what the call throws
+     * @param session whose write it is
+     * @param deadline by when to have found the primary
+     * @param call writes and commits one transaction
+     * @return the answer
+     * @throws X what the call threw of its own
+     */
+    public <R extends @Nullable Object, X extends Exception> R write(
+            Session session, Deadline deadline, Call<? super N, ? extends R, ? extends X> call) throws X {
+        try {
+            Positioned<R> written = write(deadline, call);
+            session.settle(written.position());
+            return written.value();
+        } catch (OutcomeUnknownException unknown) {
+            session.requirePrimary(name);
+            throw unknown;
+        }
+    }
+
     private <R extends @Nullable Object, X extends Exception> Positioned<R> read(
             ReadChoices<N> by, Position minimum, Deadline deadline, Call<? super N, ? extends R, ? extends X> call)
+            throws X {
+        return read(by, minimum, deadline, call, null);
+    }
+
+    private <R extends @Nullable Object, X extends Exception> Positioned<R> read(
+            ReadChoices<N> by,
+            Position minimum,
+            Deadline deadline,
+            Call<? super N, ? extends R, ? extends X> call,
+            @Nullable Session session)
             throws X {
         long tried = 0;
         Exception last = null;
@@ -188,8 +240,12 @@ public final class ReplicaSet<N> implements Replicas<N>, Measured, AutoCloseable
             Route<N> route = router.read(by, minimum, deadline, tried, last);
             try (route) {
                 R answer = call.on(route.target());
+                Position seen = session == null ? route.position() : router.positionAfterRead(route);
                 route.report(Outcome.SUCCESS);
-                return new Positioned<>(answer, route.position());
+                if (session != null) {
+                    note(session, route, seen);
+                }
+                return new Positioned<>(answer, seen);
             } catch (Exception failure) {
                 if (route.failed(failure) == CallFailure.CALLER) {
                     throw failure;
@@ -272,6 +328,14 @@ public final class ReplicaSet<N> implements Replicas<N>, Measured, AutoCloseable
     public @Nullable Endpoint<N> peekRead(Position minimum) {
         NodeState<N> node = router.peek(choices, minimum);
         return node == null ? null : node.endpoint();
+    }
+
+    private void note(Session session, Route<N> route, Position seen) {
+        if (route.role() == Role.PRIMARY && !seen.isPrimaryOnly()) {
+            session.settle(seen);
+        } else {
+            session.advance(seen);
+        }
     }
 
     private ReadChoices<N> choices(ReadPreference preference) {

@@ -157,7 +157,21 @@ final class Router<N> {
         } catch (Exception failure) {
             route.failed(failure);
         }
-        return Position.primaryOnly(set.name());
+        return Position.primaryOnly(set.name(), route.epoch());
+    }
+
+    /**
+     * Reads a position that covers what a read has just seen, on the history of the epoch it was made in; where it cannot be
+     * known, only the primary covers it.
+     */
+    Position positionAfterRead(Route<N> route) {
+        try {
+            LogPosition after = set.engine().position(route.endpoint());
+            route.node().reached(after);
+            return new Position(set.name(), after.timeline(), after.offset());
+        } catch (Exception failure) {
+            return Position.primaryOnly(set.name(), route.epoch());
+        }
     }
 
     boolean serves(Route<N> route, Position minimum) {

@@ -27,11 +27,12 @@ final class Statements {
 
     /**
      * The timeline a primary writes on is in the name of its WAL file (the control file shows the old one until the first
-     * checkpoint); a replica's is its receiver's, or without one that of the newest WAL it keeps.
+     * checkpoint); a replica's is its receiver's once that has received something, until then that of the newest WAL it
+     * keeps: a receiver that nobody wants to send anything shows the timeline it asks for.
      */
     private static final String TIMELINE = """
             CASE WHEN pg_is_in_recovery() THEN coalesce(
-                (SELECT received_tli FROM pg_stat_wal_receiver),
+                (SELECT received_tli FROM pg_stat_wal_receiver WHERE flushed_lsn > receive_start_lsn),
                 (SELECT max(('x' || substr(name, 1, 8))::bit(32)::int) FROM pg_ls_waldir() WHERE name ~ '^[0-9A-F]{24}$'),
                 (SELECT timeline_id FROM pg_control_checkpoint()))
             ELSE ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int END
@@ -48,12 +49,16 @@ final class Statements {
 
     /**
      * A receiver asks its primary for a sign of life after half of its timeout; past three quarters there was none. The
-     * state alone proves nothing: it stays "streaming" on a connection that died silently.
+     * state alone proves nothing: it stays "streaming" on a connection that died silently, and is so for a moment each time
+     * a receiver is started that is then refused. So it must have received something, or lasted for a while.
      */
     private static final String STREAMING = """
             coalesce((SELECT status = 'streaming' AND (patience = interval '0'
                         OR clock_timestamp() - last_msg_receipt_time < patience * 0.75)
-                FROM pg_stat_wal_receiver, (SELECT current_setting('wal_receiver_timeout')::interval) AS s (patience)),
+                    AND (flushed_lsn > receive_start_lsn OR EXISTS (SELECT FROM pg_stat_activity AS a
+                        WHERE a.pid = r.pid AND a.backend_start < clock_timestamp() - interval '1 s'))
+                FROM pg_stat_wal_receiver AS r,
+                    (SELECT current_setting('wal_receiver_timeout')::interval) AS s (patience)),
                 false)
             """;
 

@@ -173,7 +173,7 @@ final class FailoverChaos {
                 for (int i = 0; i < rounds; i++) {
                     writers.awaitMore(50 + random.nextInt(200));
                     lab.awaitWhole();
-                    PostgresNode target = lab.otherThan(lab.primary());
+                    PostgresNode target = lab.othersThan(lab.primary()).get(0);
                     ReplicaSet.Switchover made = lab.set.switchover(
                             target.id(), Deadline.after(Duration.ofSeconds(20), TimeSource.system()));
                     gaps.add(made.writeGap().toMillis());
@@ -197,7 +197,7 @@ final class FailoverChaos {
 
     /** A configuration that cannot keep what it acknowledged; the recovery reports must name what is lost. */
     private void control(
-            String what, boolean synchronous, int rounds, boolean cutOff, UnaryOperator<PostgresStreamingProxy> wrong)
+            String what, boolean synchronous, int rounds, int cutOff, UnaryOperator<PostgresStreamingProxy> wrong)
             throws Exception {
         try (FailoverLab lab = new FailoverLab(
                 synchronous,
@@ -209,13 +209,12 @@ final class FailoverChaos {
                     lab.awaitWhole();
                     writers.awaitMore(50 + random.nextInt(200));
                     PostgresNode former = lab.primary();
-                    if (cutOff) {
-                        // The replica that is asked first stops receiving a moment before the primary ends.
-                        PostgresNode behind = lab.otherThan(former);
+                    // The replicas that are asked first stop receiving a moment before the primary ends.
+                    for (PostgresNode behind : lab.othersThan(former).subList(0, cutOff)) {
                         behind.execute("ALTER SYSTEM SET primary_conninfo = ''");
                         behind.execute("SELECT pg_reload_conf()");
-                        writers.awaitMore(100);
                     }
+                    writers.awaitMore(100);
                     former.kill9();
                     lab.awaitPrimaryOtherThan(former);
                     writers.awaitMore(20);
@@ -273,18 +272,23 @@ final class FailoverChaos {
             switchOver(switchovers);
         }
         if (controls > 0) {
-            control("Control: asynchronous replication, data loss allowed", false, controls, false, it -> it);
+            control(
+                    "Control: asynchronous replication, data loss allowed, both replicas cut off a moment before",
+                    false,
+                    controls,
+                    2,
+                    it -> it);
             control(
                     "Control: ANY 1 (*), one replica cut off before, the first replica is promoted instead of the most advanced",
                     true,
                     controls,
-                    true,
+                    1,
                     PostgresStreamingProxy::blind);
             control(
                     "Beside it: the same, and the most advanced replica is promoted",
                     true,
                     controls,
-                    true,
+                    1,
                     it -> it);
         }
     }

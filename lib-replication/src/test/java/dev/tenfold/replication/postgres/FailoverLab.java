@@ -114,8 +114,8 @@ final class FailoverLab implements AutoCloseable {
         return cluster.node(set.topology().primary().orElseThrow().id());
     }
 
-    PostgresNode otherThan(PostgresNode node) {
-        return cluster.nodes().stream().filter(each -> each != node).findFirst().orElseThrow();
+    List<PostgresNode> othersThan(PostgresNode node) {
+        return cluster.nodes().stream().filter(each -> each != node).toList();
     }
 
     /** Waits until the primary is another than this one, and returns it. */

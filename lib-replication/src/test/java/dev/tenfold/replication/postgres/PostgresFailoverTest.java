@@ -94,7 +94,7 @@ class PostgresFailoverTest {
     void aSwitchoverLosesNothingAndTheFormerPrimaryFollows() throws Exception {
         writers.awaitMore(50);
         PostgresNode former = lab.primary();
-        PostgresNode target = lab.otherThan(former);
+        PostgresNode target = lab.othersThan(former).get(0);
         long epoch = lab.set.topology().epoch();
         ReplicaSet.Switchover made =
                 lab.set.switchover(target.id(), Deadline.after(Duration.ofSeconds(20), TimeSource.system()));
