@@ -161,6 +161,10 @@ final class PlainReads {
             case '.' -> symbol(Token.DOT);
             case ';' -> symbol(Token.SEMICOLON);
             case ':' -> followedBy('=') ? Token.UNKNOWN : symbol(Token.OTHER);
+            // An operator of PostgreSQL, not a variable of MySQL.
+            case '@' -> followedBy('>') || followedBy('@') || at > 0 && "<@".indexOf(sql.charAt(at - 1)) >= 0
+                    ? symbol(Token.OTHER)
+                    : Token.UNKNOWN;
             case ')', ',', '*', '+', '-', '/', '%', '<', '>', '=', '!', '|', '&', '^', '~', '?', '[', ']' ->
                 symbol(Token.OTHER);
             default -> Token.UNKNOWN;

@@ -29,7 +29,6 @@ import java.sql.Timestamp;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Calendar;
-import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
@@ -146,7 +145,7 @@ class DelegationTest {
 
     @ParameterizedTest
     @MethodSource("callableMethods")
-    void ACallsMethodReachesTheDrivers(Method method) throws Exception {
+    void aCallsMethodReachesTheDrivers(Method method) throws Exception {
         reaches(method, connection.prepareCall("call x"));
     }
 
@@ -229,16 +228,9 @@ class DelegationTest {
         statement.close();
         assertThat(statement.isClosed()).isTrue();
         assertThat(node.count("close")).isOne();
-        for (Method method : List.of(
-                Arrays.stream(PreparedStatement.class.getMethods())
-                        .filter(m -> m.getName().equals("executeQuery") && m.getParameterCount() == 0)
-                        .findAny()
-                        .orElseThrow())) {
-            assertThatThrownBy(() -> method.invoke(statement))
-                    .hasRootCauseInstanceOf(SQLException.class)
-                    .rootCause()
-                    .hasMessageContaining("closed");
-        }
+        assertThatThrownBy(statement::executeQuery)
+                .isInstanceOf(SQLException.class)
+                .hasMessageContaining("closed");
         Statement open = connection.createStatement();
         connection.close();
         assertThat(open.isClosed()).isTrue();
