@@ -151,7 +151,8 @@ final class Upkeep<N> {
             boolean unfinished = engine.awaitsRejoin(endpoint);
             if (!unfinished) {
                 Probe now = engine.probe(endpoint);
-                boolean follows = now.streaming() || (now.writable() && now.received().timeline() >= topology.epoch());
+                boolean follows = (now.streaming() && topology.reach(now.received()) >= 0)
+                        || (now.writable() && now.received().timeline() >= topology.epoch());
                 if (follows) {
                     return;
                 }

@@ -9,6 +9,7 @@ import dev.tenfold.replication.testing.PostgresNode;
 import dev.tenfold.time.Deadline;
 import dev.tenfold.time.TimeSource;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -61,7 +62,7 @@ final class FailoverChaos {
 
     /** Writers against a synchronous cluster while its primaries are disturbed, one after another. */
     private void replace(
-            String what, int rounds, boolean peers, Disturbance disturb, Disturbance revive, int allowedMillis, boolean hung)
+            String what, int rounds, int peers, Disturbance disturb, Disturbance revive, int allowedMillis, boolean hung)
             throws Exception {
         try (FailoverLab lab = FailoverLab.synchronous()) {
             lab.awaitWhole();
@@ -70,7 +71,7 @@ final class FailoverChaos {
             try (Writers writers = new Writers(WRITERS, lab.routing::withSession)) {
                 for (int i = 0; i < rounds; i++) {
                     writers.awaitMore(50 + random.nextInt(200));
-                    times.add(round(lab, writers, peers && i < 5, disturb, revive));
+                    times.add(round(lab, writers, i < peers, disturb, revive));
                     System.out.println(what + " " + (i + 1) + " of " + rounds + ": " + times.get(i));
                 }
                 writers.awaitMore(50);
@@ -99,11 +100,11 @@ final class FailoverChaos {
                     allowedMillis,
                     over.stream().filter(each -> each <= allowedMillis).count(),
                     rounds);
-            if (peers) {
+            if (peers > 0) {
                 say(
                         "    pgjdbc multi-host over HikariCP, defaults   %s",
                         times.stream()
-                                .limit(5)
+                                .limit(peers)
                                 .map(t -> t.peer() == NEVER ? "none in " + PEER_PATIENCE.toMillis() : "" + t.peer())
                                 .collect(Collectors.joining(", ")));
             }
@@ -256,13 +257,13 @@ final class FailoverChaos {
 
     private void run(int kills, int hangs, int switchovers, int controls) throws Exception {
         if (kills > 0) {
-            replace("kill -9 of the primary", kills, true, PostgresNode::kill9, PostgresNode::start, 250, false);
+            replace("kill -9 of the primary", kills, 5, PostgresNode::kill9, PostgresNode::start, 250, false);
         }
         if (hangs > 0) {
             replace(
                     "SIGSTOP of the primary, which resumes as a zombie",
                     hangs,
-                    true,
+                    3,
                     PostgresNode::suspend,
                     PostgresNode::resume,
                     600,
@@ -308,6 +309,7 @@ final class FailoverChaos {
                 System.getProperty("os.arch"),
                 Runtime.getRuntime().availableProcessors(),
                 System.getProperty("java.version"));
+        chaos.say("load average at the start: %.1f; other work on the machine makes all times longer", load());
         chaos.say("probes every 50 ms, 3 misses; wal_receiver_timeout 1 s");
         chaos.say(
                 "command: mvn -q -Pchaos -pl lib-replication -am process-test-classes -Dchaos.args=\"%s\"",
@@ -324,6 +326,10 @@ final class FailoverChaos {
             throw new IOException("a write was not kept: see above");
         }
         System.exit(0);
+    }
+
+    private static double load() {
+        return ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
     }
 
     private static String serverVersion() throws SQLException {

@@ -35,7 +35,7 @@ import javax.sql.DataSource;
  */
 final class FailoverLab implements AutoCloseable {
 
-    static final Duration PATIENCE = Duration.ofSeconds(45);
+    static final Duration PATIENCE = Duration.ofSeconds(90);
 
     final PostgresCluster cluster;
     final ReplicaSet<DataSource> set;
