@@ -26,6 +26,7 @@ import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import javax.sql.DataSource;
 
@@ -149,6 +150,19 @@ final class FailoverLab implements AutoCloseable {
     }
 
     void await(String what, Callable<Boolean> condition) {
+        await(what, condition, () -> {
+            StringBuilder logs = new StringBuilder(set + "; events " + events);
+            cluster.nodes()
+                    .forEach(node -> logs.append("\n--- ")
+                            .append(node.id())
+                            .append('\n')
+                            .append(node.log()));
+            return logs.toString();
+        });
+    }
+
+    /** Waits until a condition holds; what it throws counts as not yet. */
+    static void await(String what, Callable<Boolean> condition, Supplier<String> details) {
         long end = System.nanoTime() + PATIENCE.toNanos();
         Exception last = null;
         while (System.nanoTime() - end < 0) {
@@ -161,9 +175,7 @@ final class FailoverLab implements AutoCloseable {
             }
             LockSupport.parkNanos(5_000_000);
         }
-        StringBuilder logs = new StringBuilder();
-        cluster.nodes().forEach(node -> logs.append("\n--- ").append(node.id()).append('\n').append(node.log()));
-        throw new IllegalStateException("gave up waiting for " + what + "; " + set + "; events " + events + logs, last);
+        throw new IllegalStateException("gave up waiting for " + what + "; " + details.get(), last);
     }
 
     static Set<Long> rows(PostgresNode node) throws SQLException {
