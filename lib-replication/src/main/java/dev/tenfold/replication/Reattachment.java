@@ -90,8 +90,7 @@ final class Reattachment<N> {
             upkeep.lost(topology, replica, now);
             return;
         }
-        attempts[replica]++;
-        if (attempts[replica] > MOST_ATTEMPTS) {
+        if (attempts[replica] >= MOST_ATTEMPTS) {
             // The primary may no longer have the log it needs, or has gone another way unseen by this process.
             upkeep.lost(topology, replica, now);
             return;
@@ -104,6 +103,8 @@ final class Reattachment<N> {
                 return;
             }
             try {
+                // Not counted while another holds the lease: a process that died with it keeps it for a while.
+                attempts[replica]++;
                 engine.follow(nodes.get(replica).endpoint(), primary.endpoint());
             } finally {
                 grant.ifPresent(Lease.Grant::close);

@@ -1,6 +1,7 @@
 package dev.tenfold.replication;
 
 import dev.tenfold.topology.Endpoint;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -34,6 +35,20 @@ public interface ReplicationEngine<N> extends AutoCloseable {
      * @throws Exception if it does not answer
      */
     LogPosition position(Endpoint<N> node) throws Exception;
+
+    /**
+     * Waits until a read on the node sees the history up to a position, where the store can do so itself. By default it asks
+     * for the position once and does not wait; whoever needs it asks again.
+     *
+     * @param node whom to ask
+     * @param wanted how far it must have come
+     * @param patience how long to wait at most; zero asks only
+     * @return its position now, which may be less than wanted
+     * @throws Exception if it does not answer
+     */
+    default LogPosition awaitPosition(Endpoint<N> node, LogPosition wanted, Duration patience) throws Exception {
+        return position(node);
+    }
 
     /**
      * Returns where the current timeline of a primary left its predecessor.

@@ -192,6 +192,27 @@ public final class PostgresStreaming implements JdbcReplicationEngine {
         return connections.with(node, Statements::position);
     }
 
+    /**
+     * {@inheritDoc}
+     *
+     * <p>PostgreSQL 19 and newer wait themselves ({@code WAIT FOR LSN}), on a connection of the node's data source; older ones
+     * are asked.
+     */
+    @Override
+    public LogPosition awaitPosition(Endpoint<DataSource> node, LogPosition wanted, Duration patience)
+            throws SQLException {
+        LogPosition now = position(node);
+        boolean waits = now.compareTo(wanted) < 0
+                && patience.toMillis() > 0
+                && connections.with(node, c -> c.getMetaData().getDatabaseMajorVersion()) >= 19;
+        if (!waits) {
+            return now;
+        }
+        try (Connection connection = node.target().getConnection()) {
+            return Statements.awaitReplay(connection, wanted, patience) ? position(node) : now;
+        }
+    }
+
     @Override
     public LogPosition position(Connection connection) throws SQLException {
         return Statements.position(connection);

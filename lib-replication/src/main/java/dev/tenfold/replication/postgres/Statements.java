@@ -8,6 +8,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLTimeoutException;
 import java.sql.Statement;
+import java.time.Duration;
 
 /**
  * The SQL. Waits happen in the server ({@code pg_sleep}), in steps far below the network timeout, so nothing here sleeps
@@ -122,6 +123,17 @@ final class Statements {
                 }
                 return new LogPosition(timeline + 1, row.getLong(1));
             }
+        }
+    }
+
+    /** Waits on the server, as PostgreSQL 19 can; outside of a transaction that has a snapshot, as it demands. */
+    static boolean awaitReplay(Connection connection, LogPosition wanted, Duration patience) throws SQLException {
+        String lsn = Long.toHexString(wanted.offset() >>> 32) + "/" + Long.toHexString(wanted.offset() & 0xffffffffL);
+        String sql = "WAIT FOR LSN '" + lsn + "' WITH (MODE 'standby_replay', TIMEOUT '" + patience.toMillis()
+                + "ms', NO_THROW)";
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(sql)) {
+            return row.next() && "success".equals(row.getString(1));
         }
     }
 
