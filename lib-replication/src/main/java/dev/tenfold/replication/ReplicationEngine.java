@@ -64,6 +64,21 @@ public interface ReplicationEngine<N> extends AutoCloseable {
     LogPosition promote(Endpoint<N> candidate) throws Exception;
 
     /**
+     * Promotes as {@link #promote(Endpoint)} does, and says when that can no longer be taken back: so others can be told
+     * to follow while it goes on.
+     *
+     * @param candidate the node to promote
+     * @param begun run once, at most
+     * @return the new timeline and the offset at which it began
+     * @throws Exception if that did not happen or is not certain; the next probe tells
+     */
+    default LogPosition promote(Endpoint<N> candidate, Runnable begun) throws Exception {
+        LogPosition start = promote(candidate);
+        begun.run();
+        return start;
+    }
+
+    /**
      * Makes a replica, frozen or not, follow a primary. Returns once it was told, not once it streams.
      *
      * @param replica a node that is not writable
@@ -150,13 +165,14 @@ public interface ReplicationEngine<N> extends AutoCloseable {
     /**
      * Makes a node follow the primary whatever its history is, running or not, and returns once it does. What its history
      * has beyond the primary's is gone then; {@link #recoveryReport} reads it before. May take as long as copying all of
-     * the data. A second call while one runs on the node fails, in another process too.
+     * the data. One process at a time does that to a node; a node that follows the primary already is left alone.
      *
      * @param node what was a primary, or a replica that has more than the primary, or one that was stopped
      * @param primary whom to follow
+     * @return false if another process is at it, so that nothing was done
      * @throws Exception if that failed; it can be tried again, with another primary too
      */
-    default void rejoin(Endpoint<N> node, Endpoint<N> primary) throws Exception {
+    default boolean rejoin(Endpoint<N> node, Endpoint<N> primary) throws Exception {
         throw new UnsupportedOperationException("'" + node.id() + "': "
                 + obstacleToRejoin(node).orElse("this engine cannot make a node join again"));
     }
@@ -164,26 +180,27 @@ public interface ReplicationEngine<N> extends AutoCloseable {
     /**
      * Reads what a node has that the history of the set does not.
      *
-     * @param node a node that answers, and left the history
+     * @param node a node that left the history
      * @param primary who takes the writes now
-     * @param start where the primary's history left the node's
      * @return what will be lost when the node joins again
      * @throws Exception if one of the two does not answer
      */
-    default RecoveryReport recoveryReport(Endpoint<N> node, Endpoint<N> primary, LogPosition start) throws Exception {
-        return new RecoveryReport(node.id(), start, probe(node).received(), List.of());
+    default Failover.RecoveryReport recoveryReport(Endpoint<N> node, Endpoint<N> primary) throws Exception {
+        return new Failover.RecoveryReport(
+                node.id(), timelineStart(primary), probe(node).received(), List.of());
     }
 
     /**
-     * Ends a primary in order for a switchover: returns once it takes no writes any more, and its replicas were given the
-     * time to receive everything it wrote.
+     * Ends a primary in order for a switchover: returns once it takes no writes any more, its replicas were given the
+     * time to receive everything it wrote, and it would not come back as a primary if somebody started it.
      *
      * @param primary who takes the writes now
+     * @param fence to be run once, as late as possible, while the primary still takes writes: it keeps new ones away
      * @return the end of its history; a replica that holds it has everything
      * @throws UnsupportedOperationException if the engine cannot; nothing was done
      * @throws Exception if that is not certain
      */
-    default LogPosition retire(Endpoint<N> primary) throws Exception {
+    default LogPosition retire(Endpoint<N> primary, Runnable fence) throws Exception {
         throw new UnsupportedOperationException("this engine cannot retire a primary");
     }
 
