@@ -69,8 +69,8 @@ public final class BenchmarkRun implements Callable<Integer> {
             description = "Values of a parameter instead of all its own; may be repeated.")
     private Map<String, String> params = new TreeMap<>();
 
-    @Option(names = "--cpu", description = "Give the CPU time of the measuring threads instead of the time that passes.")
-    private boolean cpu;
+    @Option(names = "--client", description = "Give the CPU time and allocation of the measuring threads only.")
+    private boolean client;
 
     @Option(names = "--render-only", description = "Only render the tables and chart of an earlier run again.")
     private boolean renderOnly;
@@ -116,8 +116,8 @@ public final class BenchmarkRun implements Callable<Integer> {
                         .verbosity(VerboseMode.NORMAL)
                         .resultFormat(ResultFormatType.JSON)
                         .result(part.toString());
-                if (cpu) {
-                    options.addProfiler(ClientCpuProfiler.class);
+                if (client) {
+                    options.addProfiler(ClientCostProfiler.class);
                 }
                 params.forEach((param, values) -> options.param(param, values.split(":")));
                 new Runner(options.build()).run();
@@ -164,7 +164,7 @@ public final class BenchmarkRun implements Callable<Integer> {
                 iterations,
                 millis,
                 join(threads),
-                cpu ? " --cpu" : "",
+                client ? " --client" : "",
                 params.entrySet().stream()
                         .map(param -> " --param " + param)
                         .collect(java.util.stream.Collectors.joining()));

@@ -34,10 +34,10 @@ import org.springframework.jdbc.datasource.lookup.AbstractRoutingDataSource;
  *   <li>{@code springLazyProxy}: {@link LazyConnectionDataSourceProxy} with a read-only data source.
  * </ul>
  *
- * <p>The time of an operation is the server's; compare the client's CPU ({@code --cpu}) and the allocation. Those of other
+ * <p>The time of an operation is the server's; compare the client's CPU and allocation ({@code --client}). Those of other
  * vendors are in {@code ReadConnectionPeersBenchmark}, of the profile {@code peers}.
  *
- * <pre>mvn -q -Pbench verify -Dbench.args="--name read-connection --include .*ReadConnection.* --cpu"</pre>
+ * <pre>mvn -q -Pbench verify -Dbench.args="--name read-connection --include .*ReadConnection.* --client"</pre>
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
