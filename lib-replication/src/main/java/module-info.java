@@ -4,6 +4,7 @@ module dev.tenfold.replication {
     requires transitive dev.tenfold.core;
     requires transitive java.sql;
     requires static transitive org.jspecify;
+    requires static org.postgresql.jdbc;
 
     exports dev.tenfold.replication;
     exports dev.tenfold.replication.jdbc;

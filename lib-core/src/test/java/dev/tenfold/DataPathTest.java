@@ -160,7 +160,7 @@ class DataPathTest {
         users.get("b");
 
         assertThat(minimums).hasSize(3);
-        assertThat(minimums.get(1)).isEqualTo(Position.primaryOnly("db"));
+        assertThat(minimums.get(1).isPrimaryOnly()).isTrue();
         assertThat(minimums.get(2).isPrimaryOnly()).isFalse();
     }
 

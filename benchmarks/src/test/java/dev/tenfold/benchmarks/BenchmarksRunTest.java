@@ -24,6 +24,7 @@ class BenchmarksRunTest {
         PickBenchmark.class,
         PolicyBenchmark.class,
         PublishBenchmark.class,
+        ReplicaSelectionBenchmark.class,
         RouteBenchmark.class,
         ShardBenchmark.class
     };

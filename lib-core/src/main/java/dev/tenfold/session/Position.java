@@ -44,7 +44,19 @@ public record Position(String shard, long timeline, long offset) {
      * @return the greatest position of the shard
      */
     public static Position primaryOnly(String shard) {
-        return new Position(shard, Long.MAX_VALUE, Long.MAX_VALUE);
+        return primaryOnly(shard, Long.MAX_VALUE);
+    }
+
+    /**
+     * Returns the position only the primary of a timeline has reached, or of a later one: so a process that has not heard of
+     * that promotion yet does not answer from the primary before it.
+     *
+     * @param shard the replica set
+     * @param timeline the latest that was seen; {@link Long#MAX_VALUE} if none is known, which any primary satisfies
+     * @return a position beyond all others of the shard
+     */
+    public static Position primaryOnly(String shard, long timeline) {
+        return new Position(shard, timeline, Long.MAX_VALUE);
     }
 
     /**
@@ -83,7 +95,8 @@ public record Position(String shard, long timeline, long offset) {
     }
 
     /**
-     * Returns whichever of the two is later: on the higher timeline, or further on the same.
+     * Returns whichever of the two is later: on the higher timeline, or further on the same. Where one is {@linkplain
+     * #isPrimaryOnly() for the primary}, so is the result, on the higher timeline that is known.
      *
      * @param other a position of the same shard, or {@link #none()}
      * @return the later one
@@ -100,7 +113,17 @@ public record Position(String shard, long timeline, long offset) {
             throw new IllegalArgumentException("position of shard '" + other.shard + "' (expected: shard '" + shard
                     + "'; positions of different shards cannot be compared)");
         }
+        if (isPrimaryOnly() || other.isPrimaryOnly()) {
+            return primaryOnly(shard, latestKnown(timeline, other.timeline));
+        }
         boolean later = timeline == other.timeline ? offset >= other.offset : timeline > other.timeline;
         return later ? this : other;
+    }
+
+    private static long latestKnown(long one, long other) {
+        if (one == Long.MAX_VALUE || other == Long.MAX_VALUE) {
+            return Math.min(one, other);
+        }
+        return Math.max(one, other);
     }
 }

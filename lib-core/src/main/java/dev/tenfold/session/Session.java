@@ -80,7 +80,7 @@ public final class Session {
      */
     public void settle(Position position) {
         if (!position.isNone()) {
-            change(position, (before, now) -> before.isPrimaryOnly() ? now : later(before, now));
+            change(position, Session::settled);
         }
     }
 
@@ -95,7 +95,14 @@ public final class Session {
 
     private boolean isAt(Position position) {
         Position before = required(position.shard());
-        return before.max(position).equals(before);
+        boolean forgotten = before.isPrimaryOnly() && !state.seen.containsKey(position.shard());
+        return forgotten || before.max(position).equals(before);
+    }
+
+    /** The primary of an older timeline than was seen settles nothing. */
+    private static Position settled(Position before, Position now) {
+        boolean answers = before.timeline() == Long.MAX_VALUE || now.timeline() >= before.timeline();
+        return before.isPrimaryOnly() && answers ? now : later(before, now);
     }
 
     private static Position later(Position before, Position now) {

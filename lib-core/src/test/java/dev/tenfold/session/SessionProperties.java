@@ -159,4 +159,17 @@ final class SessionProperties {
         }
         assertThat(session.required("shared").offset()).isEqualTo(2_000);
     }
+
+    @Example
+    void aPrimaryOfAnOlderTimelineSettlesNothing() {
+        Session session = new Session();
+        session.advance(new Position("s", 2, 7));
+        session.requirePrimary("s");
+        assertThat(session.required("s")).isEqualTo(Position.primaryOnly("s", 2));
+
+        session.settle(new Position("s", 1, 50));
+        assertThat(session.required("s")).isEqualTo(Position.primaryOnly("s", 2));
+        session.settle(new Position("s", 2, 6));
+        assertThat(session.required("s")).isEqualTo(new Position("s", 2, 6));
+    }
 }

@@ -1,7 +1,14 @@
 package dev.tenfold.replication;
 
 import dev.tenfold.error.Validation;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * What a replica set does when its primary is gone. Immutable.
@@ -12,7 +19,7 @@ import java.time.Duration;
  * @param drives whether the set promotes by itself
  * @param misses how many probes in a row the primary must miss, >= 1
  * @param allowsDataLoss whether to promote although acknowledged writes may be lost by it
- * @param pause how long to wait after a promotion was refused or failed before the next try,  after a promotion was refused or failed before the next try, > 0gt; 0
+ * @param pause how long to wait after a promotion was refused or failed before the next try, > 0
  */
 public record Failover(boolean drives, int misses, boolean allowsDataLoss, Duration pause) {
 
@@ -79,5 +86,69 @@ public record Failover(boolean drives, int misses, boolean allowsDataLoss, Durat
      */
     public Failover pausing(Duration pause) {
         return new Failover(drives, misses, allowsDataLoss, pause);
+    }
+
+    /**
+     * What a former primary has that the set's history does not: read before it joins again, since joining removes it.
+     *
+     * <p>Nothing in it was acknowledged where the promotion was proven to lose nothing: then these are writes of transactions
+     * that were never confirmed to anybody. Otherwise acknowledged writes may be among them.
+     *
+     * @param node the id of the former primary
+     * @param from the new timeline, and the offset on the old one at which it began
+     * @param to the old timeline, and the end of what the node wrote on it; the log between the two offsets is what is lost
+     * @param rows what of it the engine could read, in no order; on PostgreSQL rows of the tables it was told to compare
+     */
+    public record RecoveryReport(String node, LogPosition from, LogPosition to, List<Row> rows) {
+
+        /** Copies the list. */
+        public RecoveryReport {
+            rows = List.copyOf(rows);
+        }
+
+        /**
+         * A row that the former primary has, and the primary has not or has differently.
+         *
+         * @param table where it is
+         * @param old the row on the former primary, as JSON
+         * @param now the row of the same key on the primary, as JSON, or {@code "null"}
+         */
+        public record Row(String table, String old, String now) {}
+
+        /**
+         * Writes it to a new file {@code recovery-NODE-TIMELINE.jsonl}: a line about the log, then a line for each row.
+         *
+         * @param folder where to, made if absent
+         * @return the file
+         * @throws UncheckedIOException if it cannot be written, or exists
+         */
+        public Path writeTo(Path folder) {
+            List<String> lines = new ArrayList<>();
+            lines.add("{\"node\": " + quoted(node) + ", \"from\": \"" + from + "\", \"to\": \"" + to
+                    + "\", \"lostBytes\": " + lostBytes() + ", \"rows\": " + rows.size() + "}");
+            for (Row row : rows) {
+                lines.add("{\"table\": " + quoted(row.table()) + ", \"old\": " + row.old() + ", \"now\": " + row.now() + "}");
+            }
+            Path file = folder.resolve("recovery-" + node + "-" + from.timeline() + ".jsonl");
+            try {
+                Files.createDirectories(folder);
+                return Files.write(file, lines, StandardOpenOption.CREATE_NEW, StandardOpenOption.DSYNC);
+            } catch (IOException failure) {
+                throw new UncheckedIOException("the recovery report could not be written to " + file, failure);
+            }
+        }
+
+        /**
+         * Returns how much log was lost.
+         *
+         * @return bytes on PostgreSQL, >= 0; the records of its own that a server writes when it recovers count too
+         */
+        public long lostBytes() {
+            return Math.max(0, to.offset() - from.offset());
+        }
+
+        private static String quoted(String text) {
+            return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+        }
     }
 }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +35,10 @@ final class FailoverDrive<N> {
     private final Events events;
     private final String name;
 
-    FailoverDrive(ReplicaSetBuilder<N> builder, List<NodeState<N>> nodes, Events events) {
+    private final IntSupplier quorum;
+
+    FailoverDrive(ReplicaSetBuilder<N> builder, List<NodeState<N>> nodes, Events events, IntSupplier quorum) {
+        this.quorum = quorum;
         this.engine = builder.engine();
         this.failover = builder.settings().failover();
         this.lease = builder.lease();
@@ -49,11 +53,26 @@ final class FailoverDrive<N> {
      * @param node the index of the new primary
      * @param start the new timeline and where it began
      * @param lossless whether it is proven that no acknowledged write is missing
-     * @param frozen the indexes of the replicas that now have nobody to follow
+     * @param others the indexes of the replicas to be told to follow it
      */
-    record Promotion(int node, LogPosition start, boolean lossless, List<Integer> frozen) {}
+    record Promotion(int node, LogPosition start, boolean lossless, List<Integer> others) {}
 
     private record Frozen(int node, LogPosition at) {}
+
+    /**
+     * Whether a majority of the replicas missed the primary when they were probed last. Costs nothing, so it is asked again
+     * and again until it is worth taking the lease and asking them anew.
+     */
+    boolean isMissed(int primary) {
+        int agreeing = 0;
+        for (int i = 0; i < nodes.size(); i++) {
+            Probe probe = nodes.get(i).status().probe();
+            if (i != primary && probe != null && nodes.get(i).isHealthy() && !probe.writable() && !probe.streaming()) {
+                agreeing++;
+            }
+        }
+        return agreeing * 2 > nodes.size() - 1;
+    }
 
     /**
      * Tries once.
@@ -76,18 +95,40 @@ final class FailoverDrive<N> {
         if (granted.isEmpty()) {
             return null;
         }
-        try (Lease.Grant grant = granted.get()) {
+        Lease.Grant grant = granted.get();
+        try {
             // Asked only now: another process may just have finished the same failover.
             return agreed(topology, primary) ? promote(topology, primary, grant) : null;
+        } finally {
+            release(grant);
         }
     }
 
-    /** Tells the others to follow the new primary. */
+    /** Whatever keeps the lease from being given back must not hide what was done under it: it lapses by itself. */
+    private void release(Lease.Grant grant) {
+        try {
+            grant.close();
+        } catch (RuntimeException failure) {
+            failed("failover.lease", "the lease cannot be given back", failure);
+        }
+    }
+
+    private boolean renewed(Lease.Grant grant) {
+        try {
+            return grant.renew() && grant.isHeld();
+        } catch (RuntimeException failure) {
+            failed("failover.lease", "the lease cannot be renewed", failure);
+            return false;
+        }
+    }
+
+    /**
+     * Tells the others to follow the new primary. Not before it is one: PostgreSQL counts no acknowledgement of a replica
+     * that connected to it as a standby's until its settings are loaded anew.
+     */
     void follow(Promotion promotion) {
-        for (int i : promotion.frozen()) {
-            if (i != promotion.node()) {
-                follow(i, promotion.node());
-            }
+        for (int i : promotion.others()) {
+            follow(i, promotion.node());
         }
     }
 
@@ -125,9 +166,9 @@ final class FailoverDrive<N> {
                 "failover.started",
                 "a majority of the replicas miss the primary of epoch " + epoch,
                 Map.of("epoch", epoch));
-        List<Frozen> frozen = freeze(topology, primary);
-        int quorum = engine.synchronousReplicas();
+        int quorum = this.quorum.getAsInt();
         int needed = nodes.size() - 1 - quorum + 1;
+        List<Frozen> frozen = freeze(topology, primary, needed);
         boolean proven = quorum > 0 && frozen.size() >= needed;
         if (frozen.isEmpty() || (!proven && !failover.allowsDataLoss())) {
             refuse(primary, frozen, quorum, needed);
@@ -137,25 +178,26 @@ final class FailoverDrive<N> {
         for (Frozen each : frozen) {
             best = each.at().compareTo(best.at()) > 0 ? each : best;
         }
-        if (grant != null && !(grant.renew() && grant.isHeld())) {
+        if (grant != null && !renewed(grant)) {
             // Another may drive by now and count on the frozen ones: leave them.
             events.tell(Level.WARNING, "failover.abandoned", "the lease was lost before promoting", Map.of());
             return null;
         }
         String id = nodes.get(best.node()).endpoint().id();
+        int chosen = best.node();
         try {
-            LogPosition start = engine.promote(nodes.get(best.node()).endpoint());
+            LogPosition start = engine.promote(nodes.get(chosen).endpoint());
             events.tell(
                     Level.WARNING,
                     "failover.promoted",
                     "'" + id + "' was promoted at " + best.at() + ", the most advanced of " + frozen.size()
                             + " frozen replicas" + (proven ? "" : "; acknowledged writes may be lost"),
                     Map.of("node", id, "epoch", start.timeline(), "at", best.at(), "lossless", proven));
-            return new Promotion(
-                    best.node(),
-                    start,
-                    proven,
-                    frozen.stream().map(Frozen::node).toList());
+            List<Integer> others = frozen.stream()
+                    .map(Frozen::node)
+                    .filter(node -> node != chosen)
+                    .toList();
+            return new Promotion(chosen, start, proven, others);
         } catch (Exception failure) {
             // It may have been promoted all the same. The frozen stay frozen, and the next probes tell.
             failed("failover.failed", "'" + id + "' could not be promoted", failure);
@@ -163,27 +205,41 @@ final class FailoverDrive<N> {
         }
     }
 
-    private List<Frozen> freeze(ReplicaTopology<N> topology, int primary) {
+    /** Freezes who answers, and then, only as far as the proof needs them, who does not: each of those takes its time. */
+    private List<Frozen> freeze(ReplicaTopology<N> topology, int primary, int needed) {
         List<Frozen> frozen = new ArrayList<>();
+        List<Integer> silent = new ArrayList<>();
         for (int i = 0; i < nodes.size(); i++) {
-            Endpoint<N> node = nodes.get(i).endpoint();
-            Role role = topology.members().get(i).role();
-            if (i == primary || role == Role.ZOMBIE) {
+            if (i == primary || topology.members().get(i).role() == Role.ZOMBIE) {
                 continue;
             }
-            try {
-                LogPosition at = engine.freeze(node);
-                frozen.add(new Frozen(i, at));
-                events.tell(
-                        Level.INFO,
-                        "failover.frozen",
-                        "'" + node.id() + "' is frozen at " + at,
-                        Map.of("node", node.id(), "at", at));
-            } catch (Exception failure) {
-                failed("failover.unfrozen", "'" + node.id() + "' could not be frozen", failure);
+            if (nodes.get(i).isHealthy()) {
+                freeze(i, frozen);
+            } else {
+                silent.add(i);
+            }
+        }
+        for (int i : silent) {
+            if (frozen.size() < needed) {
+                freeze(i, frozen);
             }
         }
         return frozen;
+    }
+
+    private void freeze(int i, List<Frozen> frozen) {
+        Endpoint<N> node = nodes.get(i).endpoint();
+        try {
+            LogPosition at = engine.freeze(node);
+            frozen.add(new Frozen(i, at));
+            events.tell(
+                    Level.INFO,
+                    "failover.frozen",
+                    "'" + node.id() + "' is frozen at " + at,
+                    Map.of("node", node.id(), "at", at));
+        } catch (Exception failure) {
+            failed("failover.unfrozen", "'" + node.id() + "' could not be frozen", failure);
+        }
     }
 
     /** Undoes the freeze, so that a primary that lives after all is not left without replicas. */

@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Reattachment<N> {
 
+    /** How often a replica is told to follow until it counts as one that cannot. */
+    private static final int MOST_ATTEMPTS = 10;
+
     private final ReplicationEngine<N> engine;
     private final ReplicaSettings settings;
     private final @Nullable Lease lease;
@@ -22,8 +25,14 @@ final class Reattachment<N> {
     private final String name;
     private final long[] adriftSince;
     private final boolean[] adrift;
+    private final int[] attempts;
+    private final @Nullable LogPosition[] received;
+    private final Upkeep<N> upkeep;
 
-    Reattachment(ReplicaSetBuilder<N> builder, List<NodeState<N>> nodes, Events events) {
+    Reattachment(ReplicaSetBuilder<N> builder, List<NodeState<N>> nodes, Events events, Upkeep<N> upkeep) {
+        this.upkeep = upkeep;
+        this.attempts = new int[nodes.size()];
+        this.received = new LogPosition[nodes.size()];
         this.engine = builder.engine();
         this.settings = builder.settings();
         this.lease = builder.lease();
@@ -41,30 +50,49 @@ final class Reattachment<N> {
             if (probe == null) {
                 continue;
             }
-            boolean follows = topology.members().get(i).role() != Role.REPLICA
-                    || !nodes.get(i).isHealthy()
-                    || probe.streaming();
-            if (follows) {
+            boolean other = topology.members().get(i).role() != Role.REPLICA || !nodes.get(i).isHealthy();
+            if (other || follows(topology, i, probe)) {
                 adrift[i] = false;
             } else if (!adrift[i]) {
                 adrift[i] = true;
                 adriftSince[i] = now;
+                attempts[i] = 0;
             } else if (now - adriftSince[i] >= settings.failover().pause().toNanos()) {
                 adriftSince[i] = now;
-                attach(topology, i, probe);
+                attach(topology, i, probe, now);
             }
         }
     }
 
-    private void attach(ReplicaTopology<N> topology, int replica, Probe probe) {
+    /**
+     * Whether a replica receives the primary's history. That it says so is no proof: one whose requests are refused again
+     * and again says so in between. It must lie in that history, and get on or be where the primary is.
+     */
+    private boolean follows(ReplicaTopology<N> topology, int replica, Probe probe) {
+        LogPosition before = received[replica];
+        received[replica] = probe.received();
+        Probe primary = nodes.get(topology.primaryIndex()).status().probe();
+        boolean behind = primary != null && probe.received().offset() < primary.received().offset();
+        return probe.streaming()
+                && topology.reach(probe.received()) >= 0
+                && (!behind || !probe.received().equals(before));
+    }
+
+    private void attach(ReplicaTopology<N> topology, int replica, Probe probe, long now) {
         String id = nodes.get(replica).endpoint().id();
-        if (topology.reach(probe.received()) < 0) {
+        if (topology.reach(probe.received()) < 0 && topology.knowsBranchAfter(probe.received().timeline())) {
             events.tell(
                     Level.WARNING,
                     "replica.diverged",
                     "'" + id + "' is at " + probe.received() + ", which epoch " + topology.epoch()
                             + " does not continue; it must be copied anew",
                     Map.of("node", id, "at", probe.received()));
+            upkeep.lost(topology, replica, now);
+            return;
+        }
+        if (attempts[replica] >= MOST_ATTEMPTS) {
+            // The primary may no longer have the log it needs, or has gone another way unseen by this process.
+            upkeep.lost(topology, replica, now);
             return;
         }
         NodeState<N> primary = nodes.get(topology.primaryIndex());
@@ -75,6 +103,8 @@ final class Reattachment<N> {
                 return;
             }
             try {
+                // Not counted while another holds the lease: a process that died with it keeps it for a while.
+                attempts[replica]++;
                 engine.follow(nodes.get(replica).endpoint(), primary.endpoint());
             } finally {
                 grant.ifPresent(Lease.Grant::close);

@@ -3,15 +3,24 @@ package dev.tenfold.replication;
 import dev.tenfold.Call;
 import dev.tenfold.Replicas;
 import dev.tenfold.error.OutcomeUnknownException;
+import dev.tenfold.error.TenfoldException;
 import dev.tenfold.error.UnavailableException;
+import dev.tenfold.error.Validation;
 import dev.tenfold.observe.Measured;
 import dev.tenfold.observe.Measurement;
 import dev.tenfold.session.Position;
 import dev.tenfold.session.Positioned;
+import dev.tenfold.session.Session;
 import dev.tenfold.time.Deadline;
+import dev.tenfold.time.TimeSource;
+import dev.tenfold.topology.Endpoint;
 import dev.tenfold.topology.Outcome;
 import dev.tenfold.topology.SnapshotCell.Watch;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -45,22 +54,30 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ReplicaSet<N> implements Replicas<N>, Measured, AutoCloseable {
 
+    /** How many read preferences beside the set's own are remembered; more still work, but are worked out for each read. */
+    static final int PREFERENCES = 64;
+
     private final String name;
     private final ReplicaSettings settings;
+    private final TimeSource time;
     private final ReplicationEngine<N> engine;
     private final Schedules schedules;
     private final Monitor<N> monitor;
     private final Router<N> router;
     private final Counters counters = new Counters();
+    private final ReadChoices<N> choices;
+    private final Map<ReadPreference, ReadChoices<N>> others = new ConcurrentHashMap<>();
 
     ReplicaSet(ReplicaSetBuilder<N> builder) {
         name = builder.name();
         settings = builder.settings();
+        time = builder.time();
         engine = builder.engine();
         schedules = new Schedules(name, builder.scheduler());
-        Signal changes = new Signal(schedules.waits());
+        Signal changes = new Signal(schedules.waits(), builder.parking());
         monitor = new Monitor<>(builder, schedules, changes);
         router = new Router<>(this, builder, monitor, changes, counters);
+        choices = new ReadChoices<>(settings.preference(), monitor, settings, time);
     }
 
     /**
@@ -142,14 +159,96 @@ public final class ReplicaSet<N> implements Replicas<N>, Measured, AutoCloseable
     @Override
     public <R extends @Nullable Object, X extends Exception> Positioned<R> read(
             Position minimum, Deadline deadline, Call<? super N, ? extends R, ? extends X> call) throws X {
+        return read(choices, minimum, deadline, call);
+    }
+
+    /**
+     * Reads as {@link #read(Position, Deadline, Call)} does, by a preference of its own.
+     *
+     * @param <R> what the call answers
+     * @param <X> what the call throws
+     * @param minimum what the node must have seen
+     * @param deadline by when to have found one
+     * @param preference which nodes may answer; keep it in a constant, up to {@value #PREFERENCES} different ones are remembered
+     * @param call reads from the node
+     * @return the answer and a position that covers {@code minimum}
+     * @throws X what the call threw of its own
+     */
+    public <R extends @Nullable Object, X extends Exception> Positioned<R> read(
+            Position minimum,
+            Deadline deadline,
+            ReadPreference preference,
+            Call<? super N, ? extends R, ? extends X> call)
+            throws X {
+        return read(choices(preference), minimum, deadline, call);
+    }
+
+    /**
+     * Reads for a session: the answer shows every write the session made and everything it has read, and the session is
+     * advanced by what this read has seen. Exact, at the cost of asking the node for its position after the read; where it
+     * cannot be asked any more, the session's next read is the primary's.
+     *
+     * @param <R> what the call answers
+     * @param <X> what the call throws
+     * @param session whose read it is; {@link dev.tenfold.session.SessionToken} carries it to another process
+     * @param deadline by when to have found a node
+     * @param call reads from the node
+     * @return the answer
+     * @throws X what the call threw of its own
+     */
+    public <R extends @Nullable Object, X extends Exception> R read(
+            Session session, Deadline deadline, Call<? super N, ? extends R, ? extends X> call) throws X {
+        return read(choices, session.required(name), deadline, call, session).value();
+    }
+
+    /**
+     * Writes for a session, which is advanced by the write; if its outcome is unknown, the session's next read is the primary's.
+     *
+     * @param <R> what the call answers
+     * @param <X> what the call throws
+     * @param session whose write it is
+     * @param deadline by when to have found the primary
+     * @param call writes and commits one transaction
+     * @return the answer
+     * @throws X what the call threw of its own
+     */
+    public <R extends @Nullable Object, X extends Exception> R write(
+            Session session, Deadline deadline, Call<? super N, ? extends R, ? extends X> call) throws X {
+        try {
+            Positioned<R> written = write(deadline, call);
+            session.settle(written.position());
+            return written.value();
+        } catch (OutcomeUnknownException unknown) {
+            session.requirePrimary(name);
+            throw unknown;
+        }
+    }
+
+    private <R extends @Nullable Object, X extends Exception> Positioned<R> read(
+            ReadChoices<N> by, Position minimum, Deadline deadline, Call<? super N, ? extends R, ? extends X> call)
+            throws X {
+        return read(by, minimum, deadline, call, null);
+    }
+
+    private <R extends @Nullable Object, X extends Exception> Positioned<R> read(
+            ReadChoices<N> by,
+            Position minimum,
+            Deadline deadline,
+            Call<? super N, ? extends R, ? extends X> call,
+            @Nullable Session session)
+            throws X {
         long tried = 0;
         Exception last = null;
         while (true) {
-            Route<N> route = router.read(minimum, deadline, tried, last);
+            Route<N> route = router.read(by, minimum, deadline, tried, last);
             try (route) {
                 R answer = call.on(route.target());
+                Position seen = session == null ? route.position() : router.positionAfterRead(route);
                 route.report(Outcome.SUCCESS);
-                return new Positioned<>(answer, route.position());
+                if (session != null) {
+                    note(session, route, seen);
+                }
+                return new Positioned<>(answer, seen);
             } catch (Exception failure) {
                 if (route.failed(failure) == CallFailure.CALLER) {
                     throw failure;
@@ -208,7 +307,53 @@ public final class ReplicaSet<N> implements Replicas<N>, Measured, AutoCloseable
      * @throws dev.tenfold.error.OverloadedException if only the primary could answer and its share of reads is used up
      */
     public Route<N> routeRead(Position minimum, Deadline deadline) {
-        return router.read(minimum, deadline, 0, null);
+        return router.read(choices, minimum, deadline, 0, null);
+    }
+
+    /**
+     * Picks a node as {@link #routeRead(Position, Deadline)} does, by a preference of its own.
+     *
+     * @param minimum what the node must have seen
+     * @param deadline by when to have found one
+     * @param preference which nodes may answer; up to {@value #PREFERENCES} different ones are remembered
+     * @return a node, to be reported or closed
+     */
+    public Route<N> routeRead(Position minimum, Deadline deadline, ReadPreference preference) {
+        return router.read(choices(preference), minimum, deadline, 0, null);
+    }
+
+    /**
+     * Says where a read would go now, without waiting, without counting it as in flight, and without allocating anything.
+     *
+     * @param minimum what the node must have seen
+     * @return the node, or null where a read would wait or ask the primary because no replica can answer
+     */
+    public @Nullable Endpoint<N> peekRead(Position minimum) {
+        NodeState<N> node = router.peek(choices, minimum);
+        return node == null ? null : node.endpoint();
+    }
+
+    private void note(Session session, Route<N> route, Position seen) {
+        if (route.role() == Role.PRIMARY && !seen.isPrimaryOnly()) {
+            session.settle(seen);
+        } else {
+            session.advance(seen);
+        }
+    }
+
+    private ReadChoices<N> choices(ReadPreference preference) {
+        ReadChoices<N> known = preference.equals(choices.preference()) ? choices : others.get(preference);
+        if (known != null) {
+            return known;
+        }
+        Validation check = Validation.of("replica set '" + name + "'");
+        preference.check(check, settings.probeInterval());
+        check.throwIfInvalid();
+        ReadChoices<N> fresh = new ReadChoices<>(preference, monitor, settings, time);
+        if (others.size() < PREFERENCES) {
+            others.put(preference, fresh);
+        }
+        return fresh;
     }
 
     /**
@@ -240,6 +385,89 @@ public final class ReplicaSet<N> implements Replicas<N>, Measured, AutoCloseable
 
     void endFallback() {
         router.endFallback();
+    }
+
+    /**
+     * A switchover that was made.
+     *
+     * @param from the id of the former primary
+     * @param to the id of the primary
+     * @param epoch the epoch that began with it
+     * @param writeGap for how long this process held writes back
+     */
+    public record Switchover(String from, String to, long epoch, Duration writeGap) {}
+
+    /**
+     * Makes another node the primary while the present one is well, and the present one its replica; loses no write. Writes
+     * of this process wait meanwhile; transactions that are under way get a moment to end and are then ended by the server,
+     * as are those of other processes. Needs an engine that can {@linkplain ReplicationEngine#retire retire} a primary. Made
+     * in either mode of {@link Failover}, under the lease if there is one.
+     *
+     * @param target the id of a replica that follows
+     * @param deadline by when the target must be about to be promoted; a switchover that is late is taken back
+     * @return what was done; the former primary follows by then
+     * @throws IllegalArgumentException if there is no such node
+     * @throws UnsupportedOperationException if the engine lacks what it needs; nothing was done
+     * @throws UnavailableException if it was not made, or the former primary does not follow yet; the message says which
+     * @throws dev.tenfold.error.DeadlineExceededException if it was taken back because it was late
+     */
+    public Switchover switchover(String target, Deadline deadline) {
+        int node = index(target);
+        ReplicaTopology<N> before = topology();
+        if (before.primaryIndex() == node) {
+            throw new IllegalArgumentException("switchover: " + target + " (expected: a replica, not the primary)");
+        }
+        try {
+            Switchover made = monitor.switchover(node, deadline).get();
+            monitor.rejoin(index(made.from()), false);
+            return made;
+        } catch (Exception failure) {
+            throw unavailable("switchover to '" + target + "'", failure);
+        }
+    }
+
+    /**
+     * Makes a node follow the primary, whatever it was: a former primary that is down, or that a failover which may have
+     * lost data left with writes of its own. Those are gone afterwards; where there is a consumer of {@linkplain
+     * ReplicaSetBuilder#recoveryReports recovery reports} it is told of them first. Blocks until the node follows, which may
+     * take as long as copying all of the data.
+     *
+     * @param id the node's
+     * @throws IllegalArgumentException if there is no such node, or it is the primary
+     * @throws UnsupportedOperationException if the engine lacks what it needs; nothing was done
+     * @throws UnavailableException if it failed; it may be tried again
+     */
+    public void rejoin(String id) {
+        int node = index(id);
+        if (topology().primaryIndex() == node) {
+            throw new IllegalArgumentException("rejoin: " + id + " (expected: not the primary)");
+        }
+        try {
+            monitor.rejoin(node, true);
+        } catch (Exception failure) {
+            throw unavailable("rejoin of '" + id + "'", failure);
+        }
+    }
+
+    private int index(String id) {
+        for (NodeState<N> node : monitor.nodes()) {
+            if (node.endpoint().id().equals(id)) {
+                return node.index();
+            }
+        }
+        throw new IllegalArgumentException("node: " + id + " (expected: one of "
+                + monitor.nodes().stream().map(node -> node.endpoint().id()).toList() + ")");
+    }
+
+    private RuntimeException unavailable(String what, Exception failure) {
+        Throwable cause = failure instanceof ExecutionException && failure.getCause() != null ? failure.getCause() : failure;
+        if (cause instanceof InterruptedException) {
+            Thread.currentThread().interrupt();
+        }
+        if (cause instanceof TenfoldException || cause instanceof UnsupportedOperationException) {
+            return (RuntimeException) cause;
+        }
+        return new UnavailableException("replica set '" + name + "': " + what + " failed: " + cause, List.of(), cause);
     }
 
     @Override

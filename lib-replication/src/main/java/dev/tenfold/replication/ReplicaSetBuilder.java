@@ -2,7 +2,9 @@ package dev.tenfold.replication;
 
 import dev.tenfold.coordination.Lease;
 import dev.tenfold.error.Validation;
+import dev.tenfold.health.HealthPolicy;
 import dev.tenfold.observe.Observer;
+import dev.tenfold.replication.ReplicaSettings.PrimaryReads;
 import dev.tenfold.time.Chance;
 import dev.tenfold.time.Scheduler;
 import dev.tenfold.time.TimeSource;
@@ -13,6 +15,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Consumer;
+import java.util.concurrent.CountDownLatch;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -28,11 +32,14 @@ public final class ReplicaSetBuilder<N> {
     private int hintedPrimaries;
     private @Nullable ReplicationEngine<N> engine;
     private ReplicaSettings settings = ReplicaSettings.DEFAULT;
+    private double primaryShare;
     private @Nullable Lease lease;
+    private @Nullable Consumer<? super Failover.RecoveryReport> reports;
     private Observer observer = Observer.slf4j();
     private TimeSource time = TimeSource.system();
     private @Nullable Scheduler scheduler;
     private RandomGenerator random = Chance.perThread();
+    private Signal.Parking parking = CountDownLatch::await;
 
     ReplicaSetBuilder(String name) {
         this.name = name;
@@ -86,7 +93,7 @@ public final class ReplicaSetBuilder<N> {
     /**
      * Sets which nodes may answer reads.
      *
-     * @param preference by default {@link ReadPreference#REPLICA_PREFERRED}
+     * @param preference by default {@link ReadPreference#replicaPreferred()}
      * @return this
      */
     public ReplicaSetBuilder<N> reads(ReadPreference preference) {
@@ -114,6 +121,19 @@ public final class ReplicaSetBuilder<N> {
      */
     public ReplicaSetBuilder<N> lease(Lease lease) {
         this.lease = lease;
+        return this;
+    }
+
+    /**
+     * Sets who is given what a former primary has that the set's history has not, before it joins again and that is gone.
+     * Where data loss was allowed, a former primary joins again by itself only with this set.
+     *
+     * @param reports such as {@code report -> report.writeTo(folder)}; it is called by a thread of the set, and what it
+     *     throws keeps the node from joining
+     * @return this
+     */
+    public ReplicaSetBuilder<N> recoveryReports(Consumer<? super Failover.RecoveryReport> reports) {
+        this.reports = reports;
         return this;
     }
 
@@ -146,7 +166,23 @@ public final class ReplicaSetBuilder<N> {
      * @return this
      */
     public ReplicaSetBuilder<N> catchUp(Duration patience) {
-        settings = settings.limiting(patience, settings.primaryReads());
+        settings = settings.waiting(patience);
+        return this;
+    }
+
+    /**
+     * Sets from which suspicion on a silent node counts as missing, on the scale φ of the accrual failure detector (Hayashibara
+     * et al., 2004): the likelihood that its next answer is merely late is one in 10 to the power of φ, judged by the rhythm of
+     * its last 100 answers. Whatever the rhythm, a node that has missed {@link Failover#misses} probes in a row counts as
+     * missing, and so does one that has been silent for that many intervals and a {@link #probeTimeout} more: with the defaults
+     * a primary that hangs is missed after some 0.6 s where answers come steadily, and after 1.75 s at the latest; add a quarter of
+     * the interval, since that is how often silence is looked at.
+     *
+     * @param phi > 0, by default 8; more is slower and surer
+     * @return this
+     */
+    public ReplicaSetBuilder<N> suspectAt(double phi) {
+        settings = settings.suspecting(phi);
         return this;
     }
 
@@ -158,7 +194,37 @@ public final class ReplicaSetBuilder<N> {
      * @return this
      */
     public ReplicaSetBuilder<N> primaryReads(int maximum) {
-        settings = settings.limiting(settings.catchUp(), maximum);
+        settings = settings.limiting(new PrimaryReads(maximum, Integer.MAX_VALUE));
+        return this;
+    }
+
+    /**
+     * Sets which share of the primary reads may fall back to, so that lagging or dead replicas do not drown it: at most that
+     * share of its capacity at once, and only while all its calls of this process, writes included, are below the capacity. More
+     * are refused at once with {@link dev.tenfold.error.OverloadedException}. A set without replicas has no limit.
+     *
+     * @param share 0 to 1, such as 0.3; above 0 it is at least one call
+     * @param capacity how many calls of this process the primary takes at once, >= 1; for a database usually the size of the
+     *     connection pool
+     * @return this
+     */
+    public ReplicaSetBuilder<N> primaryReads(double share, int capacity) {
+        primaryShare = share;
+        settings = settings.limiting(PrimaryReads.share(share, capacity));
+        return this;
+    }
+
+    /**
+     * Sets when a replica that answers its probes and yet fails reads is left out, and how it comes back: outlier ejection,
+     * probation and slow start as in the load balancer. A single failed read takes a replica out only until its next probe,
+     * which is made at once. Probes count as active checks. The primary is never left out by this.
+     *
+     * @param policy by default {@link HealthPolicy#defaults()}: 5 failures in a row take a replica out for 10 s, and at most
+     *     half of the nodes at once
+     * @return this
+     */
+    public ReplicaSetBuilder<N> health(HealthPolicy policy) {
+        settings = settings.with(policy);
         return this;
     }
 
@@ -225,6 +291,7 @@ public final class ReplicaSetBuilder<N> {
         }
         check.present("engine", engine, "call engine(...)");
         settings.check(check);
+        check.between("primaryReads", primaryShare, 0, 1);
         if (engine != null) {
             int most = Math.max(0, nodes.size() - 1);
             int quorum = engine.synchronousReplicas();
@@ -235,6 +302,16 @@ public final class ReplicaSetBuilder<N> {
         }
         check.throwIfInvalid();
         return new ReplicaSet<>(this).begin();
+    }
+
+    /** For a simulation, whose threads must not stand still. */
+    ReplicaSetBuilder<N> parking(Signal.Parking parking) {
+        this.parking = parking;
+        return this;
+    }
+
+    Signal.Parking parking() {
+        return parking;
     }
 
     String name() {
@@ -256,6 +333,11 @@ public final class ReplicaSetBuilder<N> {
     @Nullable
     Lease lease() {
         return lease;
+    }
+
+    @Nullable
+    Consumer<? super Failover.RecoveryReport> recoveryReports() {
+        return reports;
     }
 
     Observer observer() {

@@ -107,11 +107,15 @@ public record ReplicaTopology<N>(long version, long epoch, List<Member<N>> membe
      * @return an offset, {@link Long#MAX_VALUE} if only the primary will do, or {@link #AHEAD}
      */
     long required(Position minimum) {
-        if (minimum.offset() == 0 || minimum.isPrimaryOnly() || minimum.timeline() == epoch) {
+        boolean anyPrimary = minimum.isPrimaryOnly() && minimum.timeline() == Long.MAX_VALUE;
+        if (minimum.offset() == 0 || anyPrimary || minimum.timeline() == epoch) {
             return minimum.offset();
         }
         if (minimum.timeline() > epoch) {
             return AHEAD;
+        }
+        if (minimum.isPrimaryOnly()) {
+            return Long.MAX_VALUE;
         }
         Branch next = branchAfter(minimum.timeline());
         if (next == null) {
@@ -129,6 +133,10 @@ public record ReplicaTopology<N>(long version, long epoch, List<Member<N>> membe
                 + new LogPosition(minimum.timeline(), minimum.offset()) + ", but the primary of epoch "
                 + next.start().timeline() + " started from " + next.start()
                 + "; a write it had seen acknowledged may be lost");
+    }
+
+    boolean knowsBranchAfter(long timeline) {
+        return timeline == epoch || branchAfter(timeline) != null;
     }
 
     /** Where the history after a timeline began, if it is known that nothing lies between the two. */

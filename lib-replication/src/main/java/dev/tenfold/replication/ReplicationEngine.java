@@ -1,7 +1,9 @@
 package dev.tenfold.replication;
 
 import dev.tenfold.topology.Endpoint;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a {@link ReplicaSet} must be able to ask of one kind of replicated store. An engine serves one set, which closes it.
@@ -33,6 +35,20 @@ public interface ReplicationEngine<N> extends AutoCloseable {
      * @throws Exception if it does not answer
      */
     LogPosition position(Endpoint<N> node) throws Exception;
+
+    /**
+     * Waits until a read on the node sees the history up to a position, where the store can do so itself. By default it asks
+     * for the position once and does not wait; whoever needs it asks again.
+     *
+     * @param node whom to ask
+     * @param wanted how far it must have come
+     * @param patience how long to wait at most; zero asks only
+     * @return its position now, which may be less than wanted
+     * @throws Exception if it does not answer
+     */
+    default LogPosition awaitPosition(Endpoint<N> node, LogPosition wanted, Duration patience) throws Exception {
+        return position(node);
+    }
 
     /**
      * Returns where the current timeline of a primary left its predecessor.
@@ -97,6 +113,105 @@ public interface ReplicationEngine<N> extends AutoCloseable {
      */
     default List<String> problems(List<Endpoint<N>> nodes, Failover failover) {
         return List.of();
+    }
+
+    /**
+     * Looks at how the servers are set up, which is asked at the start and after each promotion.
+     *
+     * @param primary who takes the writes now
+     * @param replicas the other members that answer
+     * @return what was found
+     * @throws Exception if the primary does not answer
+     */
+    default Setup inspect(Endpoint<N> primary, List<Endpoint<N>> replicas) throws Exception {
+        return new Setup(synchronousReplicas(), List.of());
+    }
+
+    /**
+     * How servers were found to be set up.
+     *
+     * @param synchronousReplicas how many replicas a write really waits for; where that is less than the engine was told,
+     *     the proof of a promotion rests on this
+     * @param problems what differs from what the engine was told, or will hinder a failover; one sentence each
+     */
+    record Setup(int synchronousReplicas, List<String> problems) {
+
+        /** Copies the list. */
+        public Setup {
+            problems = List.copyOf(problems);
+        }
+    }
+
+    /**
+     * Says what keeps {@link #rejoin} from working on a node, and what a person has to do instead.
+     *
+     * @param node a node whose history left the primary's
+     * @return what to do by hand, or empty if the engine can do it
+     */
+    default Optional<String> obstacleToRejoin(Endpoint<N> node) {
+        return Optional.of("copy the primary's data to it and start it as a replica");
+    }
+
+    /**
+     * Says whether a node cannot start because an earlier {@link #rejoin} of it broke off. Does not ask the node.
+     *
+     * @param node a node that does not answer
+     * @return true if it has to be re-joined before it can answer again
+     */
+    default boolean awaitsRejoin(Endpoint<N> node) {
+        return false;
+    }
+
+    /**
+     * Makes a node follow the primary whatever its history is, running or not, and returns once it does. What its history
+     * has beyond the primary's is gone then; {@link #recoveryReport} reads it before. May take as long as copying all of
+     * the data. One process at a time does that to a node; a node that follows the primary already is left alone.
+     *
+     * @param node what was a primary, or a replica that has more than the primary, or one that was stopped
+     * @param primary whom to follow
+     * @return false if another process is at it, so that nothing was done
+     * @throws Exception if that failed; it can be tried again, with another primary too
+     */
+    default boolean rejoin(Endpoint<N> node, Endpoint<N> primary) throws Exception {
+        throw new UnsupportedOperationException("'" + node.id() + "': "
+                + obstacleToRejoin(node).orElse("this engine cannot make a node join again"));
+    }
+
+    /**
+     * Reads what a node has that the history of the set does not.
+     *
+     * @param node a node that left the history
+     * @param primary who takes the writes now
+     * @return what will be lost when the node joins again
+     * @throws Exception if one of the two does not answer
+     */
+    default Failover.RecoveryReport recoveryReport(Endpoint<N> node, Endpoint<N> primary) throws Exception {
+        return new Failover.RecoveryReport(
+                node.id(), timelineStart(primary), probe(node).received(), List.of());
+    }
+
+    /**
+     * Ends a primary in order for a switchover: returns once it takes no writes any more, its replicas were given the
+     * time to receive everything it wrote, and it would not come back as a primary if somebody started it.
+     *
+     * @param primary who takes the writes now
+     * @param fence to be run once, as late as possible, while the primary still takes writes: it keeps new ones away
+     * @return the end of its history; a replica that holds it has everything
+     * @throws UnsupportedOperationException if the engine cannot; nothing was done
+     * @throws Exception if that is not certain
+     */
+    default LogPosition retire(Endpoint<N> primary, Runnable fence) throws Exception {
+        throw new UnsupportedOperationException("this engine cannot retire a primary");
+    }
+
+    /**
+     * Takes {@link #retire} back: the node takes writes again.
+     *
+     * @param retired a primary that was retired, and whose place nobody took
+     * @throws Exception if it does not start
+     */
+    default void reinstate(Endpoint<N> retired) throws Exception {
+        throw new UnsupportedOperationException("this engine cannot reinstate a primary");
     }
 
     /** Closes what the engine opened for its own use; the nodes stay the caller's. */

@@ -4,7 +4,8 @@ import dev.tenfold.session.Position;
 import dev.tenfold.topology.Endpoint;
 import dev.tenfold.topology.Outcome;
 import dev.tenfold.topology.Selection;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A node picked for a read or a write, to be used and then reported. It counts as in flight until then.
@@ -15,22 +16,47 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 public final class Route<N> implements Selection<N> {
 
+    @SuppressWarnings("rawtypes")
+    private static final AtomicIntegerFieldUpdater<Route> REPORTED =
+            AtomicIntegerFieldUpdater.newUpdater(Route.class, "reported");
+
     private final ReplicaSet<N> set;
     private final NodeState<N> node;
     private final Role role;
     private final long epoch;
-    private final Position position;
-    private final boolean fallback;
-    private final AtomicBoolean reported = new AtomicBoolean();
+    /** Where the node certainly was, on the timeline of the epoch unless {@code elsewhere} says better. */
+    private final long offset;
 
-    Route(ReplicaSet<N> set, NodeState<N> node, Role role, long epoch, Position position, boolean fallback) {
+    private final @Nullable Position elsewhere;
+    private final boolean fallback;
+    /** 0 until it is reported. An updater rather than an atomic object, since a route is made for each call. */
+    private volatile int reported;
+
+    private Route(
+            ReplicaSet<N> set,
+            NodeState<N> node,
+            Role role,
+            long epoch,
+            long offset,
+            @Nullable Position elsewhere,
+            boolean fallback) {
         this.set = set;
         this.node = node;
         this.role = role;
         this.epoch = epoch;
-        this.position = position;
+        this.offset = offset;
+        this.elsewhere = elsewhere;
         this.fallback = fallback;
         node.begin();
+    }
+
+    static <N> Route<N> to(ReplicaSet<N> set, NodeState<N> node, Role role, long epoch, long offset) {
+        return new Route<>(set, node, role, epoch, offset, null, false);
+    }
+
+    /** A read on the primary; {@code capped} if it counts as one that a replica should have answered. */
+    static <N> Route<N> toPrimary(ReplicaSet<N> set, NodeState<N> node, long epoch, Position position, boolean capped) {
+        return new Route<>(set, node, Role.PRIMARY, epoch, 0, position, capped);
     }
 
     NodeState<N> node() {
@@ -66,7 +92,7 @@ public final class Route<N> implements Selection<N> {
      * @return a position that it has reached for certain; it may be further
      */
     public Position position() {
-        return position;
+        return elsewhere != null ? elsewhere : new Position(set.name(), epoch, offset);
     }
 
     /**
@@ -80,8 +106,11 @@ public final class Route<N> implements Selection<N> {
 
     @Override
     public void report(Outcome outcome) {
-        if (reported.compareAndSet(false, true)) {
+        if (REPORTED.compareAndSet(this, 0, 1)) {
             node.end();
+            if (role == Role.REPLICA) {
+                node.readEnded(outcome);
+            }
             if (fallback) {
                 set.endFallback();
             }

@@ -3,10 +3,12 @@ package dev.tenfold.replication;
 import dev.tenfold.error.DeadlineExceededException;
 import dev.tenfold.error.OverloadedException;
 import dev.tenfold.error.UnavailableException;
+import dev.tenfold.replication.ReplicaSettings.PrimaryReads;
 import dev.tenfold.session.Position;
 import dev.tenfold.time.Deadline;
 import dev.tenfold.time.TimeSource;
 import dev.tenfold.topology.Endpoint;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -49,36 +51,65 @@ final class Router<N> {
     /**
      * Picks a node for a read.
      *
+     * @param choices of the read's preference
      * @param tried bit i set: node i failed this read already
      * @param failure what the last of those failed with
      */
-    Route<N> read(Position minimum, Deadline deadline, long tried, @Nullable Throwable failure) {
-        long began = 0;
+    Route<N> read(
+            ReadChoices<N> choices, Position minimum, Deadline deadline, long tried, @Nullable Throwable failure) {
+        ReadChoice<N> choice = choices.current();
+        ReplicaTopology<N> topology = choice.topology();
+        long required = topology.required(minimum);
+        int chosen = choose(choice, required, tried);
+        return chosen == ReadChoice.NONE
+                ? readWaiting(choices, minimum, deadline, tried, failure)
+                : route(choice, chosen, minimum, required);
+    }
+
+    /** Says where a read would go now, or null. */
+    @Nullable
+    NodeState<N> peek(ReadChoices<N> choices, Position minimum) {
+        ReadChoice<N> choice = choices.current();
+        int chosen = choose(choice, choice.topology().required(minimum), 0);
+        return chosen == ReadChoice.NONE ? null : nodes.get(chosen);
+    }
+
+    private int choose(ReadChoice<N> choice, long required, long tried) {
+        return required == ReplicaTopology.AHEAD
+                ? ReadChoice.NONE
+                : choice.choose(required, tried, random.nextInt());
+    }
+
+    private Route<N> readWaiting(
+            ReadChoices<N> choices, Position minimum, Deadline deadline, long tried, @Nullable Throwable failure) {
+        long began = time.nanoTime();
         long poll = FIRST_POLL_NANOS;
         boolean waited = false;
         while (true) {
             CompletableFuture<Void> change = changes.next();
-            ReplicaTopology<N> topology = set.topology();
+            ReadChoice<N> choice = choices.current();
+            ReplicaTopology<N> topology = choice.topology();
             long required = topology.required(minimum);
-            Route<N> replica = fresh(topology, required, tried);
-            if (replica != null) {
-                return replica;
+            int chosen = choose(choice, required, tried);
+            if (chosen != ReadChoice.NONE) {
+                return route(choice, chosen, minimum, required);
             }
-            if (!waited) {
-                began = time.nanoTime();
-            }
-            int lagging =
-                    mayWaitForReplica(required) ? ReadChoice.furthestReplica(topology, nodes, tried) : ReadChoice.NONE;
+            boolean mayFallBack = required != ReplicaTopology.AHEAD && choice.mayFallBack(tried);
+            boolean named = required != Long.MAX_VALUE && required != ReplicaTopology.AHEAD;
+            int lagging = named ? choice.furthestReplica(tried) : ReadChoice.NONE;
             boolean patient = time.nanoTime() - began < settings.catchUp().toNanos();
-            if (lagging != ReadChoice.NONE && (patient || !primaryMayAnswer(topology, required, tried))) {
+            if (lagging != ReadChoice.NONE && (patient || !mayFallBack)) {
                 if (!waited) {
                     counters.catchUpWaits.increment();
                 }
                 // Ask before waiting: the last probe may be old, and often the replica is there already.
-                if (pollAll(topology, required, tried)) {
+                long left = Math.min(
+                        patient ? settings.catchUp().toNanos() - (time.nanoTime() - began) : LONGEST_POLL_NANOS,
+                        deadline.remainingNanos());
+                if (pollAll(choice, required, tried, Math.max(0, left))) {
                     continue;
                 }
-            } else if (primaryMayAnswer(topology, required, tried)) {
+            } else if (mayFallBack) {
                 return fallback(topology, minimum, required);
             }
             waited = true;
@@ -88,8 +119,19 @@ final class Router<N> {
             }
             long pause = lagging != ReadChoice.NONE ? poll : Long.MAX_VALUE;
             poll = Math.min(poll * 2, LONGEST_POLL_NANOS);
-            await(change, deadline, pause, stage(topology, minimum), failure);
+            await(change, deadline, pause, stage(choices.preference(), topology, minimum), failure);
         }
+    }
+
+    private Route<N> route(ReadChoice<N> choice, int chosen, Position minimum, long required) {
+        ReplicaTopology<N> topology = choice.topology();
+        NodeState<N> node = nodes.get(chosen);
+        if (chosen == topology.primaryIndex()) {
+            counters.primaryReads.increment();
+            return Route.toPrimary(set, node, topology.epoch(), covering(topology, node, minimum, required), false);
+        }
+        counters.replicaReads.increment();
+        return Route.to(set, node, Role.REPLICA, topology.epoch(), choice.reach(chosen));
     }
 
     /** Picks the primary for a write. */
@@ -98,10 +140,11 @@ final class Router<N> {
             CompletableFuture<Void> change = changes.next();
             ReplicaTopology<N> topology = set.topology();
             int primary = topology.primaryIndex();
-            if (primary >= 0 && nodes.get(primary).isHealthy()) {
+            if (primary >= 0 && nodes.get(primary).isHealthy() && !monitor.holdsWrites()) {
                 counters.writes.increment();
-                return new Route<>(
-                        set, nodes.get(primary), Role.PRIMARY, topology.epoch(), known(topology, primary), false);
+                NodeState<N> node = nodes.get(primary);
+                return Route.to(
+                        set, node, Role.PRIMARY, topology.epoch(), node.replayed().offset());
             }
             await(change, deadline, Long.MAX_VALUE, "a primary of replica set '" + set.name() + "'", failure);
         }
@@ -118,7 +161,21 @@ final class Router<N> {
         } catch (Exception failure) {
             route.failed(failure);
         }
-        return Position.primaryOnly(set.name());
+        return Position.primaryOnly(set.name(), route.epoch());
+    }
+
+    /**
+     * Reads a position that covers what a read has just seen, on the history of the epoch it was made in; where it cannot be
+     * known, only the primary covers it.
+     */
+    Position positionAfterRead(Route<N> route) {
+        try {
+            LogPosition after = set.engine().position(route.endpoint());
+            route.node().reached(after);
+            return new Position(set.name(), after.timeline(), after.offset());
+        } catch (Exception failure) {
+            return Position.primaryOnly(set.name(), route.epoch());
+        }
     }
 
     boolean serves(Route<N> route, Position minimum) {
@@ -142,53 +199,39 @@ final class Router<N> {
         fallbacks.decrementAndGet();
     }
 
-    private @Nullable Route<N> fresh(ReplicaTopology<N> topology, long required, long tried) {
-        if (!mayWaitForReplica(required)) {
-            return null;
-        }
-        int tie = random.nextInt(Integer.MAX_VALUE);
-        int chosen = ReadChoice.freshReplica(topology, nodes, required, tried, tie);
-        if (chosen == ReadChoice.NONE) {
-            return null;
-        }
-        counters.replicaReads.increment();
-        NodeState<N> node = nodes.get(chosen);
-        // Where it stands on the current history; the probe it was chosen by may be newer by now, never older.
-        long reach = Math.max(required, topology.reach(node.replayed()));
-        Position position = new Position(set.name(), topology.epoch(), reach);
-        return new Route<>(set, node, Role.REPLICA, topology.epoch(), position, false);
-    }
-
-    private boolean mayWaitForReplica(long required) {
-        return settings.preference() != ReadPreference.PRIMARY
-                && required != Long.MAX_VALUE
-                && required != ReplicaTopology.AHEAD;
-    }
-
-    private boolean primaryMayAnswer(ReplicaTopology<N> topology, long required, long tried) {
-        int primary = topology.primaryIndex();
-        return primary >= 0
-                && settings.preference() != ReadPreference.REPLICA
-                && required != ReplicaTopology.AHEAD
-                && (tried & (1L << primary)) == 0
-                && nodes.get(primary).isHealthy();
-    }
-
     private Route<N> fallback(ReplicaTopology<N> topology, Position minimum, long required) {
-        // A set of one, or one that was told to read from the primary, has nothing to fall back from.
-        boolean capped = nodes.size() > 1 && settings.preference() != ReadPreference.PRIMARY;
-        if (capped && fallbacks.incrementAndGet() > settings.primaryReads()) {
-            fallbacks.decrementAndGet();
-            counters.refusedReads.increment();
-            throw new OverloadedException(
-                    "replica set '" + set.name() + "': no replica is fresh enough, and " + settings.primaryReads()
-                            + " reads are on the primary already; raise primaryReads, or repeat later");
+        NodeState<N> node = nodes.get(topology.primaryIndex());
+        // A set of one has nothing to fall back from.
+        boolean capped = nodes.size() > 1;
+        if (capped) {
+            admitFallback(node);
         }
         counters.primaryReads.increment();
-        int primary = topology.primaryIndex();
-        NodeState<N> node = nodes.get(primary);
-        Position position = covering(topology, node, minimum, required);
-        return new Route<>(set, node, Role.PRIMARY, topology.epoch(), position, capped);
+        Position position;
+        try {
+            position = covering(topology, node, minimum, required);
+        } catch (RuntimeException | Error failure) {
+            if (capped) {
+                endFallback();
+            }
+            throw failure;
+        }
+        return Route.toPrimary(set, node, topology.epoch(), position, capped);
+    }
+
+    /** Takes one of the primary's places for such reads, or fails at once. */
+    private void admitFallback(NodeState<N> primary) {
+        PrimaryReads share = settings.primaryReads();
+        int others = primary.inFlight();
+        if (fallbacks.incrementAndGet() > share.limit() || others >= share.capacity()) {
+            fallbacks.decrementAndGet();
+            counters.refusedReads.increment();
+            String taken = others >= share.capacity()
+                    ? others + " calls are on the primary already, which is its capacity"
+                    : share.limit() + " such reads are on the primary already, which is its share for them";
+            throw new OverloadedException("replica set '" + set.name() + "': no replica may answer, and " + taken
+                    + "; bring replicas back, raise primaryReads, or repeat later");
+        }
     }
 
     /** The primary covers every minimum; only one that names no place has to be asked for. */
@@ -208,29 +251,26 @@ final class Router<N> {
         }
     }
 
-    private Position known(ReplicaTopology<N> topology, int primary) {
-        return new Position(
-                set.name(), topology.epoch(), nodes.get(primary).replayed().offset());
-    }
-
     /** Asks the replicas where they are, the furthest first, until one is there. */
-    private boolean pollAll(ReplicaTopology<N> topology, long required, long tried) {
+    private boolean pollAll(ReadChoice<N> choice, long required, long tried, long patience) {
         long asked = tried;
         while (true) {
-            int next = ReadChoice.furthestReplica(topology, nodes, asked);
+            int next = choice.furthestReplica(asked);
             if (next == ReadChoice.NONE) {
                 return false;
             }
-            if (poll(nodes.get(next), topology, required)) {
+            // Only the furthest is waited for, where the store can wait; the others are asked.
+            if (poll(nodes.get(next), choice.topology(), required, asked == tried ? patience : 0)) {
                 return true;
             }
             asked |= 1L << next;
         }
     }
 
-    private boolean poll(NodeState<N> node, ReplicaTopology<N> topology, long required) {
+    private boolean poll(NodeState<N> node, ReplicaTopology<N> topology, long required, long patience) {
         try {
-            LogPosition now = set.engine().position(node.endpoint());
+            LogPosition wanted = new LogPosition(topology.epoch(), required);
+            LogPosition now = set.engine().awaitPosition(node.endpoint(), wanted, Duration.ofNanos(patience));
             node.reached(now);
             return topology.reach(now) >= required;
         } catch (Exception failure) {
@@ -253,9 +293,9 @@ final class Router<N> {
         changes.await(change, Math.min(left, pause), stage);
     }
 
-    private String stage(ReplicaTopology<N> topology, Position minimum) {
-        return "a node of replica set '" + set.name() + "' at " + new LogPosition(minimum.timeline(), minimum.offset())
-                + " " + reasons(topology);
+    private String stage(ReadPreference preference, ReplicaTopology<N> topology, Position minimum) {
+        return "a node of replica set '" + set.name() + "' for " + preference.mode() + " at "
+                + new LogPosition(minimum.timeline(), minimum.offset()) + " " + reasons(topology);
     }
 
     private List<String> reasons(ReplicaTopology<N> topology) {

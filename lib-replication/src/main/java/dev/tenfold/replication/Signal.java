@@ -17,9 +17,17 @@ final class Signal {
 
     private final AtomicReference<CompletableFuture<Void>> next = new AtomicReference<>(new CompletableFuture<>());
     private final Scheduler scheduler;
+    private final Parking parking;
 
-    Signal(Scheduler scheduler) {
+    Signal(Scheduler scheduler, Parking parking) {
         this.scheduler = scheduler;
+        this.parking = parking;
+    }
+
+    /** How a caller's thread waits; a simulation has its own way, so that waiting takes none of the real time. */
+    @FunctionalInterface
+    interface Parking {
+        void await(CountDownLatch latch) throws InterruptedException;
     }
 
     CompletableFuture<Void> next() {
@@ -37,7 +45,7 @@ final class Signal {
                 nanos == Long.MAX_VALUE ? () -> {} : scheduler.schedule(Duration.ofNanos(nanos), latch::countDown);
         CompletableFuture<Void> woken = change.thenRun(latch::countDown);
         try {
-            latch.await();
+            parking.await(latch);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             throw new UnavailableException("interrupted while waiting for " + what, List.of(), interrupted);

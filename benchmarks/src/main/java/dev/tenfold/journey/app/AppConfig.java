@@ -113,7 +113,7 @@ public record AppConfig(Map<String, String> settings) {
      * @return a copy
      */
     public AppConfig readingPrimary() {
-        return with(READS, ReadPreference.PRIMARY.name());
+        return with(READS, ReadPreference.Mode.PRIMARY.name());
     }
 
     /**
@@ -188,7 +188,10 @@ public record AppConfig(Map<String, String> settings) {
     }
 
     ReadPreference reads() {
-        return optional(READS).map(ReadPreference::valueOf).orElse(ReadPreference.REPLICA_PREFERRED);
+        return optional(READS)
+                .map(ReadPreference.Mode::valueOf)
+                .map(ReadPreference::of)
+                .orElse(ReadPreference.replicaPreferred());
     }
 
     Optional<Duration> cacheLifetime() {

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a user set on a {@link RoutingConnection}, to be set again on every physical connection it takes. What was never
- * set is left as the node's own data source configured it, except that auto-commit and read-only are always as the user
- * sees them.
+ * set is left as the node's own data source configured it, except that auto-commit and read-only, which {@link NodeLease}
+ * keeps, are always as the user sees them.
  *
  * <p>On return, what pools are known not to reset is undone: schema and catalog (HikariCP resets them only where its own
  * configuration names them), client info, holdability and the type map. The rest (auto-commit, read-only, isolation,
@@ -19,8 +19,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class ConnectionState {
 
-    private boolean autoCommit = true;
-    private boolean readOnly;
     private @Nullable Integer isolation;
     private @Nullable String schema;
     private @Nullable String catalog;
@@ -38,22 +36,6 @@ final class ConnectionState {
     private @Nullable Map<String, Class<?>> typeMapBefore;
 
     private record Timeout(Executor executor, int millis) {}
-
-    boolean autoCommit() {
-        return autoCommit;
-    }
-
-    void autoCommit(boolean value) {
-        autoCommit = value;
-    }
-
-    boolean readOnly() {
-        return readOnly;
-    }
-
-    void readOnly(boolean value) {
-        readOnly = value;
-    }
 
     @Nullable
     Integer isolation() {
@@ -129,17 +111,37 @@ final class ConnectionState {
         return properties;
     }
 
-    /** Sets everything, in auto-commit mode as long as a setting may cost a statement. */
-    void applyTo(Connection connection) throws SQLException {
+    /**
+     * Sets a connection up, in auto-commit mode as long as a setting may cost a statement.
+     *
+     * @param state what else was set, or null for nothing
+     */
+    static void prepare(Connection connection, boolean autoCommit, boolean readOnly, @Nullable ConnectionState state)
+            throws SQLException {
         if (!connection.getAutoCommit()) {
             connection.setAutoCommit(true);
         }
-        if (networkTimeout != null) {
-            connection.setNetworkTimeout(networkTimeout.executor(), networkTimeout.millis());
+        if (state != null) {
+            state.applyNetworkTimeout(connection);
         }
         if (connection.isReadOnly() != readOnly) {
             connection.setReadOnly(readOnly);
         }
+        if (state != null) {
+            state.applyTo(connection);
+        }
+        if (!autoCommit) {
+            connection.setAutoCommit(false);
+        }
+    }
+
+    private void applyNetworkTimeout(Connection connection) throws SQLException {
+        if (networkTimeout != null) {
+            connection.setNetworkTimeout(networkTimeout.executor(), networkTimeout.millis());
+        }
+    }
+
+    private void applyTo(Connection connection) throws SQLException {
         if (isolation != null) {
             connection.setTransactionIsolation(isolation);
         }
@@ -152,9 +154,6 @@ final class ConnectionState {
             connection.setSchema(schema);
         }
         applyWhatPoolsForget(connection);
-        if (!autoCommit) {
-            connection.setAutoCommit(false);
-        }
     }
 
     private void applyWhatPoolsForget(Connection connection) throws SQLException {

@@ -4,6 +4,7 @@ import dev.tenfold.replication.LogPosition;
 import dev.tenfold.replication.ReplicationEngine;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.SQLWarning;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,17 @@ public interface JdbcReplicationEngine extends ReplicationEngine<DataSource> {
      * @throws SQLException if it does not answer
      */
     LogPosition position(Connection connection) throws SQLException;
+
+    /**
+     * Says whether a warning means that a commit returned although too few replicas are known to have it. Such a commit
+     * must be reported as one of unknown outcome: the next failover may lose it.
+     *
+     * @param warning what the connection or statement that committed holds, without those chained to it
+     * @return false for any other warning
+     */
+    default boolean leavesCommitUnconfirmed(SQLWarning warning) {
+        return false;
+    }
 
     /**
      * Gives a connection back the schema it had before {@link Connection#setSchema} was called on it.

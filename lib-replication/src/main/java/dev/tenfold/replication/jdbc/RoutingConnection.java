@@ -3,13 +3,11 @@ package dev.tenfold.replication.jdbc;
 import java.sql.Array;
 import java.sql.Blob;
 import java.sql.CallableStatement;
-import java.sql.ClientInfoStatus;
 import java.sql.Clob;
 import java.sql.Connection;
 import java.sql.DatabaseMetaData;
 import java.sql.NClob;
 import java.sql.PreparedStatement;
-import java.sql.SQLClientInfoException;
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
 import java.sql.SQLNonTransientConnectionException;
@@ -19,43 +17,23 @@ import java.sql.Savepoint;
 import java.sql.ShardingKey;
 import java.sql.Statement;
 import java.sql.Struct;
-import java.util.Map;
-import java.util.Properties;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connection a user holds. Settings are remembered and reach the physical connection when it is taken; whatever needs
- * the server takes it. {@link Binding} decides which one that is.
+ * The connection a user holds. Whatever needs the server takes a physical connection; its bases decide which one that is
+ * ({@link NodeLease}), what belongs together on it ({@link UnitOfWork}) and how it is set ({@link SettableConnection}).
  */
-final class RoutingConnection implements Connection {
+final class RoutingConnection extends SettableConnection {
 
-    static final String OUTCOME_UNKNOWN = "08007";
-
-    private static final String IN_TRANSACTION = "25001";
-
-    private final Binding binding;
-    private final ConnectionState state;
     private volatile boolean closed;
 
-    RoutingConnection(Binding binding) {
-        this.binding = binding;
-        this.state = binding.state();
+    RoutingConnection(RoutingDataSource source, RoutingScope.@Nullable Target scope) {
+        super(source, scope);
     }
 
-    /** The physical connection to make a statement on. */
-    private Connection physical() throws SQLException {
-        requireOpen();
-        return binding.forStatement();
-    }
-
-    /** The physical connection at hand, or null; does not take one. */
-    private @Nullable Connection atHand() throws SQLException {
-        requireOpen();
-        return binding.current();
-    }
-
-    private void requireOpen() throws SQLException {
+    @Override
+    void requireOpen() throws SQLException {
         if (closed) {
             throw new SQLNonTransientConnectionException("the connection is closed", "08003");
         }
@@ -65,311 +43,149 @@ final class RoutingConnection implements Connection {
 
     @Override
     public Statement createStatement() throws SQLException {
-        return physical().createStatement();
+        return new RoutingStatement(this, null, (c, none) -> c.createStatement());
     }
 
     @Override
     public Statement createStatement(int type, int concurrency) throws SQLException {
-        return physical().createStatement(type, concurrency);
+        return new RoutingStatement(this, null, (c, none) -> c.createStatement(type, concurrency));
     }
 
     @Override
     public Statement createStatement(int type, int concurrency, int holdability) throws SQLException {
-        return physical().createStatement(type, concurrency, holdability);
+        return new RoutingStatement(this, null, (c, none) -> c.createStatement(type, concurrency, holdability));
     }
 
     @Override
     public PreparedStatement prepareStatement(String sql) throws SQLException {
-        return physical().prepareStatement(sql);
+        return new RoutingPreparedStatement(this, sql, Connection::prepareStatement);
     }
 
     @Override
     public PreparedStatement prepareStatement(String sql, int type, int concurrency) throws SQLException {
-        return physical().prepareStatement(sql, type, concurrency);
+        return new RoutingPreparedStatement(this, sql, (c, text) -> c.prepareStatement(text, type, concurrency));
     }
 
     @Override
     public PreparedStatement prepareStatement(String sql, int type, int concurrency, int holdability)
             throws SQLException {
-        return physical().prepareStatement(sql, type, concurrency, holdability);
+        return new RoutingPreparedStatement(
+                this, sql, (c, text) -> c.prepareStatement(text, type, concurrency, holdability));
     }
 
     @Override
     public PreparedStatement prepareStatement(String sql, int keys) throws SQLException {
-        return physical().prepareStatement(sql, keys);
+        return new RoutingPreparedStatement(this, sql, (c, text) -> c.prepareStatement(text, keys));
     }
 
     @Override
     public PreparedStatement prepareStatement(String sql, int[] columns) throws SQLException {
-        return physical().prepareStatement(sql, columns);
+        return new RoutingPreparedStatement(this, sql, (c, text) -> c.prepareStatement(text, columns));
     }
 
     @Override
     public PreparedStatement prepareStatement(String sql, String[] columns) throws SQLException {
-        return physical().prepareStatement(sql, columns);
+        return new RoutingPreparedStatement(this, sql, (c, text) -> c.prepareStatement(text, columns));
     }
 
     @Override
     public CallableStatement prepareCall(String sql) throws SQLException {
-        return physical().prepareCall(sql);
+        return call(connectionFor(null).prepareCall(sql));
     }
 
     @Override
     public CallableStatement prepareCall(String sql, int type, int concurrency) throws SQLException {
-        return physical().prepareCall(sql, type, concurrency);
+        return call(connectionFor(null).prepareCall(sql, type, concurrency));
     }
 
     @Override
     public CallableStatement prepareCall(String sql, int type, int concurrency, int holdability) throws SQLException {
-        return physical().prepareCall(sql, type, concurrency, holdability);
+        return call(connectionFor(null).prepareCall(sql, type, concurrency, holdability));
     }
 
-    @Override
-    public String nativeSQL(String sql) throws SQLException {
-        return physical().nativeSQL(sql);
+    private CallableStatement call(CallableStatement physical) {
+        return ConnectionPart.of(CallableStatement.class, physical, this);
     }
 
     @Override
     public DatabaseMetaData getMetaData() throws SQLException {
-        return physical().getMetaData();
+        return ConnectionPart.of(DatabaseMetaData.class, connectionForQuestion().getMetaData(), this);
+    }
+
+    @Override
+    public String nativeSQL(String sql) throws SQLException {
+        return connectionForQuestion().nativeSQL(sql);
     }
 
     @Override
     public Clob createClob() throws SQLException {
-        return physical().createClob();
+        return connectionForUse().createClob();
     }
 
     @Override
     public Blob createBlob() throws SQLException {
-        return physical().createBlob();
+        return connectionForUse().createBlob();
     }
 
     @Override
     public NClob createNClob() throws SQLException {
-        return physical().createNClob();
+        return connectionForUse().createNClob();
     }
 
     @Override
     public SQLXML createSQLXML() throws SQLException {
-        return physical().createSQLXML();
+        return connectionForQuestion().createSQLXML();
     }
 
     @Override
     public Array createArrayOf(String type, @Nullable Object[] elements) throws SQLException {
-        return physical().createArrayOf(type, elements);
+        return connectionForQuestion().createArrayOf(type, elements);
     }
 
     @Override
     public Struct createStruct(String type, @Nullable Object[] attributes) throws SQLException {
-        return physical().createStruct(type, attributes);
+        return connectionForQuestion().createStruct(type, attributes);
     }
 
     // Transactions
 
     @Override
-    public void setAutoCommit(boolean autoCommit) throws SQLException {
-        requireOpen();
-        binding.setAutoCommit(autoCommit);
-    }
-
-    @Override
-    public boolean getAutoCommit() throws SQLException {
-        requireOpen();
-        return state.autoCommit();
-    }
-
-    @Override
     public void commit() throws SQLException {
         requireManualCommit();
-        binding.commit();
+        commitUnit();
     }
 
     @Override
     public void rollback() throws SQLException {
         requireManualCommit();
-        binding.rollback();
+        rollbackUnit();
     }
 
     private void requireManualCommit() throws SQLException {
         requireOpen();
-        if (state.autoCommit()) {
+        if (autoCommit()) {
             throw new SQLException("auto-commit: true (expected: false to commit or roll back)", "25000");
         }
     }
 
     @Override
     public Savepoint setSavepoint() throws SQLException {
-        return physical().setSavepoint();
+        return connectionForUse().setSavepoint();
     }
 
     @Override
     public Savepoint setSavepoint(String name) throws SQLException {
-        return physical().setSavepoint(name);
+        return connectionForUse().setSavepoint(name);
     }
 
     @Override
     public void rollback(Savepoint savepoint) throws SQLException {
-        physical().rollback(savepoint);
+        connectionForUse().rollback(savepoint);
     }
 
     @Override
     public void releaseSavepoint(Savepoint savepoint) throws SQLException {
-        physical().releaseSavepoint(savepoint);
-    }
-
-    // Settings
-
-    @Override
-    public void setReadOnly(boolean readOnly) throws SQLException {
-        requireOpen();
-        if (readOnly != state.readOnly() && binding.inTransaction()) {
-            throw new SQLException(
-                    "setReadOnly: " + readOnly + " (expected: a call before the transaction's first statement)",
-                    IN_TRANSACTION);
-        }
-        // The physical connection at hand is of the other role now, and is left at the next statement.
-        state.readOnly(readOnly);
-    }
-
-    @Override
-    public boolean isReadOnly() throws SQLException {
-        requireOpen();
-        return state.readOnly();
-    }
-
-    @Override
-    public void setTransactionIsolation(int level) throws SQLException {
-        Connection connection = atHand();
-        if (connection != null) {
-            connection.setTransactionIsolation(level);
-        }
-        state.isolation(level);
-    }
-
-    @Override
-    public int getTransactionIsolation() throws SQLException {
-        requireOpen();
-        Integer set = state.isolation();
-        return set != null ? set : binding.forQuestion().getTransactionIsolation();
-    }
-
-    @Override
-    public void setCatalog(@Nullable String catalog) throws SQLException {
-        Connection connection = atHand();
-        if (connection != null) {
-            state.beforeCatalog(connection);
-            connection.setCatalog(catalog);
-        }
-        state.catalog(catalog);
-    }
-
-    @Override
-    public @Nullable String getCatalog() throws SQLException {
-        requireOpen();
-        String set = state.catalog();
-        return set != null ? set : binding.forQuestion().getCatalog();
-    }
-
-    @Override
-    public void setSchema(@Nullable String schema) throws SQLException {
-        Connection connection = atHand();
-        if (connection != null) {
-            state.beforeSchema(connection);
-            connection.setSchema(schema);
-        }
-        state.schema(schema);
-    }
-
-    @Override
-    public @Nullable String getSchema() throws SQLException {
-        requireOpen();
-        String set = state.schema();
-        return set != null ? set : binding.forQuestion().getSchema();
-    }
-
-    @Override
-    public void setHoldability(int holdability) throws SQLException {
-        Connection connection = atHand();
-        if (connection != null) {
-            state.beforeHoldability(connection);
-            connection.setHoldability(holdability);
-        }
-        state.holdability(holdability);
-    }
-
-    @Override
-    public int getHoldability() throws SQLException {
-        requireOpen();
-        Integer set = state.holdability();
-        return set != null ? set : binding.forQuestion().getHoldability();
-    }
-
-    @Override
-    public void setTypeMap(Map<String, Class<?>> map) throws SQLException {
-        Connection connection = atHand();
-        if (connection != null) {
-            state.beforeTypeMap(connection);
-            connection.setTypeMap(map);
-        }
-        state.typeMap(map);
-    }
-
-    @Override
-    public @Nullable Map<String, Class<?>> getTypeMap() throws SQLException {
-        requireOpen();
-        Map<String, Class<?>> set = state.typeMap();
-        return set != null ? set : binding.forQuestion().getTypeMap();
-    }
-
-    @Override
-    public void setNetworkTimeout(Executor executor, int milliseconds) throws SQLException {
-        Connection connection = atHand();
-        if (connection != null) {
-            connection.setNetworkTimeout(executor, milliseconds);
-        }
-        state.networkTimeout(executor, milliseconds);
-    }
-
-    @Override
-    public int getNetworkTimeout() throws SQLException {
-        requireOpen();
-        Integer set = state.networkTimeout();
-        return set != null ? set : binding.forQuestion().getNetworkTimeout();
-    }
-
-    @Override
-    public void setClientInfo(String name, @Nullable String value) throws SQLClientInfoException {
-        try {
-            Connection connection = atHand();
-            if (connection != null) {
-                state.beforeClientInfo(connection, name);
-                connection.setClientInfo(name, value);
-            }
-            state.clientInfo(name, value);
-        } catch (SQLClientInfoException failure) {
-            throw failure;
-        } catch (SQLException failure) {
-            throw new SQLClientInfoException(Map.of(name, ClientInfoStatus.REASON_UNKNOWN), failure);
-        }
-    }
-
-    @Override
-    public void setClientInfo(Properties properties) throws SQLClientInfoException {
-        for (String name : properties.stringPropertyNames()) {
-            setClientInfo(name, properties.getProperty(name));
-        }
-    }
-
-    @Override
-    public @Nullable String getClientInfo(String name) throws SQLException {
-        Connection connection = atHand();
-        return connection != null ? connection.getClientInfo(name) : state.clientInfo(name);
-    }
-
-    @Override
-    public Properties getClientInfo() throws SQLException {
-        Connection connection = atHand();
-        return connection != null ? connection.getClientInfo() : state.clientInfo();
+        connectionForUse().releaseSavepoint(savepoint);
     }
 
     // The connection itself
@@ -391,7 +207,7 @@ final class RoutingConnection implements Connection {
     @Override
     public void close() throws SQLException {
         closed = true;
-        binding.release();
+        closeUnit();
     }
 
     @Override
@@ -401,16 +217,19 @@ final class RoutingConnection implements Connection {
 
     @Override
     public boolean isValid(int timeout) throws SQLException {
-        return !closed && binding.isValid(timeout);
+        if (timeout < 0) {
+            throw new SQLException("isValid: " + timeout + " (expected: >= 0 seconds)", "22023");
+        }
+        return !closed && isUnitValid(timeout);
     }
 
     @Override
     public void abort(Executor executor) throws SQLException {
-        closed = true;
-        Connection connection = binding.current();
-        if (connection != null) {
-            connection.abort(executor);
+        if (executor == null) {
+            throw new SQLException("abort: null (expected: an executor)", "22023");
         }
+        closed = true;
+        executor.execute(this::abandon);
     }
 
     @Override
@@ -418,9 +237,13 @@ final class RoutingConnection implements Connection {
         requireOpen(); // the physical connection's own source marks its requests
     }
 
+    /** Between two requests a pool keeps this connection, and not one of a node's pool as well. */
     @Override
     public void endRequest() throws SQLException {
         requireOpen();
+        if (!inTransaction()) {
+            closeUnit();
+        }
     }
 
     @Override
@@ -451,16 +274,16 @@ final class RoutingConnection implements Connection {
 
     @Override
     public <T> T unwrap(Class<T> type) throws SQLException {
-        return type.isInstance(this) ? type.cast(this) : physical().unwrap(type);
+        return type.isInstance(this) ? type.cast(this) : connectionForUse().unwrap(type);
     }
 
     @Override
     public boolean isWrapperFor(Class<?> type) throws SQLException {
-        return type.isInstance(this) || physical().isWrapperFor(type);
+        return type.isInstance(this) || connectionForQuestion().isWrapperFor(type);
     }
 
     @Override
     public String toString() {
-        return "RoutingConnection[" + (closed ? "closed" : binding.toString()) + "]";
+        return "RoutingConnection[" + (closed ? "closed" : super.toString()) + "]";
     }
 }

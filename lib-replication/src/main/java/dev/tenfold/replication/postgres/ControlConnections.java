@@ -4,6 +4,7 @@ import dev.tenfold.topology.Endpoint;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.sql.DataSource;
@@ -16,6 +17,11 @@ import org.jspecify.annotations.Nullable;
  * <p>A caller takes the connection out of its slot, uses it and puts it back; whoever finds the slot empty opens another,
  * and whoever finds it full on return gives his own back to its source. So nobody waits for anybody, and one that broke
  * is aborted.
+ *
+ * <p><b>Control of a replica.</b> Who freezes a replica holds a lock in its server from then until it lets the replica
+ * follow or promotes it, and does those on the session that holds the lock. Whoever freezes it next, in this process or
+ * another, ends that session. So a process that was paused in the middle of a failover, and lost its lease meanwhile,
+ * cannot undo what its successor relies on: its statements fail with their session.
  */
 final class ControlConnections implements AutoCloseable {
 
@@ -26,31 +32,112 @@ final class ControlConnections implements AutoCloseable {
     }
 
     private final ConcurrentHashMap<String, AtomicReference<@Nullable Connection>> slots = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, Connection> held = new ConcurrentHashMap<>();
+    private final Map<String, DataSource> own;
     private final int timeoutMillis;
     private volatile boolean closed;
 
-    ControlConnections(Duration timeout) {
+    ControlConnections(Map<String, DataSource> own, Duration timeout) {
+        this.own = own;
         this.timeoutMillis = (int) Math.max(1, timeout.toMillis());
     }
 
     <R> R with(Endpoint<DataSource> node, Work<R> work) throws SQLException {
-        AtomicReference<@Nullable Connection> slot = slots.computeIfAbsent(node.id(), id -> new AtomicReference<>());
-        Connection kept = slot.getAndSet(null);
-        Connection connection = kept != null ? kept : open(node.target());
+        Connection connection = take(node);
+        return run(connection, work, () -> putBack(node, connection));
+    }
+
+    /** Takes control of the replica, works, and keeps control. */
+    <R> R holding(Endpoint<DataSource> node, Work<R> work) throws SQLException {
+        Connection mine = held.remove(node.id());
+        Connection connection = mine != null ? mine : take(node);
+        return run(
+                connection,
+                it -> {
+                    if (mine == null) {
+                        Statements.takeControl(it);
+                    }
+                    return work.on(it);
+                },
+                () -> {
+                    Connection other = held.put(node.id(), connection);
+                    if (other != null) {
+                        discard(other);
+                    } else if (closed && held.remove(node.id(), connection)) {
+                        discard(connection);
+                    }
+                });
+    }
+
+    /** Works in control of the replica, held or taken now, and gives control up. */
+    <R> R releasing(Endpoint<DataSource> node, Work<R> work) throws SQLException {
+        Connection mine = held.remove(node.id());
+        Connection connection = mine != null ? mine : take(node);
+        return run(
+                connection,
+                it -> {
+                    if (mine == null) {
+                        Statements.takeControl(it);
+                    }
+                    R result = work.on(it);
+                    Statements.giveUpControl(it);
+                    return result;
+                },
+                () -> putBack(node, connection));
+    }
+
+    /** Drops what is kept of a node whose server is about to be stopped. */
+    void forget(Endpoint<DataSource> node) {
+        Connection mine = held.remove(node.id());
+        if (mine != null) {
+            discard(mine);
+        }
+        Connection kept = slot(node).getAndSet(null);
+        if (kept != null) {
+            discard(kept);
+        }
+    }
+
+    /** Where new connections to a node come from. */
+    DataSource source(Endpoint<DataSource> node) {
+        return own.getOrDefault(node.id(), node.target());
+    }
+
+    boolean isHolding(Endpoint<DataSource> node) {
+        return held.containsKey(node.id());
+    }
+
+    private static <R> R run(Connection connection, Work<R> work, Runnable afterwards) throws SQLException {
         boolean sound = false;
         try {
             R result = work.on(connection);
             sound = true;
             return result;
         } finally {
-            if (!sound) {
+            if (sound) {
+                afterwards.run();
+            } else {
                 discard(connection);
-            } else if (closed || !slot.compareAndSet(null, connection)) {
-                giveBack(connection);
-            } else if (closed && slot.compareAndSet(connection, null)) {
-                giveBack(connection);
             }
         }
+    }
+
+    private Connection take(Endpoint<DataSource> node) throws SQLException {
+        Connection kept = slot(node).getAndSet(null);
+        return kept != null ? kept : open(source(node));
+    }
+
+    private void putBack(Endpoint<DataSource> node, Connection connection) {
+        AtomicReference<@Nullable Connection> slot = slot(node);
+        if (closed || !slot.compareAndSet(null, connection)) {
+            giveBack(connection);
+        } else if (closed && slot.compareAndSet(connection, null)) {
+            giveBack(connection);
+        }
+    }
+
+    private AtomicReference<@Nullable Connection> slot(Endpoint<DataSource> node) {
+        return slots.computeIfAbsent(node.id(), id -> new AtomicReference<>());
     }
 
     private Connection open(DataSource source) throws SQLException {
@@ -89,6 +176,8 @@ final class ControlConnections implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        held.values().forEach(ControlConnections::discard);
+        held.clear();
         for (AtomicReference<@Nullable Connection> slot : slots.values()) {
             Connection connection = slot.getAndSet(null);
             if (connection != null) {

@@ -1,7 +1,8 @@
 package dev.tenfold.replication.postgres;
 
-import java.time.Duration;
+import java.nio.file.Path;
 import java.util.Map;
+import javax.sql.DataSource;
 
 /** Engines for PostgreSQL. */
 public final class Postgres {
@@ -16,6 +17,18 @@ public final class Postgres {
      * @return an engine for one replica set of asynchronous nodes; it opens nothing yet
      */
     public static PostgresStreaming streaming() {
-        return new PostgresStreaming(Map.of(), 0, Duration.ofSeconds(1));
+        return new PostgresStreaming(PostgresStreaming.Options.DEFAULT);
+    }
+
+    /**
+     * Describes a new replica, made from nothing but a connection to the primary and an empty directory.
+     *
+     * @param primary a source of connections to the primary, as a superuser or one with the rights that {@link
+     *     PostgresClone} names
+     * @param directory empty or absent, or an unfinished clone, on the machine of this process
+     * @return what to be told more, and run
+     */
+    public static PostgresClone clone(DataSource primary, Path directory) {
+        return new PostgresClone(primary, directory, Map.of(), progress -> {});
     }
 }

@@ -8,6 +8,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLTimeoutException;
 import java.sql.Statement;
+import java.time.Duration;
 
 /**
  * The SQL. Waits happen in the server ({@code pg_sleep}), in steps far below the network timeout, so nothing here sleeps
@@ -17,17 +18,22 @@ final class Statements {
 
     private static final int FREEZE_STEPS = 300;
     private static final int PROMOTE_STEPS = 3_000;
+    private static final int CONTROL_STEPS = 100;
+
+    /** "TENF" as a number, and which of this library's locks it is. */
+    private static final String CONTROL_LOCK = "1413828166, 1";
 
     /** Checks in a row that must find no WAL receiver: the process that starts them may hear of the new setting late. */
     private static final int QUIET_CHECKS = 3;
 
     /**
      * The timeline a primary writes on is in the name of its WAL file (the control file shows the old one until the first
-     * checkpoint); a replica's is its receiver's, or without one that of the newest WAL it keeps.
+     * checkpoint); a replica's is its receiver's once that has received something, until then that of the newest WAL it
+     * keeps: a receiver that nobody wants to send anything shows the timeline it asks for.
      */
     private static final String TIMELINE = """
             CASE WHEN pg_is_in_recovery() THEN coalesce(
-                (SELECT received_tli FROM pg_stat_wal_receiver),
+                (SELECT received_tli FROM pg_stat_wal_receiver WHERE flushed_lsn > receive_start_lsn),
                 (SELECT max(('x' || substr(name, 1, 8))::bit(32)::int) FROM pg_ls_waldir() WHERE name ~ '^[0-9A-F]{24}$'),
                 (SELECT timeline_id FROM pg_control_checkpoint()))
             ELSE ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int END
@@ -44,12 +50,16 @@ final class Statements {
 
     /**
      * A receiver asks its primary for a sign of life after half of its timeout; past three quarters there was none. The
-     * state alone proves nothing: it stays "streaming" on a connection that died silently.
+     * state alone proves nothing: it stays "streaming" on a connection that died silently, and is so for a moment each time
+     * a receiver is started that is then refused. So it must have received something, or lasted for a while.
      */
     private static final String STREAMING = """
             coalesce((SELECT status = 'streaming' AND (patience = interval '0'
                         OR clock_timestamp() - last_msg_receipt_time < patience * 0.75)
-                FROM pg_stat_wal_receiver, (SELECT current_setting('wal_receiver_timeout')::interval) AS s (patience)),
+                    AND (flushed_lsn > receive_start_lsn OR EXISTS (SELECT FROM pg_stat_activity AS a
+                        WHERE a.pid = r.pid AND a.backend_start < clock_timestamp() - interval '1 s'))
+                FROM pg_stat_wal_receiver AS r,
+                    (SELECT current_setting('wal_receiver_timeout')::interval) AS s (patience)),
                 false)
             """;
 
@@ -99,6 +109,54 @@ final class Statements {
         }
     }
 
+    /** The timeline after one, and where it began, from the history file of the primary's timeline. */
+    static LogPosition branchAfter(Connection primary, long timeline) throws SQLException {
+        long newest = position(primary).timeline();
+        String sql = "SELECT (split_part(line, E'\\t', 2)::pg_lsn - '0/0')::bigint"
+                + " FROM regexp_split_to_table(pg_read_file(?), E'\\n') AS line WHERE line ~ ?";
+        try (PreparedStatement statement = primary.prepareStatement(sql)) {
+            statement.setString(1, String.format("pg_wal/%08X.history", newest));
+            statement.setString(2, "^" + timeline + "\\t");
+            try (ResultSet row = statement.executeQuery()) {
+                if (!row.next()) {
+                    throw new SQLException("timeline " + newest + " does not descend from timeline " + timeline);
+                }
+                return new LogPosition(timeline + 1, row.getLong(1));
+            }
+        }
+    }
+
+    /** Waits on the server, as PostgreSQL 19 can; outside of a transaction that has a snapshot, as it demands. */
+    static boolean awaitReplay(Connection connection, LogPosition wanted, Duration patience) throws SQLException {
+        String lsn = Long.toHexString(wanted.offset() >>> 32) + "/" + Long.toHexString(wanted.offset() & 0xffffffffL);
+        String sql = "WAIT FOR LSN '" + lsn + "' WITH (MODE 'standby_replay', TIMEOUT '" + patience.toMillis()
+                + "ms', NO_THROW)";
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(sql)) {
+            return row.next() && "success".equals(row.getString(1));
+        }
+    }
+
+    /** Takes the lock that tells who is in control of a replica, and ends the session of whoever had it. */
+    static void takeControl(Connection connection) throws SQLException {
+        for (int step = 0; step < CONTROL_STEPS; step++) {
+            if (isTrue(connection, "SELECT pg_try_advisory_lock(" + CONTROL_LOCK + ")")) {
+                return;
+            }
+            try (Statement statement = connection.createStatement()) {
+                statement.execute("SELECT pg_terminate_backend(pid), pg_sleep(0.01) FROM pg_locks"
+                        + " WHERE locktype = 'advisory' AND granted AND objsubid = 2"
+                        + " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+                        + " AND (classid, objid) = (" + CONTROL_LOCK + ") AND pid <> pg_backend_pid()");
+            }
+        }
+        throw new SQLTimeoutException("another session is in control of the node and does not end");
+    }
+
+    static void giveUpControl(Connection connection) throws SQLException {
+        isTrue(connection, "SELECT pg_advisory_unlock(" + CONTROL_LOCK + ")");
+    }
+
     static LogPosition freeze(Connection connection) throws SQLException {
         // Remembered from before, while a receiver still shows its timeline.
         long timeline = position(connection).timeline();
@@ -142,6 +200,11 @@ final class Statements {
             statement.execute("ALTER SYSTEM SET primary_conninfo = '" + connectionInfo.replace("'", "''") + "'");
             statement.execute("SELECT pg_reload_conf()");
         }
+    }
+
+    /** Connection info under which a node is known to whom it follows; the last of two values of a name counts. */
+    static String named(String connectionInfo, String node) {
+        return connectionInfo + " application_name='" + node.replace("\\", "\\\\").replace("'", "\\'") + "'";
     }
 
     private static boolean isTrue(Connection connection, String sql) throws SQLException {

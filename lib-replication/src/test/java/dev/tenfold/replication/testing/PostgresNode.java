@@ -1,5 +1,6 @@
 package dev.tenfold.replication.testing;
 
+import dev.tenfold.replication.postgres.ServerControl;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -125,7 +126,8 @@ public final class PostgresNode {
         family.forEach(ProcessHandle::destroyForcibly);
         awaitEnd(10);
         // A backend that still dies holds the shared memory, and the server would refuse to start again.
-        family.forEach(member -> member.onExit().orTimeout(10, TimeUnit.SECONDS).join());
+        PostgresCluster.await(
+                "the end of node " + id, PATIENCE, () -> family.stream().noneMatch(ProcessHandle::isAlive));
         process = null;
     }
 
@@ -157,6 +159,15 @@ public final class PostgresNode {
         awaitAnswer(PATIENCE);
     }
 
+    /**
+     * Gives its data directory to whoever the servers run as, where this process runs as another.
+     *
+     * @throws IOException if it cannot be given
+     */
+    public void own() throws IOException {
+        PostgresBinaries.own(folder.resolve("data"));
+    }
+
     /** Stops the server in order and starts it again. */
     public synchronized void restart() {
         stop();
@@ -171,6 +182,40 @@ public final class PostgresNode {
     /** Lets a suspended server go on. */
     public synchronized void resume() {
         signal("CONT", family());
+    }
+
+    /**
+     * Returns power over the server for an engine that is to make it join again or to switch over.
+     *
+     * @return a control of this process; stopping at once is a kill
+     */
+    public ServerControl control() {
+        return new ServerControl() {
+            @Override
+            public Path dataDirectory() {
+                return folder.resolve("data");
+            }
+
+            @Override
+            public void stop(Shutdown how) {
+                if (how == Shutdown.IN_ORDER) {
+                    PostgresNode.this.stop();
+                } else {
+                    kill9();
+                }
+            }
+
+            @Override
+            public void start() throws IOException {
+                launchUnlessRunning();
+            }
+        };
+    }
+
+    private synchronized void launchUnlessRunning() throws IOException {
+        if (!isRunning()) {
+            launch();
+        }
     }
 
     /**

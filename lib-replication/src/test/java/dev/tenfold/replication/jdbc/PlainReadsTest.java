@@ -1,0 +1,130 @@
+package dev.tenfold.replication.jdbc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PlainReadsTest {
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "SELECT 1",
+                "select * from users where id = ?",
+                "  \n\tSELECT name FROM users ; ",
+                "select u.name, count(*) from users u group by u.name having count(*) > 3 order by 2 desc limit 10",
+                "select '; delete from t; --' from t",
+                "select 'it''s for update' as \"for update\" from t",
+                "select E'a' || 'b' from t",
+                "/* traceparent='00-1-2' */ select 1",
+                "select 1 -- for update",
+                "select 1 -- insert\n, 2",
+                "with recent as (select * from t where at > now() - interval '1 day') select * from recent",
+                "with recent as materialized (select 1) select * from recent",
+                "(select 1) union all (select 2)",
+                "select ((1))",
+                "select cast(? as numeric(10, 2)), x::varchar(3) from t",
+                "select $1, $2 from t where a = any ($3)",
+                "select coalesce(max(id), 0) from t where lower(name) like ? and a in (1, 2)",
+                "select row_number() over (partition by a order by b) from t",
+                "select count(*) filter (where a > 1) from t",
+                "select exists (select 1 from t where a between 1 and (2))",
+                "select a from t left join lateral (select 1) s on (true)",
+                "select data ->> 'a' from t where data @> '{}' or ? <@ data or words @@ to_tsquery('a')",
+                "select größe from maße",
+                "select a from t offset 5 rows fetch next 5 rows only",
+                "select distinct on (a) a, b from t",
+                "select substring(a, 1, 2), position('a' in b), extract(year from c) from t",
+            })
+    void isAPlainRead(String sql) {
+        assertThat(PlainReads.isPlainRead(sql)).as(sql).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                " ",
+                ";",
+                "insert into t values (1)",
+                "UPDATE t SET a = 1",
+                "delete from t",
+                "merge into t using s on (true) when matched then do nothing",
+                "truncate t",
+                "call p()",
+                "do $$ begin delete from t; end $$",
+                "copy t from stdin",
+                "vacuum",
+                "begin",
+                "set search_path to x",
+                "show transaction_read_only",
+                "table t",
+                "values (1)",
+                "explain select 1",
+                "explain analyze delete from t",
+                "explain (analyze) update t set a = 1",
+                "lock table t",
+                "listen x",
+                "select * into copy_of_t from t",
+                "select * from t for update",
+                "select * from t FOR  NO\nKEY UPDATE",
+                "select * from t for share",
+                "select * from t for/**/key share",
+                "select * from (select * from t for update skip locked) s",
+                "select * from t lock in share mode",
+                "select nextval('s')",
+                "select \"nextval\"('s')",
+                "select pg_catalog.nextval('s')",
+                "select pg_catalog . \"nextval\" ('s')",
+                "select nextval ('s')",
+                "select nextval/* */('s')",
+                "select nextval--\n('s')",
+                "select seq.nextval from dual",
+                "select next value for seq",
+                "select setval('s', 1)",
+                "select lastval()",
+                "select pg_advisory_lock(1)",
+                "select set_config('a', 'b', false)",
+                "select dblink_exec('delete')",
+                "select lo_import('/etc/passwd')",
+                "select my_function_that_writes(1)",
+                "select my.count(1)",
+                "select \"count\"(1)",
+                "select * from my_function()",
+                "with w as (insert into t values (1) returning *) select * from w",
+                "with w as (/* */ delete from t returning *) select * from w",
+                "with w as (update t set a = 1 returning *), r as (select 1) select * from r",
+                "with w as (select 1) insert into t select * from w",
+                "select 1; delete from t",
+                "select 1;; delete from t",
+                "select 1; select 2",
+                "select $$a$$; delete from t; select $$b$$",
+                "select $tag$ ' $tag$; delete from t; --'",
+                "select 'a\\'; delete from t; --'",
+                "select E'\\'; delete from t; --'",
+                "select \"a\\\"; delete from t; --\"",
+                "select /* /* */ 1; delete from t; -- */",
+                "select /*! 1; delete from t */",
+                "select /*+ hint */ 1",
+                "select /*M! into outfile 'x' */ 1",
+                "select 1 --1\n; delete from t",
+                "select 1 # '\n; delete from t; -- '",
+                "select `a` from t",
+                "select {fn now()}",
+                "select @a := 1",
+                "select 'unfinished",
+                "select \"unfinished",
+                "select 1 /* unfinished",
+                "select q'[a']' from dual",
+                "select a from t\u00a0for update",
+                "select a from t\u2003for\u2003update",
+                "select \u0000",
+                "select a into outfile 'x' from t",
+                "select 1 delete from t",
+                "replace into t values (1)",
+            })
+    void isNone(String sql) {
+        assertThat(PlainReads.isPlainRead(sql)).as(sql).isFalse();
+    }
+}
