@@ -343,6 +343,31 @@ class ReplicaSetTest {
         assertThat(engine.steps()).contains("follow c -> b");
     }
 
+    /** Found by the simulation: the old primary could acknowledge writes again that the new one then did not have. */
+    @Test
+    void aReplicaIsNotGivenToAPrimaryThatMayHaveBeenReplacedUnseen() {
+        start(describe().failover(Failover.automatic()));
+        engine.node("c").cutOff(true);
+        engine.node("a").crash();
+        time.advance(Duration.ofSeconds(2));
+        assertThat(primary()).contains("b");
+        engine.node("b").crash();
+        set.close();
+        engine.node("a").restart();
+        engine.node("c").cutOff(false);
+
+        // A process that knows nothing of the promotion.
+        set = describe().failover(Failover.automatic()).start();
+        time.advance(Duration.ofSeconds(20));
+        assertThat(primary()).contains("a");
+        assertThat(engine.steps()).doesNotContain("follow c -> a");
+
+        engine.node("b").restart();
+        time.advance(Duration.ofSeconds(20));
+        assertThat(primary()).contains("b");
+        assertThat(write("x").value()).isEqualTo("b");
+    }
+
     @Test
     void everyProblemIsInOneMessage() {
         assertThatThrownBy(() -> ReplicaSet.<Node>builder("x")
