@@ -8,5 +8,6 @@ module dev.tenfold.replication {
 
     exports dev.tenfold.replication;
     exports dev.tenfold.replication.jdbc;
+    exports dev.tenfold.replication.memory;
     exports dev.tenfold.replication.postgres;
 }

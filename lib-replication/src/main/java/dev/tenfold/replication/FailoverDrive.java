@@ -171,7 +171,7 @@ final class FailoverDrive<N> {
         List<Frozen> frozen = freeze(topology, primary, needed);
         boolean proven = quorum > 0 && frozen.size() >= needed;
         if (frozen.isEmpty() || (!proven && !failover.allowsDataLoss())) {
-            refuse(primary, frozen, quorum, needed);
+            refuse(topology, primary, frozen, quorum, needed);
             return null;
         }
         Frozen best = frozen.get(0);
@@ -243,14 +243,16 @@ final class FailoverDrive<N> {
     }
 
     /** Undoes the freeze, so that a primary that lives after all is not left without replicas. */
-    private void refuse(int primary, List<Frozen> frozen, int quorum, int needed) {
+    private void refuse(
+            ReplicaTopology<N> topology, int primary, List<Frozen> frozen, int quorum, int needed) {
         events.tell(
                 Level.ERROR,
                 "failover.refused",
                 frozen.size() + " replicas were frozen (expected: " + (quorum == 0 ? "synchronous replication" : needed)
                         + "), so acknowledged writes could be lost; bring replicas back, or allowDataLoss()",
                 Map.of("frozen", frozen.size(), "needed", needed, "quorum", quorum));
-        if (primary >= 0) {
+        long epoch = topology.epoch();
+        if (primary >= 0 && !UnseenPromotion.isPossible(engine, nodes, epoch, primary, engine.synchronousReplicas())) {
             for (Frozen each : frozen) {
                 follow(each.node(), primary);
             }

@@ -103,6 +103,10 @@ final class Reattachment<N> {
                 return;
             }
             try {
+                int quorum = upkeep.quorum();
+                if (UnseenPromotion.isPossible(engine, nodes, topology.epoch(), primary.index(), quorum)) {
+                    return;
+                }
                 // Not counted while another holds the lease: a process that died with it keeps it for a while.
                 attempts[replica]++;
                 engine.follow(nodes.get(replica).endpoint(), primary.endpoint());

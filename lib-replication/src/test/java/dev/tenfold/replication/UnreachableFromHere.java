@@ -1,13 +1,13 @@
 package dev.tenfold.replication;
 
-import dev.tenfold.replication.testing.InMemoryReplication;
-import dev.tenfold.replication.testing.InMemoryReplication.Node;
+import dev.tenfold.replication.memory.MemoryNode;
+import dev.tenfold.replication.memory.MemoryReplication;
 import dev.tenfold.topology.Endpoint;
 
 /** An engine that cannot reach one node, while the other nodes can. */
-record UnreachableFromHere(InMemoryReplication real, String id) implements ReplicationEngine<Node> {
+record UnreachableFromHere(MemoryReplication real, String id) implements ReplicationEngine<MemoryNode> {
 
-    private Endpoint<Node> reach(Endpoint<Node> node) {
+    private Endpoint<MemoryNode> reach(Endpoint<MemoryNode> node) {
         if (node.id().equals(id)) {
             throw new IllegalStateException("no route to " + id);
         }
@@ -15,32 +15,32 @@ record UnreachableFromHere(InMemoryReplication real, String id) implements Repli
     }
 
     @Override
-    public Probe probe(Endpoint<Node> node) {
+    public Probe probe(Endpoint<MemoryNode> node) {
         return real.probe(reach(node));
     }
 
     @Override
-    public LogPosition position(Endpoint<Node> node) {
+    public LogPosition position(Endpoint<MemoryNode> node) {
         return real.position(reach(node));
     }
 
     @Override
-    public LogPosition timelineStart(Endpoint<Node> primary) {
+    public LogPosition timelineStart(Endpoint<MemoryNode> primary) {
         return real.timelineStart(reach(primary));
     }
 
     @Override
-    public LogPosition freeze(Endpoint<Node> replica) {
+    public LogPosition freeze(Endpoint<MemoryNode> replica) {
         return real.freeze(reach(replica));
     }
 
     @Override
-    public LogPosition promote(Endpoint<Node> candidate) {
+    public LogPosition promote(Endpoint<MemoryNode> candidate) {
         return real.promote(reach(candidate));
     }
 
     @Override
-    public void follow(Endpoint<Node> replica, Endpoint<Node> primary) {
+    public void follow(Endpoint<MemoryNode> replica, Endpoint<MemoryNode> primary) {
         real.follow(reach(replica), primary);
     }
 
