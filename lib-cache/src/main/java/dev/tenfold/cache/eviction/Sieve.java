@@ -1,0 +1,79 @@
+package dev.tenfold.cache.eviction;
+
+import java.util.Objects;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps entries in the order in which they came, and moves a hand from the oldest towards the newest: what was used since
+ * the hand last passed is spared and forgotten to be used, the first that was not is evicted (Zhang, Yang, Yue, Vigfusson,
+ * Rashmi: SIEVE is Simpler than LRU, NSDI 2024). A use costs one byte written to the entry, and nothing while it is set.
+ *
+ * <p>The hand turns at most once and one step while nobody uses anything. Should readers keep setting what it has just
+ * cleared, it takes what it points at after two turns.
+ */
+final class Sieve<K, V> extends Policy<K, V> {
+
+    private final NodeList<K, V> queue = new NodeList<>();
+    private @Nullable Node<K, V> hand;
+    private long size;
+
+    @Override
+    int countedUses() {
+        return 1;
+    }
+
+    @Override
+    void insert(Node<K, V> node) {
+        queue.add(node);
+        size++;
+    }
+
+    @Override
+    void remove(Node<K, V> node) {
+        if (node == hand) {
+            hand = node.warmer;
+        }
+        queue.remove(node);
+        size--;
+    }
+
+    @Override
+    boolean evict(Consumer<? super Node<K, V>> victims) {
+        if (queue.isEmpty()) {
+            return false;
+        }
+        Node<K, V> victim = orOldest(hand);
+        for (long spared = 0; victim.uses() > 0 && spared < 2 * size; spared++) {
+            victim.uses(0);
+            victim = orOldest(victim.warmer);
+        }
+        hand = victim;
+        remove(victim);
+        victims.accept(victim);
+        return true;
+    }
+
+    @Override
+    void inEvictionOrder(Consumer<? super Node<K, V>> action) {
+        if (!queue.isEmpty()) {
+            turn(node -> node.uses() == 0, action);
+            turn(node -> node.uses() > 0, action);
+        }
+    }
+
+    private void turn(Predicate<Node<K, V>> which, Consumer<? super Node<K, V>> action) {
+        Node<K, V> node = orOldest(hand);
+        for (long i = 0; i < size; i++) {
+            if (which.test(node)) {
+                action.accept(node);
+            }
+            node = orOldest(node.warmer);
+        }
+    }
+
+    private Node<K, V> orOldest(@Nullable Node<K, V> node) {
+        return node == null ? Objects.requireNonNull(queue.coldest) : node;
+    }
+}
