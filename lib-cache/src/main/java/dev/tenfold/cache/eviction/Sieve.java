@@ -1,8 +1,9 @@
 package dev.tenfold.cache.eviction;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,20 +58,18 @@ final class Sieve<K, V> extends Policy<K, V> {
 
     @Override
     void inEvictionOrder(Consumer<? super Node<K, V>> action) {
-        if (!queue.isEmpty()) {
-            turn(node -> node.uses() == 0, action);
-            turn(node -> node.uses() > 0, action);
-        }
-    }
-
-    private void turn(Predicate<Node<K, V>> which, Consumer<? super Node<K, V>> action) {
-        Node<K, V> node = orOldest(hand);
+        List<Node<K, V>> spared = new ArrayList<>();
+        Node<K, V> node = hand;
         for (long i = 0; i < size; i++) {
-            if (which.test(node)) {
+            node = orOldest(node);
+            if (node.uses() > 0) {
+                spared.add(node);
+            } else {
                 action.accept(node);
             }
-            node = orOldest(node.warmer);
+            node = node.warmer;
         }
+        spared.forEach(action);
     }
 
     private Node<K, V> orOldest(@Nullable Node<K, V> node) {
