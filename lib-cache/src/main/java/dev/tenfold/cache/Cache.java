@@ -4,25 +4,20 @@ import dev.tenfold.Invalidation;
 import dev.tenfold.ReadThrough;
 import dev.tenfold.error.CallFailedException;
 import dev.tenfold.error.DeadlineExceededException;
-import dev.tenfold.observe.Event;
 import dev.tenfold.observe.Measured;
 import dev.tenfold.observe.Measurement;
-import dev.tenfold.observe.Observer;
 import dev.tenfold.session.Position;
 import dev.tenfold.session.Positioned;
-import dev.tenfold.time.Scheduler;
-import dev.tenfold.time.TimeSource;
-import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * Cache<Long, User> users = Cache.<Long, User>builder("users")
  *         .maximumSize(100_000)
  *         .expireAfterWrite(ofMinutes(10)).jitter(0.1)
+ *         .staleWhileRevalidate(ofMinutes(1)).staleIfError(ofHours(1))
  *         .build(id -> repository.find(id));
  * User user = users.get(42L);
  * users.invalidate(42L);                              // after the repository was changed
@@ -39,46 +35,50 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>Of concurrent misses on a key one loads and the rest wait for it. No load ever blocks another key.
- *   <li>A load that began before an {@linkplain #invalidate invalidation} or {@link #put} of its key leaves no value, and
- *       callers that come after the invalidation do not wait for it: they load anew.
- *   <li>An expired copy is never returned. A loader that fails, fails those who waited for it, and nothing is kept.
+ *   <li>A load that began before an invalidation (of its key, a tag, a prefix, everything) or a {@link #put} of its key
+ *       leaves no value, and callers that come after do not wait for it: they load anew.
+ *   <li>A copy past its lifetime is returned only under the stale rules of the {@link CacheBuilder}, and {@link #lookup}
+ *       says so. A loader that fails, fails those who waited for it; the key is then not tried again for a moment.
  *   <li>Copies carry the {@link Position} they were read at; one that has seen less than its caller is a miss, and a slow
  *       load never replaces a copy of a later position of the same shard.
  * </ul>
  *
- * <p>Thread-safe. A hit takes no lock and allocates nothing; it costs Caffeine's own lookup and a counter. A miss, a put
- * and an invalidation each take the lock of one hash bin for some hundred nanoseconds, never while loading. Blocking
- * forms may be called from virtual threads. Nothing is started and nothing needs closing; the executor and the scheduler
- * belong to the caller.
+ * <p>Thread-safe. A hit takes no lock and allocates nothing; it costs the table's own lookup and a counter, and a reading of
+ * the clock where copies age. A miss, a put and an invalidation each take the lock of one hash bin for some hundred
+ * nanoseconds, never while loading. Blocking forms may be called from virtual threads. Nothing is started; the executor and
+ * the scheduler belong to the caller. Only a cache with a bus or a writer needs {@linkplain #close closing}.
  *
  * @param <K> the kind of key; equals and hashCode must not change while it is in use
  * @param <V> the kind of value; shared between callers, so best immutable
  */
-public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Measured {
+public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Measured, AutoCloseable {
 
-    private final CacheConfiguration configuration;
-    private final @Nullable Function<K, Positioned<@Nullable V>> ownLoad;
+    private final CacheParts<K, V> parts;
     private final Store<K, V> store;
-    private final Flights<K, V> flights;
+    private final CacheCounters counters;
+    private final Copies<K, V> copies;
     private final Lifetimes<K, V> lifetimes;
-    private final TimeSource time;
-    private final Observer observer;
-    private final @Nullable Executor executor;
-    private final Scheduler scheduler;
+    private final Loading<K, V> loading;
+    private final Refreshing<K, V> refreshing;
+    private final Changing<K, V> changing;
+    private final @Nullable Source<K, V> own;
+    private final @Nullable Batches<K, V> batches;
+    private final Executor executor;
+    private final boolean ageing;
 
-    private final CacheCounters counters = new CacheCounters();
-
-    Cache(CacheBuilder<K, V> b, @Nullable Loader<? super K, ? extends V> loader) {
-        configuration = new CacheConfiguration(
-                b.name, b.maximumSize, b.expireAfterWrite, b.jitter, b.negativeTtl, b.loadTimeout);
-        time = b.time;
-        observer = b.observer.guarded();
-        executor = b.executor;
-        scheduler = b.effectiveScheduler();
-        lifetimes = new Lifetimes<>(b.expireEach, b.expireAfterWrite, b.negativeTtl, b.jitter, b.random);
-        store = new Store<>(b.maximumSize, lifetimes.areLimited(), time, executor);
-        flights = new Flights<>(store, counters.staleFillsRefused, b.name);
-        ownLoad = loader == null ? null : loading(loader);
+    Cache(CacheBuilder<K, V> b, @Nullable Loader<? super K, ? extends V> loader, Loader.@Nullable Async<K, V> async) {
+        parts = CacheParts.of(b);
+        store = parts.store();
+        counters = parts.counters();
+        copies = parts.copies();
+        lifetimes = parts.lifetimes();
+        ageing = copies.areAgeing();
+        executor = b.effectiveExecutor();
+        loading = new Loading<>(b, parts);
+        refreshing = new Refreshing<>(parts, loading);
+        batches = b.bulkLoader == null ? null : new Batches<>(b, b.bulkLoader);
+        own = Sources.own(name(), loader, async, batches);
+        changing = new Changing<>(b, parts, loading.failures());
     }
 
     /**
@@ -86,7 +86,8 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
      *
      * @param <K> the kind of key
      * @param <V> the kind of value
-     * @param name names it in messages, events and measurements; not blank
+     * @param name names it in messages, events and measurements; not blank. Caches of one name on several nodes hold
+     *     copies of the same things
      * @return a builder with the defaults
      */
     public static <K, V> CacheBuilder<K, V> builder(String name) {
@@ -98,12 +99,15 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
      *
      * @param key the key
      * @return the value, or null if the loader knows none
-     * @throws IllegalStateException if the cache was built without a loader, or a load asks for its own key
+     * @throws IllegalStateException if the cache was built without a loader, or a load asks for its own key, be it by way
+     *     of other loads
      * @throws CallFailedException if the loader threw a checked exception, or this thread was interrupted as it waited
      * @throws DeadlineExceededException if another caller's load took longer than the load timeout
      */
     public @Nullable V get(K key) {
-        return get(key, Position.none(), ownLoad()).value();
+        Source<K, V> source = own();
+        Copy<V> copy = find(key, Position.none(), source, null, null);
+        return (copy != null ? copy : loading.miss(key, Position.none(), source)).value();
     }
 
     /**
@@ -113,18 +117,13 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
      * @param key the key
      * @param loader reads the value from where it lives
      * @return the value, or null if the loader knows none
-     * @throws IllegalStateException if a load asks for its own key
+     * @throws IllegalStateException if a load asks for its own key, be it by way of other loads
      * @throws CallFailedException if the loader threw a checked exception, or this thread was interrupted as it waited
      * @throws DeadlineExceededException if another caller's load took longer than the load timeout
      */
     public @Nullable V get(K key, Loader<? super K, ? extends V> loader) {
-        Positioned<@Nullable V> copy = store.read(key);
-        if (copy != null) {
-            counters.hits.increment();
-            return copy.value();
-        }
-        counters.misses.increment();
-        return miss(key, Position.none(), loading(loader)).value();
+        Copy<V> copy = find(key, Position.none(), null, loader, null);
+        return (copy != null ? copy : loading.miss(key, Position.none(), Sources.brought(name(), loader))).value();
     }
 
     /**
@@ -133,19 +132,29 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
      * <p>The load runs on this thread. A caller waits for at most two loads of others whose results do not cover its
      * minimum, then loads beside them. What its own load returns is its answer, whatever the position.
      *
-     * @throws IllegalStateException if a load asks for its own key
+     * @throws IllegalStateException if a load asks for its own key, be it by way of other loads
      * @throws CallFailedException if this thread was interrupted as it waited
      * @throws DeadlineExceededException if another caller's load took longer than the load timeout
      */
     @Override
     public Positioned<@Nullable V> get(K key, Position minimum, Function<? super K, Positioned<@Nullable V>> load) {
-        Positioned<@Nullable V> copy = store.read(key);
-        if (copy != null && copy.position().covers(minimum)) {
-            counters.hits.increment();
-            return copy;
-        }
-        counters.misses.increment();
-        return miss(key, minimum, load);
+        Copy<V> copy = find(key, minimum, null, null, load);
+        return (copy != null ? copy : loading.miss(key, minimum, Sources.brought(load))).answer;
+    }
+
+    /**
+     * Returns what {@link #get(Object)} does, and says what it is worth.
+     *
+     * @param key the key
+     * @return the answer, with its state and age
+     * @throws RuntimeException as {@link #get(Object)}
+     */
+    public Lookup<V> lookup(K key) {
+        Source<K, V> source = own();
+        Copy<V> copy = find(key, Position.none(), source, null, null);
+        return copy != null
+                ? lookup(copy, Lookup.State.FRESH)
+                : lookup(loading.miss(key, Position.none(), source), Lookup.State.LOADED);
     }
 
     /**
@@ -155,57 +164,116 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
      * @return completed with the value or null, at once if there is a copy, else in the executor; or with what the load
      *     failed with, a rejection by the executor included, or with {@link DeadlineExceededException} when the load timeout
      *     has passed
-     * @throws IllegalStateException if the cache was built without a loader or without an executor, or a load asks for its
-     *     own key
+     * @throws IllegalStateException if the cache was built without a loader, or a load asks for its own key
      */
     public CompletionStage<@Nullable V> getAsync(K key) {
-        Function<? super K, Positioned<@Nullable V>> load = ownLoad();
-        if (executor == null) {
-            throw new IllegalStateException("cache '" + name()
-                    + "' has no executor for asynchronous loads; call executor(...) as you build it");
-        }
-        Positioned<@Nullable V> copy = store.read(key);
-        if (copy != null) {
-            counters.hits.increment();
-            return CompletableFuture.completedStage(copy.value());
-        }
-        counters.misses.increment();
-        Flight<V> mine = new Flight<>(Position.none());
-        Flight<V> taken = flights.board(key, mine, 0);
-        if (taken == mine && !mine.landing.isDone()) {
-            depart(key, mine, load, executor);
-        }
-        return taken.landing.thenApplyAsync(Positioned::value, executor);
+        Source<K, V> source = own();
+        Copy<V> copy = find(key, Position.none(), source, null, null);
+        return copy != null
+                ? CompletableFuture.completedStage(copy.value())
+                : loading.missAsync(key, source).landing.thenApplyAsync(Copy::value, executor);
     }
 
     /**
-     * Returns the copy of a key without loading.
+     * Returns the values of several keys, loading those without a copy: with the bulk loader, in batches, if the cache has
+     * one, else one by one; on this thread. Keys that others load already are waited for.
+     *
+     * @param keys the keys
+     * @return the values in the order of the keys, without those that have none
+     * @throws RuntimeException as {@link #get(Object)}, for the first key that failed; the others are loaded and kept
+     */
+    public Map<K, V> getAll(Iterable<? extends K> keys) {
+        return new BulkLookup<>(loading, parts.flights(), parts.others(), own(), batches)
+                .get(keys, (key, source) -> find(key, Position.none(), source, null, null));
+    }
+
+    /**
+     * Returns the copy of a key without loading. Never one that is past its lifetime.
      *
      * @param key the key
      * @return the value, or null if there is no copy or it says that the key has no value
      */
     public @Nullable V getIfPresent(K key) {
-        Positioned<@Nullable V> copy = store.read(key);
+        Copy<V> copy = store.read(key);
+        if (copy != null && ageing && !isFresh(key, copy)) {
+            copy = null;
+        }
         (copy == null ? counters.misses : counters.hits).increment();
         return copy == null ? null : copy.value();
     }
 
     /**
-     * Keeps a value as if it had just been loaded, replacing any copy and overtaking any load of the key under way. To
-     * keep what was read from elsewhere, use {@link #get(Object, Loader)}: between reading and putting, the value could
-     * have changed.
+     * Keeps a value as if it had just been loaded, replacing any copy and overtaking any load of the key under way; with a
+     * writer, writes it to the store first. To keep what was read from elsewhere, use {@link #get(Object, Loader)}: between
+     * reading and putting, the value could have changed.
      *
      * @param key the key
      * @param value the value
+     * @throws RuntimeException what the writer threw; the copy is then dropped
      */
     public void put(K key, V value) {
-        Objects.requireNonNull(value, "value");
-        flights.put(key, Positioned.unplaced(value), lifetimes.draw(key, value));
+        changing.put(key, Objects.requireNonNull(value, "value"));
     }
 
+    /**
+     * Drops the copy of a key; with a writer, removes the value from the store first.
+     *
+     * @param key the key
+     * @throws RuntimeException what the writer threw; the copy is dropped all the same
+     */
+    public void remove(K key) {
+        changing.remove(key);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>With a remote tier or a bus it is dropped there too, waiting for either no longer than the remote timeout.
+     */
     @Override
     public void invalidate(K key) {
-        flights.invalidate(key);
+        changing.invalidate(key);
+    }
+
+    /**
+     * Drops the copies of several keys. The same promise as {@link #invalidate}, and one message on the bus.
+     *
+     * @param keys the keys that changed
+     */
+    public void invalidateAll(Iterable<? extends K> keys) {
+        changing.invalidateAll(keys);
+    }
+
+    /**
+     * Drops every copy that carries a tag. When this returns, none that was loaded before is served, nor will a load that
+     * is under way leave one. Costs what it drops, and a little for each load under way.
+     *
+     * @param tag the tag
+     * @throws IllegalStateException if the cache was built without tags
+     */
+    public void invalidateTag(String tag) {
+        changing.invalidateTag(tag);
+    }
+
+    /**
+     * Drops every copy whose key, as {@link String#valueOf(Object)} writes it, begins with a prefix. The same promise as
+     * {@link #invalidate}. Linear in the number of copies; other callers are not blocked.
+     *
+     * @param prefix the beginning of the keys
+     */
+    public void invalidatePrefix(String prefix) {
+        changing.invalidatePrefix(prefix);
+    }
+
+    /**
+     * Drops every copy whose key is chosen. The same promise as {@link #invalidate}. Linear in the number of copies; other
+     * callers are not blocked.
+     *
+     * @param chosen says which keys; called for each at least once, must not use the cache
+     * @throws UnsupportedOperationException if the cache has a remote tier or a bus, which cannot be told a predicate
+     */
+    public void invalidateIf(Predicate<? super K> chosen) {
+        changing.invalidateIf(chosen);
     }
 
     /**
@@ -213,9 +281,62 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
      * leave one. Linear in the number of copies; other callers are not blocked.
      */
     public void invalidateAll() {
-        long dropped = store.size();
-        flights.invalidateAll();
-        tell("cache.cleared", Level.INFO, "all copies dropped, about " + dropped, Map.of("copies", dropped));
+        changing.invalidateAll();
+    }
+
+    /**
+     * Keeps the copy of a key from being evicted, until it is unpinned, invalidated, or its time is up. A later load or put
+     * of the key keeps the pin.
+     *
+     * @param key the key
+     * @return whether there is a copy to pin
+     * @throws IllegalStateException if the pins would exceed {@link CacheBuilder#maximumPinned}
+     */
+    public boolean pin(K key) {
+        return store.pin(key);
+    }
+
+    /**
+     * Lets the copy of a key be evicted again.
+     *
+     * @param key the key
+     * @return whether it was pinned
+     */
+    public boolean unpin(K key) {
+        return store.unpin(key);
+    }
+
+    /**
+     * Changes the bound, evicting at once what is over it.
+     *
+     * @param maximum the most copies to hold, or the most weight where a weigher was given; 0 or more
+     */
+    public void resize(long maximum) {
+        if (maximum < 0) {
+            throw new IllegalArgumentException("maximum: " + maximum + " (expected: >= 0)");
+        }
+        store.setMaximum(maximum);
+        store.deliver();
+    }
+
+    /**
+     * Drops what is past its use and evicts what is over the bound, now. The cache does so by itself after writes; call it
+     * now and then if it may go without them for long and memory or prompt removal events matter. Linear.
+     */
+    public void cleanUp() {
+        parts.flights().sweep();
+        store.cleanUpTable();
+        store.deliver();
+    }
+
+    /**
+     * Returns a view of the copies within their lifetime as a map. It loads nothing; what is changed through it is changed
+     * as by {@link #put} and {@link #remove}. Its iterators are weakly consistent; {@code size} is linear where copies age.
+     *
+     * @return a view that keeps nothing of its own
+     */
+    public ConcurrentMap<K, V> asMap() {
+        return new MapView<>(this, parts, changing);
     }
 
     /**
@@ -224,7 +345,7 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
      * @return the name it was built with
      */
     public String name() {
-        return configuration.name();
+        return configuration().name();
     }
 
     /**
@@ -233,7 +354,7 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
      * @return the configuration
      */
     public CacheConfiguration configuration() {
-        return configuration;
+        return parts.configuration();
     }
 
     /**
@@ -247,138 +368,82 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
 
     @Override
     public List<Measurement> measurements() {
-        return counters.measurements(name(), store, flights);
+        return counters.measurements(name(), store, parts.flights());
+    }
+
+    /** Ends the subscription to the bus, and has the writer write what waits. The cache can be read still. */
+    @Override
+    public void close() {
+        changing.close();
     }
 
     @Override
     public String toString() {
-        return "Cache[" + name() + ", " + store.size() + " of " + configuration.maximumSize() + "]";
+        return "Cache[" + name() + ", " + store.weight() + " of " + store.maximum() + "]";
     }
 
-    private Positioned<@Nullable V> miss(K key, Position minimum, Function<? super K, Positioned<@Nullable V>> load) {
-        for (int waits = 0; ; waits++) {
-            Flight<V> mine = new Flight<>(minimum);
-            Flight<V> taken = flights.board(key, mine, waits);
-            if (taken == mine && !mine.landing.isDone()) {
-                return fly(key, mine, load);
+    /** Finds a copy that answers, counting it, and has it loaded anew if that is due. Allocates nothing on a fresh hit. */
+    private @Nullable Copy<V> find(
+            K key,
+            Position minimum,
+            @Nullable Source<K, V> source,
+            @Nullable Loader<? super K, ? extends V> loader,
+            @Nullable Function<? super K, Positioned<@Nullable V>> load) {
+        Copy<V> copy = store.read(key);
+        if (copy == null || !copy.covers(minimum)) {
+            counters.misses.increment();
+            return null;
+        }
+        if (ageing && copy instanceof TrackedCopy<V> tracked) {
+            long now = copies.now();
+            Lifetimes.Age age = lifetimes.of(tracked, now);
+            if (age.compareTo(Lifetimes.Age.STALE) > 0) {
+                counters.misses.increment();
+                return null;
             }
-            Positioned<@Nullable V> answer = await(key, taken);
-            if (answer.position().covers(minimum)) {
-                return answer;
+            lifetimes.use(tracked, now);
+            if (age != Lifetimes.Age.FRESH) {
+                if (age == Lifetimes.Age.STALE) {
+                    counters.staleAnswers.increment();
+                }
+                refreshing.request(key, copy, source != null ? source : Sources.brought(name(), loader, load));
             }
         }
+        counters.hits.increment();
+        return copy;
     }
 
-    private Positioned<@Nullable V> fly(K key, Flight<V> flight, Function<? super K, Positioned<@Nullable V>> load) {
-        try {
-            arm(key, flight);
-        } catch (RuntimeException | Error failure) {
-            fail(key, flight, failure);
-            throw failure;
+    private boolean isFresh(K key, Copy<V> copy) {
+        long now = copies.now();
+        if (!(copy instanceof TrackedCopy<V> tracked) || lifetimes.isFresh(tracked, now)) {
+            if (copy instanceof TrackedCopy<V> tracked) {
+                lifetimes.use(tracked, now);
+            }
+            return true;
         }
-        return load(key, flight, load);
-    }
-
-    private void depart(K key, Flight<V> flight, Function<? super K, Positioned<@Nullable V>> load, Executor executor) {
-        try {
-            arm(key, flight);
-            executor.execute(() -> {
-                if (flight.landing.isDone()) {
-                    fail(key, flight, new RejectedExecutionException("its time was up before it began"));
-                    return;
-                }
-                try {
-                    load(key, flight, load);
-                } catch (RuntimeException deliveredByLanding) {
-                    // those who wait have it; an Error also goes to the executor
-                }
-            });
-        } catch (RuntimeException | Error failure) {
-            fail(key, flight, failure);
+        if (lifetimes.of(tracked, now) == Lifetimes.Age.GONE) {
+            parts.flights().drop(key, copy, Removal.Cause.EXPIRED);
         }
+        return false;
     }
 
-    private Positioned<@Nullable V> load(K key, Flight<V> flight, Function<? super K, Positioned<@Nullable V>> load) {
-        counters.loads.increment();
-        flight.pilot = Thread.currentThread();
-        try {
-            Positioned<@Nullable V> loaded = Objects.requireNonNull(
-                    load.apply(key),
-                    "load returned null (expected: a Positioned, of a null value where there is none)");
-            flights.land(key, flight, loaded, lifetimes.draw(key, loaded.value()));
-            return loaded;
-        } catch (RuntimeException | Error failure) {
-            fail(key, flight, failure);
-            throw failure;
-        } finally {
-            flight.pilot = null;
-            flight.disarm();
+    private Lookup<V> lookup(Copy<V> copy, Lookup.State state) {
+        if (!(copy instanceof TrackedCopy<V> tracked)) {
+            return new Lookup<>(copy.value(), state, null);
         }
+        long now = copies.now();
+        boolean stale = tracked.isKept() && !lifetimes.isFresh(tracked, now);
+        return new Lookup<>(
+                copy.value(),
+                stale ? Lookup.State.STALE : state,
+                Duration.ofNanos(Math.max(0, now - tracked.written)));
     }
 
-    private void fail(K key, Flight<V> flight, Throwable failure) {
-        counters.loadFailures.increment();
-        flight.disarm();
-        flights.fail(key, flight, failure);
-    }
-
-    private Positioned<@Nullable V> await(K key, Flight<V> flight) {
-        try {
-            return flight.landing.get();
-        } catch (ExecutionException e) {
-            throw CallFailedException.unchecked(loadOf(key), Objects.requireNonNullElse(e.getCause(), e));
-        } catch (InterruptedException e) {
-            throw CallFailedException.unchecked("wait for another caller's " + loadOf(key), e);
-        }
-    }
-
-    /** Called before the flight is handed to whoever flies it, so that its alarm needs no ordering of its own. */
-    private void arm(K key, Flight<V> flight) {
-        Duration timeout = configuration.loadTimeout();
-        if (timeout != null) {
-            flight.alarm = scheduler.schedule(timeout, () -> {
-                DeadlineExceededException late = new DeadlineExceededException(loadOf(key), timeout, null);
-                if (flight.landing.completeExceptionally(late)) {
-                    tell(
-                            "load.overdue",
-                            Level.WARNING,
-                            "a load has not returned within " + timeout,
-                            Map.of("timeout", timeout));
-                }
-            });
-        }
-    }
-
-    private Function<K, Positioned<@Nullable V>> ownLoad() {
-        if (ownLoad == null) {
+    private Source<K, V> own() {
+        if (own == null) {
             throw new IllegalStateException(
                     "cache '" + name() + "' was built without a loader; call build(loader) or get(key, loader)");
         }
-        return ownLoad;
-    }
-
-    private Function<K, Positioned<@Nullable V>> loading(Loader<? super K, ? extends V> loader) {
-        return key -> {
-            try {
-                return unplaced(loader.load(key));
-            } catch (Exception e) {
-                throw CallFailedException.unchecked(loadOf(key), e);
-            }
-        };
-    }
-
-    // Before JDK 22 NullAway cannot read that Positioned's type parameter may be nullable.
-    @SuppressWarnings("NullAway")
-    private static <V> Positioned<@Nullable V> unplaced(@Nullable V value) {
-        return Positioned.unplaced(value);
-    }
-
-    private String loadOf(Object key) {
-        return "load of key " + key + " by cache '" + name() + "'";
-    }
-
-    private void tell(String kind, Level level, String message, Map<String, Object> details) {
-        observer.on(
-                new Event(time.now(), "cache/" + name(), kind, level, "cache '" + name() + "': " + message, details));
+        return own;
     }
 }

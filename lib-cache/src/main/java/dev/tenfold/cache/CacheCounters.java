@@ -4,48 +4,91 @@ import dev.tenfold.observe.Measurement;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.DoubleSupplier;
 
 /** What a cache counts, and the two forms it is read in. */
 final class CacheCounters {
 
     final LongAdder hits = new LongAdder();
     final LongAdder misses = new LongAdder();
+    final LongAdder staleAnswers = new LongAdder();
     final LongAdder loads = new LongAdder();
     final LongAdder loadFailures = new LongAdder();
+    final LongAdder loadsRefused = new LongAdder();
+    final LongAdder refreshes = new LongAdder();
     final LongAdder staleFillsRefused = new LongAdder();
+    final LongAdder remoteHits = new LongAdder();
+    final LongAdder remoteFailures = new LongAdder();
 
     CacheStats stats(Store<?, ?> store) {
         return new CacheStats(
                 hits.sum(),
                 misses.sum(),
+                staleAnswers.sum(),
                 loads.sum(),
                 loadFailures.sum(),
-                store.evictions(),
-                store.expirations(),
+                loadsRefused.sum(),
+                refreshes.sum(),
+                store.evictions.sum(),
+                store.expirations.sum(),
                 staleFillsRefused.sum(),
-                store.size());
+                remoteHits.sum(),
+                remoteFailures.sum(),
+                store.size(),
+                store.weight());
     }
 
+    /** Under the names Micrometer's {@code CacheMeterBinder} gives to every cache, and our own for what it has not. */
     List<Measurement> measurements(String cache, Store<?, ?> store, Flights<?, ?> flights) {
         Map<String, String> tags = Map.of("cache", cache);
         return List.of(
-                Measurement.counter("tenfold.cache.hits", "Lookups answered by a copy", tags, hits::sum),
-                Measurement.counter("tenfold.cache.misses", "Lookups no copy could answer", tags, misses::sum),
-                Measurement.counter("tenfold.cache.loads", "Loads begun", tags, loads::sum),
-                Measurement.counter("tenfold.cache.load.failures", "Loads that failed", tags, loadFailures::sum),
-                Measurement.counter(
-                        "tenfold.cache.evictions", "Copies dropped because it was full", tags, store::evictions),
-                Measurement.counter(
+                counter("cache.gets", "Lookups", Map.of("cache", cache, "result", "hit"), hits::sum),
+                counter("cache.gets", "Lookups", Map.of("cache", cache, "result", "miss"), misses::sum),
+                counter("cache.puts", "Copies written, by loads and puts", tags, store.writes::sum),
+                counter("cache.evictions", "Copies dropped because it was full", tags, store.evictions::sum),
+                Measurement.gauge("cache.size", "1", "Copies held", tags, store::size),
+                counter(
+                        "cache.load",
+                        "Loads that ended",
+                        Map.of("cache", cache, "result", "success"),
+                        () -> Math.max(0, loads.sum() - loadFailures.sum() - flights.size())),
+                counter("cache.load", "Loads that ended", Map.of("cache", cache, "result", "failure"), loadFailures::sum),
+                counter("tenfold.cache.loads", "Loads begun", tags, loads::sum),
+                counter(
+                        "tenfold.cache.loads.refused",
+                        "Loads not begun because the key had failed too recently",
+                        tags,
+                        loadsRefused::sum),
+                counter("tenfold.cache.refreshes", "Loads begun while a copy answered", tags, refreshes::sum),
+                counter("tenfold.cache.stale.answers", "Lookups answered past the lifetime", tags, staleAnswers::sum),
+                counter(
                         "tenfold.cache.expirations",
                         "Copies dropped because their time was up",
                         tags,
-                        store::expirations),
-                Measurement.counter(
+                        store.expirations::sum),
+                counter(
                         "tenfold.cache.stale.fills.refused",
                         "Loaded values not kept because something newer came first",
                         tags,
                         staleFillsRefused::sum),
-                Measurement.gauge("tenfold.cache.size", "1", "Copies held", tags, store::size),
-                Measurement.gauge("tenfold.cache.loading", "1", "Loads under way", tags, flights::size));
+                counter("tenfold.cache.remote.hits", "Misses the remote tier answered", tags, remoteHits::sum),
+                counter(
+                        "tenfold.cache.remote.failures",
+                        "Calls of the remote tier or the bus that failed",
+                        tags,
+                        remoteFailures::sum),
+                Measurement.gauge("tenfold.cache.weight", "1", "What the copies weigh", tags, store::weight),
+                Measurement.gauge("tenfold.cache.loading", "1", "Loads under way", tags, flights::size),
+                Measurement.gauge(
+                        "tenfold.cache.overhead",
+                        "bytes",
+                        "Estimate of what the copies take beside keys and values",
+                        tags,
+                        () -> (double) store.size() * store.bytesPerEntry()));
+    }
+
+    private static Measurement counter(
+            String name, String description, Map<String, String> tags, DoubleSupplier value) {
+        return Measurement.counter(name, description, tags, value);
     }
 }

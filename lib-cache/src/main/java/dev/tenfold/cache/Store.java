@@ -1,80 +1,207 @@
 package dev.tenfold.cache;
 
-import com.github.benmanes.caffeine.cache.Caffeine;
-import com.github.benmanes.caffeine.cache.Expiry;
-import com.github.benmanes.caffeine.cache.Policy.VarExpiration;
-import com.github.benmanes.caffeine.cache.RemovalCause;
-import dev.tenfold.session.Positioned;
-import dev.tenfold.time.TimeSource;
-import java.time.Duration;
-import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
+import dev.tenfold.cache.eviction.BoundedTable;
+import dev.tenfold.cache.eviction.TableSettings;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BiConsumer;
+import java.util.function.ToIntBiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds the copies, bounded and expiring, and knows nothing of loads. Caffeine's adaptive window-TinyLFU chooses what to
- * evict.
+ * Holds the copies, bounded, indexed by tag, and knows nothing of loads. Changes of one key come one at a time, inside its
+ * section ({@link Flights}); reads and evictions at any time.
  *
- * <p>The copy is the very object handed out, so that a hit allocates nothing. Where copies expire, each is written with
- * its own lifetime (Caffeine's timer wheel), since jitter makes all of them different.
+ * <p>What is past its use is dropped when it is looked at or replaced, and by a sweep after as many writes as there are
+ * copies, so that a write pays for looking at one or two.
  */
 final class Store<K, V> {
 
-    private final com.github.benmanes.caffeine.cache.Cache<K, Positioned<@Nullable V>> copies;
-    private final @Nullable VarExpiration<K, Positioned<@Nullable V>> expiring;
-    private final LongAdder evictions = new LongAdder();
-    private final LongAdder expirations = new LongAdder();
+    /** Below this many copies a sweep waits for as many writes. */
+    private static final int SMALLEST_SWEEP = 256;
 
-    Store(long maximumSize, boolean expires, TimeSource time, @Nullable Executor upkeep) {
-        Caffeine<K, Positioned<@Nullable V>> caffeine = Caffeine.newBuilder()
-                .maximumSize(maximumSize)
-                .evictionListener((@Nullable K key, @Nullable Positioned<@Nullable V> copy, RemovalCause cause) ->
-                        (cause == RemovalCause.EXPIRED ? expirations : evictions).increment());
-        if (upkeep != null) {
-            caffeine.executor(upkeep);
-        }
-        if (expires) {
-            caffeine.ticker(time::nanoTime)
-                    .expireAfter(Expiry.writing((key, copy) -> Duration.ofNanos(Lifetimes.UNLIMITED)));
-        }
-        copies = caffeine.<K, Positioned<@Nullable V>>build();
-        expiring = expires ? copies.policy().expireVariably().orElseThrow() : null;
+    final LongAdder writes = new LongAdder();
+    final LongAdder evictions = new LongAdder();
+    final LongAdder expirations = new LongAdder();
+
+    private final BoundedTable<K, Copy<V>> table;
+    private final Copies<K, V> copies;
+    private final Lifetimes<K, V> lifetimes;
+    private final @Nullable TagIndex<K, V> tags;
+    private final @Nullable Removals<K, V> removals;
+    private final boolean ages;
+    private final AtomicInteger writesSinceSweep = new AtomicInteger();
+    private final AtomicBoolean sweeping = new AtomicBoolean();
+
+    Store(CacheBuilder<K, V> b, Copies<K, V> copies, Lifetimes<K, V> lifetimes) {
+        this.copies = copies;
+        this.lifetimes = lifetimes;
+        ages = copies.areAgeing();
+        tags = b.tags == null && b.remote == null ? null : new TagIndex<>();
+        removals =
+                b.onRemoval == null ? null : new Removals<>(b.onRemoval, b.effectiveExecutor(), this::cleanUpTable);
+        table = b.eviction.table(settings(b));
     }
 
+    private TableSettings<K, Copy<V>> settings(CacheBuilder<K, V> b) {
+        TableSettings<K, Copy<V>> settings = TableSettings.<K, Copy<V>>ofMaximum(CacheOptions.maximum(b))
+                .pinning(b.maximumPinned)
+                .tellingEvictions(this::evicted);
+        ToIntBiFunction<? super K, ? super V> weigher = b.weigher;
+        if (weigher != null) {
+            settings = settings.weighedBy((key, copy) -> {
+                V value = copy.value();
+                return value == null ? 1 : weigher.applyAsInt(key, value);
+            });
+        }
+        return b.executor == null ? settings : settings.upkeepIn(b.executor);
+    }
+
+    /** Returns the copy of a key, whatever its age, and counts as a use of it. */
     @Nullable
-    Positioned<@Nullable V> read(K key) {
-        return copies.getIfPresent(key);
+    Copy<V> read(K key) {
+        return table.get(key);
     }
 
-    /** Writes a copy that lives for {@code lifetime} nanoseconds, or drops the one there if that is not above 0. */
-    void write(K key, Positioned<@Nullable V> copy, long lifetime) {
-        if (lifetime <= 0) {
-            copies.invalidate(key);
-        } else if (expiring == null) {
-            copies.put(key, copy);
-        } else {
-            var unused = expiring.put(key, copy, lifetime, TimeUnit.NANOSECONDS);
+    /** Returns the copy of a key, whatever its age. */
+    @Nullable
+    Copy<V> peek(K key) {
+        return table.peek(key);
+    }
+
+    /** Returns the copy of a key if it is within its lifetime. */
+    @Nullable
+    Copy<V> peekFresh(K key) {
+        Copy<V> copy = table.peek(key);
+        return copy == null || isFresh(copy, copies.now()) ? copy : null;
+    }
+
+    boolean isFresh(Copy<V> copy, long now) {
+        return !ages || !(copy instanceof TrackedCopy<V> tracked) || lifetimes.isFresh(tracked, now);
+    }
+
+    /** Writes a copy, or drops the one there if the new one is not worth keeping. Inside the section. */
+    void write(K key, Copy<V> copy) {
+        writes.increment();
+        if (!copy.isKept()) {
+            remove(key, Removal.Cause.REPLACED);
+            return;
+        }
+        if (tags != null) {
+            tags.add(key, copy);
+        }
+        left(key, table.put(key, copy), Removal.Cause.REPLACED);
+    }
+
+    /** Drops the copy of a key. Inside the section. */
+    @Nullable
+    Copy<V> remove(K key, Removal.Cause cause) {
+        Copy<V> old = table.remove(key);
+        left(key, old, cause);
+        return old;
+    }
+
+    private void left(K key, @Nullable Copy<V> copy, Removal.Cause cause) {
+        if (copy == null) {
+            return;
+        }
+        Removal.Cause truth = cause;
+        if (!isFresh(copy, copies.now())) {
+            expirations.increment();
+            truth = Removal.Cause.EXPIRED;
+        }
+        forget(key, copy, truth);
+    }
+
+    private void evicted(K key, Copy<V> copy) {
+        evictions.increment();
+        forget(key, copy, Removal.Cause.SIZE);
+    }
+
+    private void forget(K key, Copy<V> copy, Removal.Cause cause) {
+        if (tags != null) {
+            tags.forget(copy);
+        }
+        if (removals != null) {
+            removals.add(key, copy, cause);
         }
     }
 
-    void remove(K key) {
-        copies.invalidate(key);
+    /** Takes every copy of a tag off the index and shows it. */
+    void takeTagged(String tag, BiConsumer<K, Copy<V>> action) {
+        if (tags != null) {
+            tags.take(tag, action);
+        }
     }
 
-    void clear() {
-        copies.invalidateAll();
+    void forEach(BiConsumer<? super K, ? super Copy<V>> action) {
+        table.forEach(action);
+    }
+
+    /** Returns whether enough was written for a sweep, which the caller then runs; at most one at a time is due. */
+    boolean isSweepDue() {
+        return ages
+                && writesSinceSweep.incrementAndGet() >= Math.max(SMALLEST_SWEEP, table.size())
+                && sweeping.compareAndSet(false, true);
+    }
+
+    void putSweepOff() {
+        writesSinceSweep.set(0);
+        sweeping.set(false);
+    }
+
+    /** Shows every copy that is of no more use. */
+    void sweep(BiConsumer<K, Copy<V>> action) {
+        try {
+            long now = copies.now();
+            table.forEach((key, copy) -> {
+                if (copy instanceof TrackedCopy<V> tracked && lifetimes.of(tracked, now) == Lifetimes.Age.GONE) {
+                    action.accept(key, copy);
+                }
+            });
+        } finally {
+            putSweepOff();
+        }
+    }
+
+    /** Has removals told. Outside every section. */
+    void deliver() {
+        if (removals != null) {
+            removals.deliver();
+        }
+    }
+
+    boolean pin(K key) {
+        return table.pin(key);
+    }
+
+    boolean unpin(K key) {
+        return table.unpin(key);
+    }
+
+    void setMaximum(long maximum) {
+        table.setMaximum(maximum);
+    }
+
+    long maximum() {
+        return table.maximum();
+    }
+
+    void cleanUpTable() {
+        table.cleanUp();
     }
 
     long size() {
-        return copies.estimatedSize();
+        return table.size();
     }
 
-    long evictions() {
-        return evictions.sum();
+    /** Returns an estimate of what an entry takes beside its key and value. */
+    long bytesPerEntry() {
+        return 0;
     }
 
-    long expirations() {
-        return expirations.sum();
+    long weight() {
+        return table.weight();
     }
 }

@@ -54,6 +54,7 @@ class CacheModelProperties {
                 .negativeTtl(NEGATIVE_TTL)
                 .time(model.time)
                 .executor(Runnable::run)
+                .loadBackoff(null)
                 .build(model::read);
         for (Step step : steps) {
             model.failing = false;

@@ -254,6 +254,7 @@ class CacheRaceTest {
         AtomicInteger loads = new AtomicInteger();
         IllegalStateException failure = new IllegalStateException("database is away");
         Cache<Integer, Integer> cache = Cache.<Integer, Integer>builder("failing")
+                .loadBackoff(null)
                 .build(key -> {
                     if (loads.incrementAndGet() == 1) {
                         go.await();

@@ -19,7 +19,10 @@ class JitterProperties {
             @ForAll @DoubleRange(min = 0, max = 1) double jitter,
             @ForAll long seed) {
         Duration ttl = Duration.ofMillis(millis);
-        Lifetimes<Integer, Integer> lifetimes = new Lifetimes<>(null, ttl, null, jitter, Chance.seeded(seed));
+        Lifetimes<Integer, Integer> lifetimes = new Lifetimes<>(Cache.<Integer, Integer>builder("jitter")
+                .expireAfterWrite(ttl)
+                .jitter(jitter)
+                .random(Chance.seeded(seed)));
         for (int i = 0; i < 20; i++) {
             assertThat((double) lifetimes.draw(1, 1))
                     .isBetween(ttl.toNanos() * (1 - jitter) - 1, (double) ttl.toNanos());
@@ -59,7 +62,10 @@ class JitterProperties {
     @Example
     void whatLivesForEverIsNotShortened() {
         Lifetimes<Integer, Integer> lifetimes =
-                new Lifetimes<>((key, value) -> Duration.ofSeconds(Long.MAX_VALUE), null, null, 0.5, Chance.seeded(1));
+                new Lifetimes<>(Cache.<Integer, Integer>builder("jitter")
+                        .expireAfterWrite((key, value) -> Duration.ofSeconds(Long.MAX_VALUE))
+                        .jitter(0.5)
+                        .random(Chance.seeded(1)));
         assertThat(lifetimes.draw(1, 1)).isEqualTo(Lifetimes.UNLIMITED);
     }
 

@@ -3,13 +3,32 @@ package dev.tenfold.session;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A value and the position it was read or written at.
+ * A value and how much history is behind it: a mark taken before the read and one taken after it. What the value reflects
+ * lies between the two.
+ *
+ * <ul>
+ *   <li>{@code position} says what the value certainly reflects: everything up to it. A copy may be served to whoever must
+ *       see no more than that.
+ *   <li>{@code seen} says what the value can reflect at most: nothing beyond it. Whoever was shown the value must later be
+ *       shown nothing that has not reached it, or may see time run backwards.
+ * </ul>
  *
  * @param <V> the kind of value
  * @param value the value
- * @param position how much history is behind it; a later read may see more, never less
+ * @param position how much history is behind it for certain; a later read may see more, never less
+ * @param seen how much history may be behind it, at or after {@code position} and on the same shard
  */
-public record Positioned<V extends @Nullable Object>(V value, Position position) {
+public record Positioned<V extends @Nullable Object>(V value, Position position, Position seen) {
+
+    /**
+     * Makes a value that reflects one position exactly, such as one just written, or whose later mark was not taken.
+     *
+     * @param value the value
+     * @param position how much history is behind it
+     */
+    public Positioned(V value, Position position) {
+        this(value, position, position);
+    }
 
     /**
      * Makes a value that claims no history.
