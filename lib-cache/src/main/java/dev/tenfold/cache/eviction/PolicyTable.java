@@ -161,11 +161,11 @@ final class PolicyTable<K, V> implements BoundedTable<K, V> {
     public boolean remove(K key, V expected) {
         Objects.requireNonNull(expected, "expected");
         Node<K, V> node = nodes.get(key);
-        boolean done = node != null && node.retire(expected);
-        if (done) {
-            removed(node);
+        if (node == null || !node.retire(expected)) {
+            return false;
         }
-        return done;
+        removed(node);
+        return true;
     }
 
     @Override
