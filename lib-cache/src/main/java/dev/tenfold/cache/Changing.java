@@ -123,7 +123,8 @@ final class Changing<K, V> implements InvalidationBus.Subscriber<K> {
 
     void invalidateTag(String tag) {
         if (!tagged) {
-            throw new IllegalStateException("invalidateTag(\"" + tag + "\"): the cache has no tags; build it with tags(...)");
+            throw new IllegalStateException(
+                    "invalidateTag(\"" + tag + "\"): the cache has no tags; build it with tags(...)");
         }
         spread(() -> flights.invalidateTag(tag), others.tag(tag));
     }
@@ -176,7 +177,11 @@ final class Changing<K, V> implements InvalidationBus.Subscriber<K> {
     public void interrupted() {
         lifetimes.cap(disconnectedTtl.toNanos());
         flights.invalidateIf(key -> true, Removal.Cause.ALL);
-        others.tell("bus.interrupted", Level.WARNING, "may miss what other nodes change; copies live " + disconnectedTtl, Map.of("ttl", disconnectedTtl));
+        others.tell(
+                "bus.interrupted",
+                Level.WARNING,
+                "may miss what other nodes change; copies live " + disconnectedTtl,
+                Map.of("ttl", disconnectedTtl));
     }
 
     @Override

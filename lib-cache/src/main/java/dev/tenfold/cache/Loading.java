@@ -356,7 +356,11 @@ final class Loading<K, V> {
             flight.alarm = scheduler.schedule(timeout, () -> {
                 DeadlineExceededException late = new DeadlineExceededException(loadOf(flight.key), timeout, null);
                 if (flight.landing.completeExceptionally(late)) {
-                    others.tell("load.overdue", Level.WARNING, "a load has not returned within " + timeout, Map.of("timeout", timeout));
+                    others.tell(
+                            "load.overdue",
+                            Level.WARNING,
+                            "a load has not returned within " + timeout,
+                            Map.of("timeout", timeout));
                 }
             });
         }
