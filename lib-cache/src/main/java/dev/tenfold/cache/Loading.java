@@ -342,10 +342,10 @@ final class Loading<K, V> {
                 return;
             }
             each = waiting.get(pilot);
-            if (each == first || each != null && each.landing.isDone()) {
+            if (each == null || each == first || each.landing.isDone()) {
                 return;
             }
-            path.append(" waits for ").append(each == null ? "" : each.key);
+            path.append(" waits for ").append(each.key);
         }
     }
 
