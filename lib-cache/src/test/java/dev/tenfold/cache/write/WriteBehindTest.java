@@ -220,6 +220,7 @@ class WriteBehindTest {
         assertThat(cache.get(1)).isEqualTo(10);
         assertThatThrownBy(() -> cache.remove(1)).hasRootCauseMessage("told to fail");
         down = false;
+        assertThat(cache.get(1)).isEqualTo(10);
         assertThat(cache.asMap().replace(1, 10, 12)).isTrue();
         assertThat(cache.asMap().putIfAbsent(1, 13)).isEqualTo(12);
         assertThat(database).isEqualTo(Map.of(1, 12));
