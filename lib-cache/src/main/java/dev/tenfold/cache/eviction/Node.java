@@ -44,7 +44,7 @@ final class Node<K, V> {
     private volatile @Nullable V value;
     int weight;
     byte state;
-    private byte uses;
+    private volatile byte uses;
 
     @Nullable
     Node<K, V> colder;
@@ -89,14 +89,14 @@ final class Node<K, V> {
 
     /** Counts a use up to a limit. Writes only if that changes something, so that a hot node is not passed around. */
     void use(int limit) {
-        byte now = (byte) USES.getOpaque(this);
+        byte now = uses;
         if (now < limit) {
             USES.setOpaque(this, (byte) (now + 1));
         }
     }
 
     int uses() {
-        return (byte) USES.getOpaque(this);
+        return uses;
     }
 
     void uses(int count) {
