@@ -7,4 +7,5 @@ module dev.tenfold.cache {
 
     exports dev.tenfold.cache;
     exports dev.tenfold.cache.edge;
+    exports dev.tenfold.cache.write;
 }

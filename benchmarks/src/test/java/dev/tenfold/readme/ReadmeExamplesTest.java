@@ -405,7 +405,10 @@ class ReadmeExamplesTest {
         meters.publish(cache); // hits, misses, loads, evictions, size...
         // end
         cache.get(42L);
-        assertThat(registry.get("tenfold.cache.misses").functionCounter().count())
+        assertThat(registry.get("cache.gets")
+                        .tag("result", "miss")
+                        .functionCounter()
+                        .count())
                 .isEqualTo(1);
     }
 

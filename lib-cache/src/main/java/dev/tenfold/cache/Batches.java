@@ -3,11 +3,11 @@ package dev.tenfold.cache;
 import dev.tenfold.time.Scheduler;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -146,7 +146,7 @@ final class Batches<K, V> {
             flights.forEach(flight -> flight.pilot = Thread.currentThread());
             try {
                 Map<? extends K, ? extends V> loaded = Objects.requireNonNull(
-                        loader.loadAll(Set.copyOf(answers.keySet())),
+                        loader.loadAll(Collections.unmodifiableSet(answers.keySet())),
                         "loadAll returned null (expected: a map, without the keys that have no value)");
                 answers.forEach((key, answer) -> answer.complete(loaded.get(key)));
             } catch (InterruptedException e) {

@@ -382,6 +382,11 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
         return "Cache[" + name() + ", " + store.weight() + " of " + store.maximum() + "]";
     }
 
+    /** For tests: how many tags are remembered. */
+    int indexedTags() {
+        return store.tags();
+    }
+
     /** Finds a copy that answers, counting it, and has it loaded anew if that is due. Allocates nothing on a fresh hit. */
     private @Nullable Copy<V> find(
             K key,
@@ -434,9 +439,7 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
         long now = copies.now();
         boolean stale = tracked.isKept() && !lifetimes.isFresh(tracked, now);
         return new Lookup<>(
-                copy.value(),
-                stale ? Lookup.State.STALE : state,
-                Duration.ofNanos(Math.max(0, now - tracked.written)));
+                copy.value(), stale ? Lookup.State.STALE : state, Duration.ofNanos(Math.max(0, now - tracked.written)));
     }
 
     private Source<K, V> own() {

@@ -142,7 +142,7 @@ final class Lifetimes<K, V> {
         if (copy.lifetime == UNLIMITED) {
             return false;
         }
-        if (left <= copy.lifetime * (1 - refreshAhead)) {
+        if (refreshAhead < 1 && copy.lifetime - left >= copy.lifetime * refreshAhead) {
             return true;
         }
         double reach = beta * copy.loadNanos;
