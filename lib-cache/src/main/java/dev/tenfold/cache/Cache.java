@@ -439,9 +439,7 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
         long now = copies.now();
         boolean stale = tracked.isKept() && !lifetimes.isFresh(tracked, now);
         return new Lookup<>(
-                copy.value(),
-                stale ? Lookup.State.STALE : state,
-                Duration.ofNanos(Math.max(0, now - tracked.written)));
+                copy.value(), stale ? Lookup.State.STALE : state, Duration.ofNanos(Math.max(0, now - tracked.written)));
     }
 
     private Source<K, V> own() {

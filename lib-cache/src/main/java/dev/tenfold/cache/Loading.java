@@ -342,10 +342,10 @@ final class Loading<K, V> {
                 return;
             }
             each = waiting.get(pilot);
-            if (each == first || each != null && each.landing.isDone()) {
+            if (each == null || each == first || each.landing.isDone()) {
                 return;
             }
-            path.append(" waits for ").append(each == null ? "" : each.key);
+            path.append(" waits for ").append(each.key);
         }
     }
 
@@ -356,7 +356,11 @@ final class Loading<K, V> {
             flight.alarm = scheduler.schedule(timeout, () -> {
                 DeadlineExceededException late = new DeadlineExceededException(loadOf(flight.key), timeout, null);
                 if (flight.landing.completeExceptionally(late)) {
-                    others.tell("load.overdue", Level.WARNING, "a load has not returned within " + timeout, Map.of("timeout", timeout));
+                    others.tell(
+                            "load.overdue",
+                            Level.WARNING,
+                            "a load has not returned within " + timeout,
+                            Map.of("timeout", timeout));
                 }
             });
         }

@@ -57,8 +57,7 @@ final class Sources {
         };
     }
 
-    private static <K, V> CompletionStage<? extends @Nullable V> begin(
-            String cache, Loader.Async<K, V> loader, K key) {
+    private static <K, V> CompletionStage<? extends @Nullable V> begin(String cache, Loader.Async<K, V> loader, K key) {
         try {
             return Objects.requireNonNull(loader.load(key), "load returned null (expected: a stage)");
         } catch (Exception e) {

@@ -39,8 +39,7 @@ final class Store<K, V> {
         this.lifetimes = lifetimes;
         ages = copies.areAgeing();
         tags = b.tags == null && b.remote == null ? null : new TagIndex<>();
-        removals =
-                b.onRemoval == null ? null : new Removals<>(b.onRemoval, b.effectiveExecutor(), this::cleanUpTable);
+        removals = b.onRemoval == null ? null : new Removals<>(b.onRemoval, b.effectiveExecutor(), this::cleanUpTable);
         table = b.eviction.table(settings(b));
     }
 
