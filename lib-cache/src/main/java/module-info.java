@@ -9,4 +9,5 @@ module dev.tenfold.cache {
     exports dev.tenfold.cache;
     exports dev.tenfold.cache.edge;
     exports dev.tenfold.cache.tier;
+    exports dev.tenfold.cache.write;
 }

@@ -22,9 +22,12 @@ import org.jspecify.annotations.Nullable;
  * stale copy, no load that raced the invalidation, no lagging replica. While a shard moves or a primary is replaced, a
  * call succeeds, waits within its deadline, or fails with an error that says whether the write may have happened.
  *
- * <p>What it does not promise: a session that reads a key twice from replicas, without having written it, may see the
- * second answer a replica's lag older than the first, since a read claims only the position its replica had reached before
- * it. A session that goes on in another process after its key has moved to another shard may meet a copy there that is
+ * <p>What it promises only where the {@link Replicas} take a mark after each read too ({@link
+ * dev.tenfold.session.Positioned#seen}): a session that reads a key twice never sees the second answer older than the first.
+ * With the mark before the read alone it may, by as much as the replica moved during the first read. The later mark has its
+ * price: while a shard is being written, a session that has just read something misses the copies that are older than it.
+ *
+ * <p>What it does not promise: a session that goes on in another process after its key has moved to another shard may meet a copy there that is
  * older than its write, since positions of different shards are not compared. Sessions that do not share a {@link Session}
  * may see each other's writes as late as the cache and the replicas allow. An announcement is published after the commit,
  * at most once by this process; a process that dies in between never publishes it.

@@ -28,8 +28,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The stages behind {@link DataPath}, in the order that keeps its promise.
  *
- * <p>A read uses a copy only if the copy's position covers what the session has seen, and fills the cache with the position
- * the node had reached <i>before</i> the read. A write commits, advances the session, and drops the copies before it
+ * <p>A read uses a copy only if the copy's position (the mark taken <i>before</i> it was read) covers what the session has
+ * seen, and the session then remembers the copy's later mark, taken <i>after</i>: it may have seen that much. So a copy is
+ * never trusted for more than it certainly reflects, and never noted for less than it may reflect. A write commits, advances the session, and drops the copies before it
  * returns; the cache refuses fills that began before the drop. A fill that began after it, by a session that has not seen
  * the write, may come from a lagging replica, but then its position does not cover the writer's session.
  */
@@ -99,9 +100,9 @@ final class DataPipeline<K, V, N> {
             throw lost;
         }
         if (minimum.isPrimaryOnly()) {
-            session.settle(found.position());
+            session.settle(found.seen());
         } else {
-            session.advance(found.position());
+            session.advance(found.seen());
         }
         return found.value();
     }

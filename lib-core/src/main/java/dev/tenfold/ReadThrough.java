@@ -20,7 +20,7 @@ public interface ReadThrough<K, V> {
      * <p>A copy is used only if its position {@linkplain Position#covers covers} {@code minimum}; otherwise it is a miss.
      * Of concurrent misses on a key one loads and the rest wait, except those whose minimum its result does not cover,
      * which load again. What was loaded is kept with its position, but only if no {@linkplain Invalidation invalidation}
-     * of the key began since the load did.
+     * of the key began since the load did. Both marks of the position are kept and returned as they were loaded.
      *
      * @param key the key
      * @param minimum what the answer must have seen; a copy of another shard than the minimum's is a miss

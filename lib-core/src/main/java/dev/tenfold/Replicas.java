@@ -29,7 +29,9 @@ public interface Replicas<N> {
      * @param minimum what the node must have seen
      * @param deadline by when to have answered, waiting for a node included
      * @param call reads from the node it is given
-     * @return the answer, and a position the node had reached before the read
+     * @return the answer, and a position the node had reached before the read; where it is known, also one the node had not
+     *     passed when the read was over (else {@link Positioned#seen} equals the first, and a session may read a key twice
+     *     and see it go back by as much as the node moved during the read)
      * @throws X what the call threw, where another node would not have helped
      * @throws dev.tenfold.error.UnavailableException if no node may answer
      * @throws dev.tenfold.error.DeadlineExceededException if no node reached the position in time

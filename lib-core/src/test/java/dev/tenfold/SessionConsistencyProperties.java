@@ -19,7 +19,8 @@ import net.jqwik.api.Property;
 
 /**
  * Several processes, each with a cache of its own, over a primary with lagging replicas; sessions wander between the
- * processes as signed tokens. No session may read a version older than one it has read or written.
+ * processes as signed tokens. Replicas move on during reads. No session may read a version older than one it has read or
+ * written.
  */
 class SessionConsistencyProperties {
 
@@ -91,11 +92,14 @@ class SessionConsistencyProperties {
         public <R, X extends Exception> Positioned<R> read(
                 Position minimum, Deadline deadline, Call<? super Map<Integer, Integer>, ? extends R, ? extends X> call)
                 throws X {
-            int at = replayed[random.nextInt(replayed.length)];
-            if (minimum.offset() > at) {
-                at = history.size() - 1;
-            }
-            return new Positioned<>(call.on(history.get(at)), new Position("db", 1, at));
+            int replica = random.nextInt(replayed.length + 1);
+            int newest = history.size() - 1;
+            int before =
+                    replica == replayed.length || minimum.offset() > replayed[replica] ? newest : replayed[replica];
+            int during = before + random.nextInt(newest - before + 1);
+            int after = during + random.nextInt(newest - during + 1);
+            return new Positioned<>(
+                    call.on(history.get(during)), new Position("db", 1, before), new Position("db", 1, after));
         }
 
         @Override

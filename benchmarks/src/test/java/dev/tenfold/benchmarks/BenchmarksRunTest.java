@@ -19,6 +19,7 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 class BenchmarksRunTest {
 
     private static final Class<?>[] ALL = {
+        CacheBenchmark.class,
         HitBenchmark.class,
         HotSpotBenchmark.class,
         PickBenchmark.class,
@@ -57,6 +58,8 @@ class BenchmarksRunTest {
                         .param("endpoints", "10")
                         .param("entries", "1000")
                         .param("expiry", "PT1H")
+                        .param("keys", "zipf")
+                        .param("mix", "churn")
                         .param("replicas", "2")
                         .param("shards", "10")
                         .shouldFailOnError(true)

@@ -43,33 +43,71 @@ public final class CacheBuilder<K, V> {
     long maximumWeight = -1;
     long maximumPinned;
     Eviction eviction = Eviction.ADAPTIVE;
-    @Nullable ToIntBiFunction<? super K, ? super V> weigher;
-    @Nullable Duration expireAfterWrite;
-    @Nullable BiFunction<? super K, ? super V, Duration> expireEach;
-    @Nullable Duration expireAfterAccess;
+
+    @Nullable
+    ToIntBiFunction<? super K, ? super V> weigher;
+
+    @Nullable
+    Duration expireAfterWrite;
+
+    @Nullable
+    BiFunction<? super K, ? super V, Duration> expireEach;
+
+    @Nullable
+    Duration expireAfterAccess;
+
     double jitter;
-    @Nullable Duration negativeTtl;
-    @Nullable Duration staleWhileRevalidate;
-    @Nullable Duration staleIfError;
+
+    @Nullable
+    Duration negativeTtl;
+
+    @Nullable
+    Duration staleWhileRevalidate;
+
+    @Nullable
+    Duration staleIfError;
+
     double refreshAhead = 1;
     double earlyRefresh;
-    @Nullable Duration loadTimeout;
-    @Nullable Backoff loadBackoff = DEFAULT_LOAD_BACKOFF;
+
+    @Nullable
+    Duration loadTimeout;
+
+    @Nullable
+    Backoff loadBackoff = DEFAULT_LOAD_BACKOFF;
+
     Loader.@Nullable Bulk<K, V> bulkLoader;
     int maximumBatch = DEFAULT_MAXIMUM_BATCH;
-    @Nullable Duration linger;
-    @Nullable Function<? super V, ? extends Collection<String>> tags;
-    @Nullable Consumer<? super Removal<K, V>> onRemoval;
-    @Nullable Writer<K, V> writer;
-    @Nullable RemoteTier<K, V> remote;
-    @Nullable InvalidationBus<K> bus;
+
+    @Nullable
+    Duration linger;
+
+    @Nullable
+    Function<? super V, ? extends Collection<String>> tags;
+
+    @Nullable
+    Consumer<? super Removal<K, V>> onRemoval;
+
+    @Nullable
+    Writer<K, V> writer;
+
+    @Nullable
+    RemoteTier<K, V> remote;
+
+    @Nullable
+    InvalidationBus<K> bus;
+
     Duration remoteTimeout = DEFAULT_REMOTE_TIMEOUT;
     Duration disconnectedTtl = DEFAULT_REMOTE_TIMEOUT;
     TimeSource time = TimeSource.system();
     RandomGenerator random = Chance.perThread();
     Observer observer = Observer.slf4j();
-    @Nullable Executor executor;
-    @Nullable Scheduler scheduler;
+
+    @Nullable
+    Executor executor;
+
+    @Nullable
+    Scheduler scheduler;
 
     CacheBuilder(String name) {
         this.name = name;

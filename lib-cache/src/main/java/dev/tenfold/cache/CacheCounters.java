@@ -52,7 +52,11 @@ final class CacheCounters {
                         "Loads that ended",
                         Map.of("cache", cache, "result", "success"),
                         () -> Math.max(0, loads.sum() - loadFailures.sum() - flights.size())),
-                counter("cache.load", "Loads that ended", Map.of("cache", cache, "result", "failure"), loadFailures::sum),
+                counter(
+                        "cache.load",
+                        "Loads that ended",
+                        Map.of("cache", cache, "result", "failure"),
+                        loadFailures::sum),
                 counter("tenfold.cache.loads", "Loads begun", tags, loads::sum),
                 counter(
                         "tenfold.cache.loads.refused",

@@ -45,7 +45,8 @@ final class CacheOptions {
                 (b.loadTimeout == null && b.linger == null) || b.scheduler != null || b.time == TimeSource.system(),
                 "scheduler",
                 b.scheduler,
-                "one that follows the clock given to time(...), for " + (b.loadTimeout == null ? "coalesceMisses" : "loadTimeout"));
+                "one that follows the clock given to time(...), for "
+                        + (b.loadTimeout == null ? "coalesceMisses" : "loadTimeout"));
         check.positive("remoteTimeout", b.remoteTimeout);
         check.notNegative("disconnectedTtl", b.disconnectedTtl);
         check.throwIfInvalid();
@@ -93,8 +94,7 @@ final class CacheOptions {
                 "staleIfError",
                 b.staleIfError,
                 "unset without expireAfterWrite or negativeTtl");
-        check.require(
-                b.refreshAhead > 0 && b.refreshAhead <= 1, "refreshAhead", b.refreshAhead, "above 0 to 1");
+        check.require(b.refreshAhead > 0 && b.refreshAhead <= 1, "refreshAhead", b.refreshAhead, "above 0 to 1");
         check.require(
                 b.refreshAhead == 1 || limited,
                 "refreshAhead",

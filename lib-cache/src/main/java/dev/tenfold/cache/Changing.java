@@ -3,9 +3,12 @@ package dev.tenfold.cache;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * here are dropped once more at the start, so that nobody is served an old one while the remote tier is waited for.
  */
 final class Changing<K, V> implements InvalidationBus.Subscriber<K> {
+
+    private static final int TURN_BITS = 7;
 
     private final Flights<K, V> flights;
     private final Store<K, V> store;
@@ -28,6 +33,7 @@ final class Changing<K, V> implements InvalidationBus.Subscriber<K> {
     private final Duration disconnectedTtl;
     private final boolean tagged;
     private final boolean shared;
+    private final ReentrantLock[] turns;
 
     Changing(CacheBuilder<K, V> b, CacheParts<K, V> parts, Failures<K> failures) {
         flights = parts.flights();
@@ -40,11 +46,20 @@ final class Changing<K, V> implements InvalidationBus.Subscriber<K> {
         disconnectedTtl = b.disconnectedTtl;
         tagged = b.tags != null || b.remote != null;
         shared = b.bus != null || b.remote != null;
+        turns = new ReentrantLock[writer == null && !shared ? 0 : 1 << TURN_BITS];
+        Arrays.setAll(turns, i -> new ReentrantLock());
         subscription = b.bus == null ? null : b.bus.subscribe(this);
     }
 
     void put(K key, V value) {
-        write(key, value);
+        inTurn(key, () -> {
+            write(key, value);
+            keep(key, value);
+            return null;
+        });
+    }
+
+    private void keep(K key, V value) {
         Copy<V> copy = copies.of(key, Copies.unplaced(value), copies.now());
         failures.forget(key);
         if (others.hasRemote()) {
@@ -61,44 +76,58 @@ final class Changing<K, V> implements InvalidationBus.Subscriber<K> {
     }
 
     /**
-     * Changes a copy if the one there is as expected. With a writer or other nodes the change takes more than one step: it
-     * is decided and made here first, and then carried out as a put or a removal.
+     * Changes a copy if the one there is as expected, in one step. With a writer or other nodes it takes several, in turn
+     * with other changes of the key; a load that lands in between is overtaken.
      *
-     * @param expected given the fresh copy there, or null; runs inside the key's section
+     * @param expected given the fresh copy there, or null; must be quick, may run inside the key's section
      * @param value the value to put, or null to remove
      * @return the fresh copy that was there, or null
      */
     @Nullable
     Copy<V> change(K key, Predicate<? super @Nullable Copy<V>> expected, @Nullable V value) {
-        boolean[] met = new boolean[1];
-        Copy<V> next = value == null ? null : copies.of(key, Copies.unplaced(value), copies.now());
-        Copy<V> was = flights.change(
-                key,
-                there -> {
-                    met[0] = expected.test(there);
-                    return met[0];
-                },
-                next);
-        if (met[0]) {
+        if (writer == null && !shared) {
             failures.forget(key);
-            if (writer != null || shared) {
+            Copy<V> next = value == null ? null : copies.of(key, Copies.unplaced(value), copies.now());
+            return flights.change(key, expected, next);
+        }
+        return inTurn(key, () -> {
+            Copy<V> was = store.peekFresh(key);
+            if (expected.test(was)) {
                 if (value == null) {
                     remove(key);
                 } else {
                     put(key, value);
                 }
             }
-        }
-        return was;
+            return was;
+        });
     }
 
     void remove(K key) {
-        write(key, null);
-        invalidate(key);
+        inTurn(key, () -> {
+            write(key, null);
+            invalidate(key);
+            return null;
+        });
+    }
+
+    /** One at a time for each key, so that the store and the cache see its changes in one order. */
+    private <T extends @Nullable Object> T inTurn(K key, Supplier<T> change) {
+        if (writer == null && !shared) {
+            return change.get();
+        }
+        int mixed = key.hashCode() * 0x9E3779B9;
+        ReentrantLock turn = turns[mixed >>> (Integer.SIZE - TURN_BITS)];
+        turn.lock();
+        try {
+            return change.get();
+        } finally {
+            turn.unlock();
+        }
     }
 
     /** Writes to the store behind; if that fails, nobody knows what it holds now, so the copy goes. */
-    void write(K key, @Nullable V value) {
+    private void write(K key, @Nullable V value) {
         if (writer != null) {
             try {
                 writer.write(key, value);
@@ -123,7 +152,8 @@ final class Changing<K, V> implements InvalidationBus.Subscriber<K> {
 
     void invalidateTag(String tag) {
         if (!tagged) {
-            throw new IllegalStateException("invalidateTag(\"" + tag + "\"): the cache has no tags; build it with tags(...)");
+            throw new IllegalStateException(
+                    "invalidateTag(\"" + tag + "\"): the cache has no tags; build it with tags(...)");
         }
         spread(() -> flights.invalidateTag(tag), others.tag(tag));
     }
@@ -176,7 +206,11 @@ final class Changing<K, V> implements InvalidationBus.Subscriber<K> {
     public void interrupted() {
         lifetimes.cap(disconnectedTtl.toNanos());
         flights.invalidateIf(key -> true, Removal.Cause.ALL);
-        others.tell("bus.interrupted", Level.WARNING, "may miss what other nodes change; copies live " + disconnectedTtl, Map.of("ttl", disconnectedTtl));
+        others.tell(
+                "bus.interrupted",
+                Level.WARNING,
+                "may miss what other nodes change; copies live " + disconnectedTtl,
+                Map.of("ttl", disconnectedTtl));
     }
 
     @Override

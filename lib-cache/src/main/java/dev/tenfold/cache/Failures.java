@@ -45,9 +45,11 @@ final class Failures<K> {
         }
         byKey.asMap().compute(key, (k, last) -> {
             long now = time.nanoTime();
-            boolean goesOn = last != null && now - last.retryAt < delays.maximum().toNanos();
+            boolean goesOn =
+                    last != null && now - last.retryAt < delays.maximum().toNanos();
             int failures = goesOn ? Math.min(last.failures, Integer.MAX_VALUE - 1) + 1 : 1;
-            return new Failure(cause, failures, now + delays.delayAfter(failures, random).toNanos());
+            return new Failure(
+                    cause, failures, now + delays.delayAfter(failures, random).toNanos());
         });
     }
 

@@ -18,6 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -172,8 +173,9 @@ final class Loading<K, V> {
             }
             counters.loads.increment();
             long began = copies.now();
+            Function<? super K, Positioned<@Nullable V>> load = source.load();
             Positioned<@Nullable V> loaded = Objects.requireNonNull(
-                    source.load().apply(flight.key),
+                    load.apply(flight.key),
                     "load returned null (expected: a Positioned, of a null value where there is none)");
             return land(flight, source, loaded, began, reading);
         } catch (RuntimeException | Error failure) {
@@ -342,10 +344,10 @@ final class Loading<K, V> {
                 return;
             }
             each = waiting.get(pilot);
-            if (each == first || each != null && each.landing.isDone()) {
+            if (each == null || each == first || each.landing.isDone()) {
                 return;
             }
-            path.append(" waits for ").append(each == null ? "" : each.key);
+            path.append(" waits for ").append(each.key);
         }
     }
 
@@ -356,7 +358,11 @@ final class Loading<K, V> {
             flight.alarm = scheduler.schedule(timeout, () -> {
                 DeadlineExceededException late = new DeadlineExceededException(loadOf(flight.key), timeout, null);
                 if (flight.landing.completeExceptionally(late)) {
-                    others.tell("load.overdue", Level.WARNING, "a load has not returned within " + timeout, Map.of("timeout", timeout));
+                    others.tell(
+                            "load.overdue",
+                            Level.WARNING,
+                            "a load has not returned within " + timeout,
+                            Map.of("timeout", timeout));
                 }
             });
         }

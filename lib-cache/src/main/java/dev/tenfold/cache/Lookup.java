@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param age how long ago it was read from where it lives; null where the cache keeps no times, because no option asks
  *     for them
  */
-public record Lookup<V>(@Nullable V value, State state, @Nullable Duration age) {
+public record Lookup<V>(
+        @Nullable V value, State state, @Nullable Duration age) {
 
     /** Where an answer came from. */
     public enum State {

@@ -71,7 +71,8 @@ final class OtherNodes<K, V> {
     void fill(K key, RemoteTier.@Nullable Reading<V> reading, RemoteTier.Entry<V> entry) {
         RemoteTier<K, V> tier = remote;
         if (tier != null && reading != null && reading.lease() != RemoteTier.NO_LEASE) {
-            var unused = begin(() -> tier.fill(key, reading.lease(), entry)).whenComplete((kept, failure) -> note(failure));
+            var unused =
+                    begin(() -> tier.fill(key, reading.lease(), entry)).whenComplete((kept, failure) -> note(failure));
         }
     }
 
@@ -129,8 +130,7 @@ final class OtherNodes<K, V> {
     }
 
     void tell(String kind, Level level, String message, Map<String, Object> details) {
-        observer.on(
-                new Event(time.now(), "cache/" + cache, kind, level, "cache '" + cache + "': " + message, details));
+        observer.on(new Event(time.now(), "cache/" + cache, kind, level, "cache '" + cache + "': " + message, details));
     }
 
     private <T> @Nullable T await(Supplier<? extends CompletionStage<T>> call) {
@@ -159,7 +159,10 @@ final class OtherNodes<K, V> {
         if (failure != null) {
             failures.increment();
             if (failing.compareAndSet(false, true)) {
-                tell("remote.failed", Level.WARNING, "goes on without the remote tier or the bus: " + failure,
+                tell(
+                        "remote.failed",
+                        Level.WARNING,
+                        "goes on without the remote tier or the bus: " + failure,
                         Map.of("cause", failure.toString()));
             }
         } else if (failing.get() && failing.compareAndSet(true, false)) {

@@ -43,7 +43,10 @@ final class Sources {
             String cache,
             @Nullable Loader<? super K, ? extends V> loader,
             @Nullable Function<? super K, Positioned<@Nullable V>> load) {
-        return loader != null ? brought(cache, loader) : brought(Objects.requireNonNull(load));
+        if (load != null) {
+            return brought(load);
+        }
+        return brought(cache, Objects.requireNonNull(loader, "loader"));
     }
 
     private static <K, V> Function<K, Positioned<@Nullable V>> loading(
@@ -57,8 +60,7 @@ final class Sources {
         };
     }
 
-    private static <K, V> CompletionStage<? extends @Nullable V> begin(
-            String cache, Loader.Async<K, V> loader, K key) {
+    private static <K, V> CompletionStage<? extends @Nullable V> begin(String cache, Loader.Async<K, V> loader, K key) {
         try {
             return Objects.requireNonNull(loader.load(key), "load returned null (expected: a stage)");
         } catch (Exception e) {

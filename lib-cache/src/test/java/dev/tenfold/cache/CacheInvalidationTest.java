@@ -67,7 +67,8 @@ class CacheInvalidationTest {
 
     @Test
     void needsTagsToDropByTag() {
-        Cache<String, Product> cache = Cache.<String, Product>builder("untagged").build();
+        Cache<String, Product> cache =
+                Cache.<String, Product>builder("untagged").build();
         assertThatThrownBy(() -> cache.invalidateTag("t"))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("build it with tags(...)");

@@ -172,7 +172,9 @@ class CacheLoadingTest {
         for (Future<Map<Integer, String>> each : answers) {
             assertThat(each.get()).hasSize(3);
         }
-        assertThat(bulkLoads.get()).as("who missed late may lead what landed meanwhile").isEqualTo(1);
+        assertThat(bulkLoads.get())
+                .as("who missed late may lead what landed meanwhile")
+                .isEqualTo(1);
     }
 
     @Test
@@ -249,7 +251,8 @@ class CacheLoadingTest {
     void refusesABulkLoadThatAsksForItsOwnKey() {
         AtomicReference<Cache<Integer, String>> self = new AtomicReference<>();
         self.set(builder().bulkLoader(keys -> Map.of(1, self.get().get(2)), 10).build(key -> "single"));
-        assertThatThrownBy(() -> self.get().getAll(List.of(1, 2))).hasMessageContaining("asks the cache for the same key");
+        assertThatThrownBy(() -> self.get().getAll(List.of(1, 2)))
+                .hasMessageContaining("asks the cache for the same key");
     }
 
     private CompletableFuture<String> begin(Integer key) throws IOException {
@@ -279,7 +282,6 @@ class CacheLoadingTest {
         values.put(-1, "not asked for");
         return values;
     }
-
 
     private CacheBuilder<Integer, String> builder() {
         return Cache.<Integer, String>builder("loading").time(time).executor(Runnable::run);

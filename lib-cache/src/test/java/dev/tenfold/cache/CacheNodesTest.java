@@ -43,7 +43,9 @@ class CacheNodesTest {
         assertThat(two.asMap()).containsOnlyKeys("c");
         one.put("c", "c3");
         assertThat(two.getIfPresent("c")).isNull();
-        assertThat(one.getIfPresent("c")).as("its own message does not concern it").isEqualTo("c3");
+        assertThat(one.getIfPresent("c"))
+                .as("its own message does not concern it")
+                .isEqualTo("c3");
         warm(two);
         one.invalidateAll();
         assertThat(two.asMap()).isEmpty();
@@ -51,7 +53,8 @@ class CacheNodesTest {
 
     @Test
     void hearsOnlyWhatConcernsItAndNothingAfterItIsClosed() {
-        Cache<String, String> one = Cache.<String, String>builder("other").bus(bus).build();
+        Cache<String, String> one =
+                Cache.<String, String>builder("other").bus(bus).build();
         Cache<String, String> two = node().bus(bus).build(this::load);
         Cache<String, String> three = node().bus(bus).build(this::load);
         warm(two);
@@ -80,9 +83,8 @@ class CacheNodesTest {
     @Test
     void trustsNoCopyForLongWhileTheBusIsCut() {
         List<InvalidationBus.Subscriber<String>> subscribers = new ArrayList<>();
-        Cache<String, String> cache = node()
-                .bus(InvalidationBus.over(
-                        message -> CompletableFuture.completedStage(message), subscriber -> {
+        Cache<String, String> cache = node().bus(
+                        InvalidationBus.over(message -> CompletableFuture.completedStage(message), subscriber -> {
                             subscribers.add(subscriber);
                             return () -> subscribers.remove(subscriber);
                         }))
@@ -132,8 +134,10 @@ class CacheNodesTest {
 
     @Test
     void tiersDoNotAddUpLifetimes() {
-        Cache<String, String> one = node().remote(aging()).expireAfterWrite(Duration.ofSeconds(10)).build(this::load);
-        Cache<String, String> two = node().remote(aging()).expireAfterWrite(Duration.ofSeconds(10)).build(this::load);
+        Cache<String, String> one =
+                node().remote(aging()).expireAfterWrite(Duration.ofSeconds(10)).build(this::load);
+        Cache<String, String> two =
+                node().remote(aging()).expireAfterWrite(Duration.ofSeconds(10)).build(this::load);
         one.get("a");
         time.advance(Duration.ofSeconds(7));
         assertThat(two.lookup("a").age()).isEqualTo(Duration.ofSeconds(7));
@@ -198,7 +202,8 @@ class CacheNodesTest {
         one.get("a", Position.none(), key -> new Positioned<>("old", at(5), at(7)));
         Positioned<String> found = two.get("a", at(5), key -> new Positioned<>("unused", at(9)));
         assertThat(found).isEqualTo(new Positioned<>("old", at(5), at(7)));
-        assertThat(two.get("a", at(6), key -> new Positioned<>("new", at(9))).value()).isEqualTo("new");
+        assertThat(two.get("a", at(6), key -> new Positioned<>("new", at(9))).value())
+                .isEqualTo("new");
         assertThat(tier.held("a")).isEqualTo("new");
     }
 

@@ -95,12 +95,14 @@ class CacheTest {
 
     @Test
     void keepsNothingOfAFailedLoad() {
-        Cache<Integer, Integer> cache = this.<Integer>builder().loadBackoff(null).build(key -> {
-            if (loads.incrementAndGet() == 1) {
-                throw new IOException("no route");
-            }
-            return 5;
-        });
+        Cache<Integer, Integer> cache = this.<Integer>builder()
+                .loadBackoff(null)
+                .build(key -> {
+                    if (loads.incrementAndGet() == 1) {
+                        throw new IOException("no route");
+                    }
+                    return 5;
+                });
 
         assertThatThrownBy(() -> cache.get(1))
                 .isInstanceOf(CallFailedException.class)
@@ -330,8 +332,7 @@ class CacheTest {
 
         assertThat(cache.configuration().name()).isEqualTo("test");
         assertThat(cache.configuration().maximum()).isEqualTo(5);
-        assertThat(Cache.builder("d").build().configuration().maximum())
-                .isEqualTo(CacheBuilder.DEFAULT_MAXIMUM_SIZE);
+        assertThat(Cache.builder("d").build().configuration().maximum()).isEqualTo(CacheBuilder.DEFAULT_MAXIMUM_SIZE);
     }
 
     static double measured(Cache<?, ?> cache, String name) {

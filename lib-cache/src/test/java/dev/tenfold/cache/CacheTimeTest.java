@@ -63,7 +63,9 @@ class CacheTimeTest {
         cache.get("k");
         time.advance(Duration.ofSeconds(15).minus(TICK));
 
-        assertThat(cache.lookup("k")).isEqualTo(new Lookup<>(1, Lookup.State.STALE, Duration.ofSeconds(15).minus(TICK)));
+        assertThat(cache.lookup("k"))
+                .isEqualTo(new Lookup<>(
+                        1, Lookup.State.STALE, Duration.ofSeconds(15).minus(TICK)));
         assertThat(cache.get("k")).isEqualTo(1);
         assertThat(cache.getIfPresent("k")).as("never stale without a load").isNull();
         assertThat(cache.stats().refreshes()).as("one revalidation").isEqualTo(1);
@@ -169,7 +171,8 @@ class CacheTimeTest {
         }
         assertThat(tries).containsExactly(1, 1, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1);
         assertThat(cache.stats().loadsRefused()).isEqualTo(200 - loads.get());
-        assertThatThrownBy(() -> cache.getAsync("k").toCompletableFuture().join()).hasRootCauseMessage("told to fail");
+        assertThatThrownBy(() -> cache.getAsync("k").toCompletableFuture().join())
+                .hasRootCauseMessage("told to fail");
         failing = false;
         cache.invalidate("k");
         assertThat(cache.get("k")).as("an invalidation ends the wait").isEqualTo(loads.get());

@@ -61,11 +61,10 @@ class JitterProperties {
 
     @Example
     void whatLivesForEverIsNotShortened() {
-        Lifetimes<Integer, Integer> lifetimes =
-                new Lifetimes<>(Cache.<Integer, Integer>builder("jitter")
-                        .expireAfterWrite((key, value) -> Duration.ofSeconds(Long.MAX_VALUE))
-                        .jitter(0.5)
-                        .random(Chance.seeded(1)));
+        Lifetimes<Integer, Integer> lifetimes = new Lifetimes<>(Cache.<Integer, Integer>builder("jitter")
+                .expireAfterWrite((key, value) -> Duration.ofSeconds(Long.MAX_VALUE))
+                .jitter(0.5)
+                .random(Chance.seeded(1)));
         assertThat(lifetimes.draw(1, 1)).isEqualTo(Lifetimes.UNLIMITED);
     }
 

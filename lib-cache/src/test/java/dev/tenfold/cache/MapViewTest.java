@@ -31,26 +31,25 @@ class MapViewTest {
         Map<String, Function<CacheBuilder<String, String>, CacheBuilder<String, String>>> kinds = Map.of(
                 "plain", builder -> builder,
                 "first in, first out", builder -> builder.eviction(Eviction.FIFO),
-                "ageing and tagged", builder -> builder.expireAfterWrite(Duration.ofMinutes(1))
-                        .expireAfterAccess(Duration.ofMinutes(1))
-                        .tags(List::of)
-                        .onRemoval(removal -> {})
-                        .time(time));
+                "ageing and tagged",
+                        builder -> builder.expireAfterWrite(Duration.ofMinutes(1))
+                                .expireAfterAccess(Duration.ofMinutes(1))
+                                .tags(List::of)
+                                .onRemoval(removal -> {})
+                                .time(time));
         return kinds.entrySet().stream().map(kind -> suite(kind.getKey(), kind.getValue()));
     }
 
     private static DynamicNode suite(
             String name, Function<CacheBuilder<String, String>, CacheBuilder<String, String>> kind) {
         Feature<?>[] features = {
-            CollectionSize.ANY,
-            MapFeature.GENERAL_PURPOSE,
-            CollectionFeature.SUPPORTS_ITERATOR_REMOVE,
+            CollectionSize.ANY, MapFeature.GENERAL_PURPOSE, CollectionFeature.SUPPORTS_ITERATOR_REMOVE,
         };
         TestSuite suite = ConcurrentMapTestSuiteBuilder.using(new TestStringMapGenerator() {
                     @Override
                     protected Map<String, String> create(Map.Entry<String, String>[] entries) {
-                        Map<String, String> map = kind.apply(Cache.<String, String>builder(name)
-                                        .executor(Runnable::run))
+                        Map<String, String> map = kind.apply(
+                                        Cache.<String, String>builder(name).executor(Runnable::run))
                                 .build()
                                 .asMap();
                         for (Map.Entry<String, String> entry : entries) {
@@ -75,8 +74,9 @@ class MapViewTest {
         return DynamicTest.dynamicTest(single.getName(), () -> {
             TestResult result = new TestResult();
             single.run(result);
-            for (TestFailure failure :
-                    Stream.of(result.failures(), result.errors()).flatMap(each -> Collections.list(each).stream()).toList()) {
+            for (TestFailure failure : Stream.of(result.failures(), result.errors())
+                    .flatMap(each -> Collections.list(each).stream())
+                    .toList()) {
                 throw failure.thrownException();
             }
         });

@@ -72,7 +72,10 @@ final class MemoryTier<K, V> implements RemoteTier<K, V> {
             boolean tagged = entry != null && what.tags().stream().anyMatch(entry.tags()::contains);
             boolean prefixed = what.prefixes().stream().anyMatch(String.valueOf(key)::startsWith);
             // A lease handed out before tags were known is void as soon as any tag is.
-            if (what.all() || tagged || prefixed || (entry == null && !what.tags().isEmpty())) {
+            if (what.all()
+                    || tagged
+                    || prefixed
+                    || (entry == null && !what.tags().isEmpty())) {
                 dropped.add(key);
             }
         }

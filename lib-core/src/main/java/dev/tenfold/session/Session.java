@@ -7,9 +7,8 @@ import java.util.function.BinaryOperator;
 
 /**
  * The highest position a user has seen or written, per shard. Passing the same session to reads and writes gives
- * read-your-writes; {@link SessionToken} carries it in a cookie or header to another process. It gives monotonic reads as
- * far as whoever advances it knows what a read has seen: one that takes the position after a read is exact, one that takes
- * it before (as a copy for a cache must be marked) may let the next read, on another replica, fall back to that mark.
+ * read-your-writes; {@link SessionToken} carries it in a cookie or header to another process. Advanced by the later mark of
+ * each read ({@link Positioned#seen}) it gives monotonic reads too.
  *
  * <p>Thread-safe; {@link #required} takes no lock. Bounded: it remembers {@value #MAXIMUM_SHARDS} shards, and a shard that
  * falls out (the one advanced longest ago) is answered by its primary, which is always fresh enough, until {@link

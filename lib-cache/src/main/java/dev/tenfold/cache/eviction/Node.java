@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  * is written by readers without a lock, where a lost or late increment is harmless. All else belongs to the holder of the
  * table's lock, except that {@link #weight} is first set by the constructor.
  *
+ * <p>What the handles are given has the exact type of the field: a bare {@code null} would be adapted at each call.
+ *
  * <p>40 bytes with compressed references: header 12, six references or ints of 4, two bytes, padding.
  */
 final class Node<K, V> {
@@ -44,7 +46,7 @@ final class Node<K, V> {
     private volatile @Nullable V value;
     int weight;
     byte state;
-    private byte uses;
+    private volatile byte uses;
 
     @Nullable
     Node<K, V> colder;
@@ -59,7 +61,7 @@ final class Node<K, V> {
     Node(K key, V value, int weight) {
         this.key = key;
         this.weight = weight;
-        VALUE.set(this, value); // published by the map
+        VALUE.set(this, (Object) value); // published by the map
     }
 
     @Nullable
@@ -72,31 +74,31 @@ final class Node<K, V> {
     }
 
     boolean replace(V expected, V next) {
-        return VALUE.compareAndSet(this, expected, next);
+        return VALUE.compareAndSet(this, (Object) expected, (Object) next);
     }
 
     /** Ends the entry. @return its last value if this call did it, null if another had done it before */
     @SuppressWarnings("unchecked")
     @Nullable
     V retire() {
-        return (V) VALUE.getAndSet(this, null);
+        return (V) VALUE.getAndSet(this, (Object) null);
     }
 
     /** Ends the entry if it still has this value. */
     boolean retire(V expected) {
-        return VALUE.compareAndSet(this, expected, null);
+        return VALUE.compareAndSet(this, (Object) expected, (Object) null);
     }
 
     /** Counts a use up to a limit. Writes only if that changes something, so that a hot node is not passed around. */
     void use(int limit) {
-        byte now = (byte) USES.getOpaque(this);
+        byte now = uses;
         if (now < limit) {
             USES.setOpaque(this, (byte) (now + 1));
         }
     }
 
     int uses() {
-        return (byte) USES.getOpaque(this);
+        return uses;
     }
 
     void uses(int count) {

@@ -161,11 +161,11 @@ final class PolicyTable<K, V> implements BoundedTable<K, V> {
     public boolean remove(K key, V expected) {
         Objects.requireNonNull(expected, "expected");
         Node<K, V> node = nodes.get(key);
-        boolean done = node != null && node.retire(expected);
-        if (done) {
-            removed(node);
+        if (node == null || !node.retire(expected)) {
+            return false;
         }
-        return done;
+        removed(node);
+        return true;
     }
 
     @Override
@@ -255,14 +255,20 @@ final class PolicyTable<K, V> implements BoundedTable<K, V> {
         List<K> keys = new ArrayList<>();
         locked(() -> {
             catchUp();
-            policy.inEvictionOrder(node -> keys.add(node.key));
+            policy.inEvictionOrder(node -> addAlive(node, keys));
             if (pinned > 0) {
                 nodes.values().stream()
                         .filter(node -> node.state == Node.PINNED)
-                        .forEach(node -> keys.add(node.key));
+                        .forEach(node -> addAlive(node, keys));
             }
         });
         return keys;
+    }
+
+    private static <K> void addAlive(Node<K, ?> node, List<K> keys) {
+        if (!node.isDead()) { // a later node of its key may be there already
+            keys.add(node.key);
+        }
     }
 
     @Override

@@ -99,7 +99,7 @@ final class ReadBuffers<K, V> {
                 if (node == null) {
                     break;
                 }
-                SLOT.setOpaque(slots, index, null);
+                SLOT.setOpaque(slots, index, (Node<K, V>) null); // of the exact type, or it is looked up each time
                 uses.accept(node);
             }
             TAKEN.setRelease(this, next);

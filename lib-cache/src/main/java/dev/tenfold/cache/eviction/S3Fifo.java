@@ -1,0 +1,174 @@
+package dev.tenfold.cache.eviction;
+
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Consumer;
+
+/**
+ * Three queues in the order of arrival (Yang, Zhang, Qiu, Yue, Rashmi: FIFO queues are all you need for cache eviction,
+ * SOSP 2023). Newcomers enter a small one, a tenth of the whole. Who leaves it with more than one use goes on to the main
+ * one; the others are evicted, and their keys remembered for a while: whoever comes back in that time enters the main
+ * queue. Who leaves the main queue with uses counted enters it again with one less.
+ *
+ * <p>Uses are counted up to 3, in one byte of the entry, and start anew in the main queue. The small queue may hold a tenth
+ * of the bound (at least 1), the remembered keys what nine tenths of it would weigh. Order and rounding are those of the
+ * authors' simulator libCacheSim, as Caffeine's simulator has them.
+ *
+ * <p><b>Memory.</b> The remembered keys are kept, not hashes of them: they cost their own size and some 45 bytes.
+ *
+ * <p>The main queue turns at most four times; see {@link Sieve} for why that must be said.
+ */
+final class S3Fifo<K, V> extends Policy<K, V> {
+
+    private static final double SMALL = 0.1;
+    private static final double REMEMBERED = 0.9;
+    private static final int MAXIMUM_USES = 3;
+    private static final int USES_TO_STAY = 2;
+
+    private final WeighedList<K, V> small = new WeighedList<>();
+    private final WeighedList<K, V> main = new WeighedList<>();
+    private final Map<K, Integer> remembered = new LinkedHashMap<>();
+    private long rememberedWeight;
+    private long maximumSmall;
+    private long maximumMain;
+    private long maximumRemembered;
+
+    @Override
+    int countedUses() {
+        return MAXIMUM_USES;
+    }
+
+    @Override
+    void insert(Node<K, V> node) {
+        Integer ghost = remembered.remove(node.key);
+        if (ghost == null) {
+            small.enter(node);
+        } else {
+            rememberedWeight -= ghost;
+            main.enter(node);
+        }
+    }
+
+    @Override
+    void remove(Node<K, V> node) {
+        listOf(node).leave(node);
+    }
+
+    @Override
+    void reweigh(Node<K, V> node, int difference) {
+        listOf(node).weight += difference;
+    }
+
+    @Override
+    boolean evict(Consumer<? super Node<K, V>> victims) {
+        if (small.isEmpty() && main.isEmpty()) {
+            return false;
+        }
+        if (small.weight >= maximumSmall || main.isEmpty()) {
+            evictFromSmall(victims);
+        } else {
+            evictFromMain(victims);
+        }
+        return true;
+    }
+
+    private void evictFromSmall(Consumer<? super Node<K, V>> victims) {
+        for (Node<K, V> oldest = small.coldest; oldest != null; oldest = small.coldest) {
+            small.leave(oldest);
+            if (oldest.uses() < USES_TO_STAY) {
+                remember(oldest.key, oldest.weight);
+                victims.accept(oldest);
+                return;
+            }
+            oldest.uses(0);
+            main.enter(oldest);
+            if (main.weight > maximumMain) {
+                evictFromMain(victims);
+            }
+        }
+    }
+
+    private void evictFromMain(Consumer<? super Node<K, V>> victims) {
+        Node<K, V> oldest = Objects.requireNonNull(main.coldest);
+        for (long turned = 0; oldest.uses() > 0 && turned < 4 * main.size; turned++) {
+            oldest.uses(oldest.uses() - 1);
+            main.moveToWarmest(oldest);
+            oldest = Objects.requireNonNull(main.coldest);
+        }
+        main.leave(oldest);
+        victims.accept(oldest);
+    }
+
+    private void remember(K key, int weight) {
+        if (weight <= maximumRemembered) {
+            forgetUntil(maximumRemembered - weight);
+            remembered.put(key, weight);
+            rememberedWeight += weight;
+        }
+    }
+
+    private void forgetUntil(long weight) {
+        Iterator<Integer> oldest = remembered.values().iterator();
+        while (rememberedWeight > weight) {
+            rememberedWeight -= oldest.next();
+            oldest.remove();
+        }
+    }
+
+    @Override
+    void resize(long maximum) {
+        maximumSmall = Math.max(1, (long) (maximum * SMALL));
+        maximumMain = maximum - maximumSmall;
+        maximumRemembered = (long) (maximum * REMEMBERED);
+        forgetUntil(maximumRemembered);
+    }
+
+    @Override
+    void forget() {
+        forgetUntil(0);
+    }
+
+    /** Plays it through with copies, which have the nodes for keys. */
+    @Override
+    void inEvictionOrder(Consumer<? super Node<K, V>> action) {
+        S3Fifo<Node<K, V>, Object> play = new S3Fifo<>();
+        play.maximumSmall = maximumSmall;
+        play.maximumMain = maximumMain;
+        small.forEach(node -> play.small.enter(copy(node)));
+        main.forEach(node -> play.main.enter(copy(node)));
+        boolean more = true;
+        while (more) {
+            more = play.evict(copy -> action.accept(copy.key));
+        }
+    }
+
+    private static <K, V> Node<Node<K, V>, Object> copy(Node<K, V> node) {
+        Node<Node<K, V>, Object> copy = new Node<>(node, Boolean.TRUE, node.weight);
+        copy.uses(node.uses());
+        return copy;
+    }
+
+    private WeighedList<K, V> listOf(Node<K, V> node) {
+        return (WeighedList<K, V>) Objects.requireNonNull(node.list);
+    }
+
+    private static final class WeighedList<K, V> extends NodeList<K, V> {
+
+        long weight;
+        long size;
+
+        void enter(Node<K, V> node) {
+            add(node);
+            weight += node.weight;
+            size++;
+        }
+
+        void leave(Node<K, V> node) {
+            remove(node);
+            weight -= node.weight;
+            size--;
+        }
+    }
+}

@@ -1,0 +1,7 @@
+package dev.tenfold.cache.eviction;
+
+public final class LruLincheckTest extends PolicyTableLincheck {
+    public LruLincheckTest() {
+        super(Tables.lru(TableSettings.ofMaximum(2)));
+    }
+}
