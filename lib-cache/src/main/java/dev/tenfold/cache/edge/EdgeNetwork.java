@@ -146,7 +146,7 @@ public final class EdgeNetwork<K, V> implements Edge<K, V>, Measured {
     public Served<V> get(Coordinates client, EdgeRequest<K, V> request) {
         EdgeSite<K, V> site = map.nearestUp(client);
         return site == null
-                ? fromOrigin(request, null).servedBy("", time.nanoTime())
+                ? fromOrigin(request, null, false).servedBy("", time.nanoTime())
                 : journeys.at(site, request);
     }
 
@@ -287,8 +287,8 @@ public final class EdgeNetwork<K, V> implements Edge<K, V>, Measured {
         return new PurgeReport(reached, missed, copies);
     }
 
-    private Fetched<K, V> fromOrigin(EdgeRequest<K, V> request, @Nullable Copy<V> held) {
-        return originTier.fetch(request, held, (missing, copy) -> load(request, missing, copy));
+    private Fetched<K, V> fromOrigin(EdgeRequest<K, V> request, @Nullable Copy<V> held, boolean hurried) {
+        return originTier.fetch(request, held, hurried, (missing, copy, late) -> load(request, missing, copy));
     }
 
     private Fetched<K, V> load(EdgeRequest<K, V> request, K key, @Nullable Copy<V> held) {

@@ -13,7 +13,7 @@ final class Journeys<K, V> {
 
     /** The last stop. */
     interface Origin<K, V> {
-        Fetched<K, V> fetch(EdgeRequest<K, V> request, @Nullable Copy<V> held);
+        Fetched<K, V> fetch(EdgeRequest<K, V> request, @Nullable Copy<V> held, boolean hurried);
     }
 
     private final EdgeMap<K, V> map;
@@ -48,7 +48,7 @@ final class Journeys<K, V> {
         }
         Fetched<K, V> fetched;
         try {
-            fetched = tier.fetch(request, held, (missing, copy) -> beyond(site, request, missing, copy));
+            fetched = tier.fetch(request, held, false, way(site, request));
         } catch (RuntimeException | Error failure) {
             site.counters.failures.increment();
             throw failure;
@@ -93,7 +93,7 @@ final class Journeys<K, V> {
                 site.counters.revalidations.increment();
                 try {
                     Fetched<K, V> renewed =
-                            tier.fetch(request, held, (missing, copy) -> beyond(site, request, missing, copy));
+                            tier.fetch(request, held, false, way(site, request));
                     if (renewed.state() != Served.State.FRESH) {
                         site.counters.revalidationFailures.increment();
                     }
@@ -107,7 +107,12 @@ final class Journeys<K, V> {
         }
     }
 
-    private Fetched<K, V> beyond(EdgeSite<K, V> site, EdgeRequest<K, V> request, K key, @Nullable Copy<V> held) {
+    private Tier.Next<K, V> way(EdgeSite<K, V> site, EdgeRequest<K, V> request) {
+        return (key, held, hurried) -> beyond(site, request, key, held, hurried);
+    }
+
+    private Fetched<K, V> beyond(
+            EdgeSite<K, V> site, EdgeRequest<K, V> request, K key, @Nullable Copy<V> held, boolean hurried) {
         Copy<V> found = fromNeighbours(site, request, key, false);
         if (found != null) {
             site.counters.neighbourHits.increment();
@@ -116,10 +121,10 @@ final class Journeys<K, V> {
         try {
             EdgeSite<K, V> shield = map.shield();
             if (shield != null && shield != site) {
-                return fromShield(site, shield, request, key, held);
+                return fromShield(site, shield, request, key, held, hurried);
             }
             site.counters.originFetches.increment();
-            return origin.fetch(request, held);
+            return origin.fetch(request, held, hurried);
         } catch (RuntimeException failure) {
             Copy<V> better = held == null ? fromNeighbours(site, request, key, true) : null;
             if (better == null) {
@@ -130,7 +135,12 @@ final class Journeys<K, V> {
     }
 
     private Fetched<K, V> fromShield(
-            EdgeSite<K, V> site, EdgeSite<K, V> shield, EdgeRequest<K, V> request, K key, @Nullable Copy<V> held) {
+            EdgeSite<K, V> site,
+            EdgeSite<K, V> shield,
+            EdgeRequest<K, V> request,
+            K key,
+            @Nullable Copy<V> held,
+            boolean hurried) {
         Tier<K, V> tier = shield.tier();
         Copy<V> shields = tier.read(key);
         if (shields != null && isFreshFor(request, shields)) {
@@ -138,7 +148,7 @@ final class Journeys<K, V> {
             return Fetched.found(key, shields, Served.Source.SHIELD);
         }
         site.counters.originFetches.increment();
-        return tier.fetch(request, later(held, shields), (missing, copy) -> origin.fetch(request, copy));
+        return tier.fetch(request, later(held, shields), hurried, (missing, copy, late) -> origin.fetch(request, copy, late));
     }
 
     private @Nullable Copy<V> fromNeighbours(EdgeSite<K, V> site, EdgeRequest<K, V> request, K key, boolean stale) {

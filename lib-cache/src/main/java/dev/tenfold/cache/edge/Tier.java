@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * landed, and then its copy is there to be dropped.
  *
  * <p><b>Waiting.</b> A caller waits for at most {@value #MAXIMUM_WAITS} fetches of others, each for no longer than the
- * collapse timeout, then asks by itself. Whoever finds that the answer is not for it asks by itself at once; and while a
+ * collapse timeout, then asks by itself; and once it waited in vain it waits at no tier beyond this one. Whoever finds that the answer is not for it asks by itself at once; and while a
  * key is known for such answers nobody waits ("hit-for-miss"), so they never queue up behind each other.
  *
  * <p>Nothing user-supplied is called holding a lock, except equals and hashCode of keys and the size of a copy.
@@ -34,7 +34,8 @@ final class Tier<K, V> {
 
     /** Where a fetch looks further. */
     interface Next<K, V> {
-        Fetched<K, V> fetch(K key, @Nullable Copy<V> held);
+        /** Fetches; {@code hurried} says that enough time was spent waiting for others. */
+        Fetched<K, V> fetch(K key, @Nullable Copy<V> held, boolean hurried);
     }
 
     static final int MAXIMUM_WAITS = 2;
@@ -78,8 +79,8 @@ final class Tier<K, V> {
     }
 
     /** Fetches, or waits for another's fetch of the same key. */
-    Fetched<K, V> fetch(EdgeRequest<K, V> request, @Nullable Copy<V> held, Next<K, V> next) {
-        boolean alone = held != null && !held.isReusable();
+    Fetched<K, V> fetch(EdgeRequest<K, V> request, @Nullable Copy<V> held, boolean hurried, Next<K, V> next) {
+        boolean alone = hurried || (held != null && !held.isReusable());
         for (int waits = 0; ; waits++) {
             K key = request.key();
             Flight<K, V> mine = new Flight<>(key);
@@ -87,7 +88,7 @@ final class Tier<K, V> {
             alone |= waits >= MAXIMUM_WAITS || passes.getIfPresent(key) != null;
             Flight<K, V> other = alone ? null : joinable.putIfAbsent(key, mine);
             if (other == null) {
-                return fly(mine, request, held, next);
+                return fly(mine, request, held, hurried || waits > 0, next);
             }
             underWay.remove(mine);
             Fetched<K, V> landed = await(other);
@@ -120,14 +121,18 @@ final class Tier<K, V> {
     }
 
     private Fetched<K, V> fly(
-            Flight<K, V> flight, EdgeRequest<K, V> request, @Nullable Copy<V> held, Next<K, V> next) {
+            Flight<K, V> flight,
+            EdgeRequest<K, V> request,
+            @Nullable Copy<V> held,
+            boolean hurried,
+            Next<K, V> next) {
         Fetched<K, V> fetched;
         try {
             Copy<V> landedMeanwhile = read(flight.key);
-            if (landedMeanwhile != null && landedMeanwhile != held && isUsable(request, landedMeanwhile)) {
+            if (landedMeanwhile != null && landedMeanwhile != held && reuse(request, landedMeanwhile) == EdgeRequest.Reuse.USE) {
                 fetched = Fetched.found(flight.key, landedMeanwhile, Served.Source.EDGE);
             } else {
-                fetched = orStale(flight.key, request, held, next);
+                fetched = orStale(flight.key, request, held, hurried, next);
                 keep(flight, fetched);
             }
         } catch (RuntimeException | Error failure) {
@@ -141,9 +146,10 @@ final class Tier<K, V> {
     }
 
     /** Looks further, and falls back on the copy held where it may stand in for a failure. */
-    private Fetched<K, V> orStale(K key, EdgeRequest<K, V> request, @Nullable Copy<V> held, Next<K, V> next) {
+    private Fetched<K, V> orStale(
+            K key, EdgeRequest<K, V> request, @Nullable Copy<V> held, boolean hurried, Next<K, V> next) {
         try {
-            Fetched<K, V> fetched = next.fetch(key, held);
+            Fetched<K, V> fetched = next.fetch(key, held, hurried);
             if (!fetched.isFailure() || held == null || !mayUseOnFailure(request, held)) {
                 return fetched;
             }
@@ -196,12 +202,12 @@ final class Tier<K, V> {
                 || copy.value() == null
                 || (landed.state() == Served.State.STALE
                         ? mayUseOnFailure(request, copy)
-                        : isUsable(request, copy));
+                        : reuse(request, copy) != EdgeRequest.Reuse.ASK);
     }
 
-    boolean isUsable(EdgeRequest<K, V> request, Copy<V> copy) {
+    private EdgeRequest.Reuse reuse(EdgeRequest<K, V> request, Copy<V> copy) {
         long now = time.nanoTime();
-        return request.reuse(copy.value(), copy.age(now), copy.freshFor(now)) != EdgeRequest.Reuse.ASK;
+        return request.reuse(copy.value(), copy.age(now), copy.freshFor(now));
     }
 
     boolean mayUseOnFailure(EdgeRequest<K, V> request, Copy<V> copy) {

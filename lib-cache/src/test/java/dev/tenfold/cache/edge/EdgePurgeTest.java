@@ -103,6 +103,7 @@ class EdgePurgeTest {
     void neverAnswersWithAnythingOlderThanAPurgeThatReturned() throws Exception {
         int rounds = 3_000;
         AtomicInteger published = new AtomicInteger();
+        AtomicInteger reads = new AtomicInteger();
         EdgeNetwork<String, Integer> cdn = network().observer(Observer.none()).build(key -> {
             int read = version.get();
             Thread.yield();
@@ -121,7 +122,10 @@ class EdgePurgeTest {
                 if (round % 5 == 0) {
                     cdn.edge("middle").up();
                 }
-                Thread.yield();
+                int seen = reads.get();
+                while (round % 150 == 0 && reads.get() < seen + 12 && !Thread.interrupted()) {
+                    Thread.yield();
+                }
             }
         }));
         AtomicInteger neighbours = new AtomicInteger();
@@ -132,14 +136,15 @@ class EdgePurgeTest {
                     int least = published.get();
                     Served<Integer> served = cdn.get(clients.get(i % clients.size()), "/a");
                     assertThat(served.value()).isGreaterThanOrEqualTo(least);
+                    reads.incrementAndGet();
                     if (served.source() == Source.NEIGHBOUR) {
                         neighbours.incrementAndGet();
                     }
                 }
             }));
         }
-        for (Future<?> each : all) {
-            each.get();
+        for (int i = all.size() - 1; i >= 0; i--) {
+            all.get(i).get();
         }
         assertThat(neighbours).as("neighbours were asked").hasPositiveValue();
     }
