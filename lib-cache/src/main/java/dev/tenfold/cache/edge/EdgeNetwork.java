@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -148,6 +149,19 @@ public final class EdgeNetwork<K, V> implements Edge<K, V>, Measured {
         return site == null
                 ? fromOrigin(request, null, false).servedBy("", time.nanoTime())
                 : journeys.at(site, request);
+    }
+
+    /**
+     * Answers a request from a copy if there is one, as {@link #get(Coordinates, EdgeRequest)} would, and asks nobody outside
+     * the network. Nothing is kept, and an edge counts the request only if it has an answer.
+     *
+     * @param client where the client is
+     * @param request what it asks for, and what may be served to it
+     * @return the value and where it came from, or empty
+     */
+    public Optional<Served<V>> find(Coordinates client, EdgeRequest<K, V> request) {
+        EdgeSite<K, V> site = map.nearestUp(client);
+        return site == null ? Optional.empty() : Optional.ofNullable(journeys.find(site, request));
     }
 
     /**

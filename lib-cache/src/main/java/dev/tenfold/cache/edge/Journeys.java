@@ -60,6 +60,32 @@ final class Journeys<K, V> {
         return fetched.servedBy(site.name(), time.nanoTime());
     }
 
+    /** Answers from a copy at the edge, a neighbour or the shield, or not at all. */
+    @Nullable
+    Served<V> find(EdgeSite<K, V> site, EdgeRequest<K, V> request) {
+        Tier<K, V> tier = site.tier();
+        K key = request.key();
+        Copy<V> held = tier.read(key);
+        Served<V> served = held == null ? null : hit(site, tier, request, key, held);
+        if (served == null) {
+            Copy<V> found = fromNeighbours(site, request, key, false);
+            Served.Source source = Served.Source.NEIGHBOUR;
+            EdgeSite<K, V> shield = map.shield();
+            if (found == null && shield != null) {
+                Copy<V> shields = shield.tier().read(key);
+                found = shields != null && isFreshFor(request, shields) ? shields : null;
+                source = Served.Source.SHIELD;
+            }
+            if (found == null) {
+                return null;
+            }
+            count(site, key, found, source);
+            served = found.servedBy(site.name(), source, Served.State.FRESH, time.nanoTime());
+        }
+        site.counters.requests.increment();
+        return served;
+    }
+
     private @Nullable Served<V> hit(
             EdgeSite<K, V> site, Tier<K, V> tier, EdgeRequest<K, V> request, K key, Copy<V> held) {
         long now = time.nanoTime();

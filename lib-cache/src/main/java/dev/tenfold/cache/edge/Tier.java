@@ -96,7 +96,8 @@ final class Tier<K, V> {
                 if (isFor(request, landed)) {
                     return landed;
                 }
-                alone = true;
+                // What was learnt meanwhile may have given this request another key; under the same one nobody is like it.
+                alone = request.key().equals(key);
             }
         }
     }
