@@ -14,7 +14,7 @@ import java.time.Duration;
  * @param heuristicLimit the longest such lifetime. 1 day
  * @param staleWhileRevalidate for how long a stale response that says nothing of it is served while it is renewed. 0
  * @param staleIfError for how long a stale response that says nothing of it is served while the origin fails. 0
- * @param validatable how long a stale response with a validator is kept to be validated. 1 hour
+ * @param keptStale how long a stale response is kept, to be validated and for clients that accept it. 1 hour
  */
 public record CacheRules(
         int maximumObjectBytes,
@@ -25,7 +25,7 @@ public record CacheRules(
         Duration heuristicLimit,
         Duration staleWhileRevalidate,
         Duration staleIfError,
-        Duration validatable) {
+        Duration keptStale) {
 
     /**
      * Returns the rules with every default.
@@ -61,7 +61,7 @@ public record CacheRules(
                 heuristicLimit,
                 staleWhileRevalidate,
                 staleIfError,
-                validatable);
+                keptStale);
     }
 
     /**
@@ -80,7 +80,7 @@ public record CacheRules(
                 heuristicLimit,
                 staleWhileRevalidate,
                 staleIfError,
-                validatable);
+                keptStale);
     }
 
     /**
@@ -100,6 +100,6 @@ public record CacheRules(
                 heuristicLimit,
                 whileRevalidating,
                 ifError,
-                validatable);
+                keptStale);
     }
 }

@@ -104,9 +104,8 @@ public final class HttpCache implements Measured {
             if (!request.isGet() && !request.isHead()) {
                 return forward(request, "method");
             }
-            return Lookup.wanted(request.fields()).has("no-store")
-                    ? forward(request, "bypass")
-                    : fromNetwork(client, request);
+            Lookup lookup = new Lookup(request, index, upstream, rules, time);
+            return lookup.wants("no-store") ? forward(request, "bypass") : fromNetwork(client, request, lookup);
         } catch (SocketTimeoutException late) {
             return own(504, "the origin did not answer in time");
         } catch (IOException unreachable) {
@@ -238,7 +237,7 @@ public final class HttpCache implements Measured {
         return "HttpCache[" + name + ", " + network.edges() + "]";
     }
 
-    private Response fromNetwork(Coordinates client, Request request)
+    private Response fromNetwork(Coordinates client, Request request, Lookup lookup)
             throws IOException, InterruptedException, Upstream.RefusedException {
         boolean isPart = request.isHead() || request.fields().has("Range");
         boolean isAuthorized = request.fields().has("Authorization");
@@ -250,9 +249,8 @@ public final class HttpCache implements Measured {
                 return respond(request, peek, found.get());
             }
         }
-        Lookup lookup = new Lookup(request, index, upstream, rules, time);
         if (isPart) {
-            return Lookup.wanted(request.fields()).has("only-if-cached")
+            return lookup.wants("only-if-cached")
                     ? own(504, "nothing is kept that could be the answer")
                     : forward(request, request.isHead() ? "method" : "partial");
         }
@@ -285,7 +283,7 @@ public final class HttpCache implements Measured {
         }
         Response response = stored.response();
         boolean own = served.source() == Served.Source.ORIGIN && lookup.forwardedStatus != 0;
-        Fields fields = response.fields();
+        Fields fields = lookup.fieldsOf(stored);
         if (stored.policy().isStorable() && (!own || served.age().toSeconds() > 0)) {
             fields = fields.with("Age", Long.toString(served.age().toSeconds()));
         }

@@ -255,7 +255,7 @@ public final class HttpCacheBuilder {
         check.notNegative("heuristicLimit", rules.heuristicLimit());
         check.notNegative("staleWhileRevalidate", rules.staleWhileRevalidate());
         check.notNegative("staleIfError", rules.staleIfError());
-        check.notNegative("validatable", rules.validatable());
+        check.notNegative("keptStale", rules.keptStale());
         check.throwIfInvalid();
         return new HttpCache(this, network.build(), origin);
     }

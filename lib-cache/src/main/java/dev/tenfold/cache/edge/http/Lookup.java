@@ -31,9 +31,12 @@ final class Lookup implements EdgeRequest<HttpKey, Stored> {
     volatile boolean isOnlyIfCached;
     volatile @Nullable Refusal refusal;
 
+    private volatile @Nullable Stored fetched;
+    private volatile Fields fetchedFields = Fields.none();
+
     Lookup(Request request, VaryIndex index, Upstream upstream, CacheRules rules, TimeSource time) {
         this.request = request;
-        this.wanted = wanted(request.fields());
+        this.wanted = CacheControl.parse(request.fields().value("Cache-Control"));
         this.index = index;
         this.upstream = upstream;
         this.rules = rules;
@@ -41,10 +44,14 @@ final class Lookup implements EdgeRequest<HttpKey, Stored> {
         this.isAuthorized = request.fields().has("Authorization");
     }
 
-    /** Returns the directives of a request; Pragma counts where there is no Cache-Control (RFC 9111, section 5.4). */
-    static CacheControl wanted(Fields fields) {
-        String control = fields.value("Cache-Control");
-        return CacheControl.parse(control == null ? fields.value("Pragma") : control);
+    /** Returns whether the request has a directive. */
+    boolean wants(String directive) {
+        return wanted.has(directive);
+    }
+
+    /** Returns the header for the client that a stored response was fetched for, with what is not stored. */
+    Fields fieldsOf(Stored stored) {
+        return stored == fetched ? fetchedFields : stored.response().fields();
     }
 
     /** What credentials were sent for is looked for and waited for apart, and kept for all where that is allowed. */
@@ -139,6 +146,8 @@ final class Lookup implements EdgeRequest<HttpKey, Stored> {
             isStored = true;
             upstream.remember(request.target(), policy.fresh().compareTo(Duration.ZERO) > 0);
             Stored stored = Stored.of(index.learn(request, policy.varyOn()), buffered, policy);
+            fetchedFields = buffered.fields();
+            fetched = stored;
             return new Answer<>(
                     stored.key(), stored, policy.age(), policy.fresh(), policy.kept(), stored.tags(), true, failed);
         }

@@ -51,8 +51,7 @@ record ResponsePolicy(
                 HEURISTICALLY_CACHEABLE.contains(response.status()) || control.has("public");
         Duration guessed = explicit == null && guessable ? Freshness.heuristic(fields, rules, asked) : null;
         Duration fresh = explicit != null ? explicit : guessed != null ? guessed : Duration.ZERO;
-        boolean noCache = control.isUnqualified("no-cache")
-                || (targeted == null && !fields.has("Cache-Control") && isPragmaNoCache(fields));
+        boolean noCache = control.isUnqualified("no-cache");
         boolean never = control.has("must-revalidate")
                 || control.has("proxy-revalidate")
                 || noCache
@@ -64,7 +63,7 @@ record ResponsePolicy(
                 : seconds(control, "stale-while-revalidate", rules.staleWhileRevalidate());
         Duration ifError = never ? Duration.ZERO : seconds(control, "stale-if-error", rules.staleIfError());
         boolean hasValidator = fields.has("ETag") || fields.has("Last-Modified");
-        Duration kept = longest(whileRevalidating, ifError, hasValidator ? rules.validatable() : Duration.ZERO);
+        Duration kept = longest(whileRevalidating, ifError, rules.keptStale());
         List<String> varyOn = varyOn(fields);
         String whyNot = whyNot(request, response, control, rules, explicit, guessed, hasValidator, varyOn);
         List<String> unstored = new ArrayList<>(control.fieldsOf("no-cache"));
@@ -144,11 +143,6 @@ record ResponsePolicy(
             }
         }
         return List.copyOf(names);
-    }
-
-    /** Pragma is defined for requests only, but origins send it and mean it (RFC 9111, section 5.4). */
-    private static boolean isPragmaNoCache(Fields fields) {
-        return "no-cache".equalsIgnoreCase(fields.value("Pragma"));
     }
 
     private static Duration seconds(CacheControl control, String directive, Duration otherwise) {
