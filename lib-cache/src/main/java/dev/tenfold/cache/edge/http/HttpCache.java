@@ -54,6 +54,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HttpCache implements Measured {
 
+    private static final int LONGEST_TARGET = 8_192;
+
     private final String name;
     private final EdgeNetwork<HttpKey, Stored> network;
     private final VaryIndex index;
@@ -95,6 +97,9 @@ public final class HttpCache implements Measured {
         String loop = request.fields().value("CDN-Loop");
         if (loop != null && List.of(loop.split("\\s*,\\s*", -1)).contains(name)) {
             return own(508, "this request has been here before");
+        }
+        if (request.target().length() > LONGEST_TARGET) {
+            return own(414, "the target is longer than " + LONGEST_TARGET + " characters");
         }
         Refusal refusal = admission.request(request.client());
         if (refusal != null) {

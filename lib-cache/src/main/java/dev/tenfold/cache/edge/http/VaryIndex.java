@@ -2,7 +2,11 @@ package dev.tenfold.cache.edge.http;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -18,6 +22,7 @@ import java.util.function.Consumer;
 final class VaryIndex {
 
     private static final long MAXIMUM_TARGETS = 100_000;
+    private static final int LONGEST_VARIANT = 512;
 
     /** What is known of one target; immutable. */
     private record Known(List<String> fields, Set<String> variants) {}
@@ -79,7 +84,17 @@ final class VaryIndex {
             }
             variant.append('\n');
         }
-        return variant.toString();
+        return variant.length() <= LONGEST_VARIANT ? variant.toString() : digest(variant.toString());
+    }
+
+    /** Bounds what a client can make the cache keep as a key. */
+    private static String digest(String variant) {
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256").digest(variant.getBytes(StandardCharsets.UTF_8));
+            return "sha-256 " + HexFormat.of().formatHex(hash);
+        } catch (NoSuchAlgorithmException everyPlatformHasIt) {
+            throw new IllegalStateException(everyPlatformHasIt);
+        }
     }
 
     /** Takes away the differences that mean nothing: white space around commas, and case where it does not matter. */
