@@ -42,8 +42,8 @@ final class CopyStore<K, V> {
 
     /** Keeps a copy unless one that was born later is there. */
     void write(K key, Copy<V> copy) {
-        var unused = copies.asMap()
-                .merge(key, copy, (held, fresh) -> held.bornAt() - fresh.bornAt() > 0 ? held : fresh);
+        var unused =
+                copies.asMap().merge(key, copy, (held, fresh) -> held.bornAt() - fresh.bornAt() > 0 ? held : fresh);
     }
 
     /** Drops or softens what a purge concerns and returns how many copies that were. */

@@ -42,7 +42,8 @@ final class EdgeCounters {
                 Measurement.counter("tenfold.edge.requests", "Clients' requests", tags, requests::sum),
                 Measurement.counter(
                         "tenfold.edge.hits", "Requests answered from the edge's own fresh copy", tags, hits::sum),
-                Measurement.counter("tenfold.edge.stale.hits", "Requests answered with a stale copy", tags, staleHits::sum),
+                Measurement.counter(
+                        "tenfold.edge.stale.hits", "Requests answered with a stale copy", tags, staleHits::sum),
                 Measurement.counter(
                         "tenfold.edge.neighbour.hits", "Copies taken from a neighbour", tags, neighbourHits::sum),
                 Measurement.counter("tenfold.edge.shield.hits", "Copies taken from the shield", tags, shieldHits::sum),

@@ -311,11 +311,7 @@ public final class EdgeNetwork<K, V> implements Edge<K, V>, Measured {
         try {
             Answer<K, V> answer = request.fetch(key, held == null ? null : held.value());
             return new Fetched<>(
-                    answer.key(),
-                    Copy.of(answer, asked),
-                    Served.Source.ORIGIN,
-                    Served.State.FRESH,
-                    answer.isFailure());
+                    answer.key(), Copy.of(answer, asked), Served.Source.ORIGIN, Served.State.FRESH, answer.isFailure());
         } catch (Exception e) {
             throw CallFailedException.unchecked("origin of edge network '" + name + "' for " + key, e);
         }

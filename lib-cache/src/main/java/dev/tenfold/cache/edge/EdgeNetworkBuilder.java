@@ -36,6 +36,9 @@ public final class EdgeNetworkBuilder<K, V> {
     /** How long a key is remembered for answers that nobody may share, unless told otherwise. */
     public static final Duration DEFAULT_HIT_FOR_MISS = Duration.ofSeconds(10);
 
+    /** How long a stale copy is served without asking again after the origin failed, unless told otherwise. */
+    public static final Duration DEFAULT_RETRY_AFTER_FAILURE = Duration.ofSeconds(1);
+
     record Place(String name, Coordinates coordinates) {}
 
     final String name;
@@ -47,6 +50,7 @@ public final class EdgeNetworkBuilder<K, V> {
     HealthPolicy health = HealthPolicy.defaults();
     Duration collapseTimeout = DEFAULT_COLLAPSE_TIMEOUT;
     Duration hitForMiss = DEFAULT_HIT_FOR_MISS;
+    Duration retryAfterFailure = DEFAULT_RETRY_AFTER_FAILURE;
     Duration staleWhileRevalidate = Duration.ZERO;
     Duration staleIfError = Duration.ZERO;
     Duration negativeTtl = Duration.ZERO;
@@ -252,6 +256,18 @@ public final class EdgeNetworkBuilder<K, V> {
     }
 
     /**
+     * Sets for how long after the origin failed for a key its stale copy is served, where it may be, without asking again: so
+     * an origin that is slow to fail does not slow down every answer. At most 10,000 keys an edge are remembered.
+     *
+     * @param pause above 0; default 1 s
+     * @return this builder
+     */
+    public EdgeNetworkBuilder<K, V> retryAfterFailure(Duration pause) {
+        retryAfterFailure = pause;
+        return this;
+    }
+
+    /**
      * Runs fetches in the background for {@link #staleWhileRevalidate}, and for requests whose own rules ask for one. Unset,
      * such copies are served without being renewed until their time is up.
      *
@@ -357,8 +373,7 @@ public final class EdgeNetworkBuilder<K, V> {
                 "expireAfterWrite",
                 "a duration and a function",
                 "one of them");
-        check.require(
-                shield == null || names.contains(shield), "shield", "'" + shield + "'", "the name of an edge");
+        check.require(shield == null || names.contains(shield), "shield", "'" + shield + "'", "the name of an edge");
         check.require(!hasMaximumBytes || maximumBytes > 0, "maximumBytes", maximumBytes, "> 0");
         check.require(!hasMaximumBytes || sizeOf != null, "sizeOf", sizeOf, "a function, for maximumBytes");
         check.notNegative("staleWhileRevalidate", staleWhileRevalidate);
@@ -371,6 +386,7 @@ public final class EdgeNetworkBuilder<K, V> {
         check.notNegative("negativeTtl", negativeTtl);
         check.positive("collapseTimeout", collapseTimeout);
         check.positive("hitForMiss", hitForMiss);
+        check.positive("retryAfterFailure", retryAfterFailure);
         check.throwIfInvalid();
     }
 }

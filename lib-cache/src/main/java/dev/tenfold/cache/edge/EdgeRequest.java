@@ -60,4 +60,12 @@ public interface EdgeRequest<K, V> {
      *     not ask now and nothing about the origin, so that others who wait for the fetch ask themselves
      */
     Answer<K, V> fetch(K key, @Nullable V held) throws Exception;
+
+    /**
+     * Takes note that what {@link #fetch} brought is nobody's answer: a stale copy was better, or it was fetched in the
+     * background and nobody may share it. What it holds open should be closed.
+     *
+     * @param value the value
+     */
+    default void discard(@Nullable V value) {}
 }

@@ -91,10 +91,13 @@ final class Journeys<K, V> {
         long now = time.nanoTime();
         Duration freshFor = held.freshFor(now);
         EdgeRequest.Reuse reuse = request.reuse(held.value(), held.age(now), freshFor);
-        if (reuse == EdgeRequest.Reuse.ASK) {
-            return null;
-        }
         Served.State state = Served.State.FRESH;
+        if (reuse == EdgeRequest.Reuse.ASK) {
+            if (!tier.isFailing(key) || !tier.mayUseOnFailure(request, held)) {
+                return null;
+            }
+            state = Served.State.STALE;
+        }
         if (reuse == EdgeRequest.Reuse.USE_WHILE_REVALIDATING) {
             state = Served.State.REVALIDATING;
             revalidate(site, tier, request, key, held);
@@ -118,10 +121,11 @@ final class Journeys<K, V> {
                 }
                 site.counters.revalidations.increment();
                 try {
-                    Fetched<K, V> renewed =
-                            tier.fetch(request, held, false, way(site, request));
+                    Fetched<K, V> renewed = tier.fetch(request, held, false, way(site, request));
                     if (renewed.state() != Served.State.FRESH) {
                         site.counters.revalidationFailures.increment();
+                    } else if (!renewed.copy().isShared()) {
+                        request.discard(renewed.copy().value());
                     }
                 } catch (RuntimeException failed) {
                     // The client has its answer, and the next one tries again.
@@ -174,7 +178,8 @@ final class Journeys<K, V> {
             return Fetched.found(key, shields, Served.Source.SHIELD);
         }
         site.counters.originFetches.increment();
-        return tier.fetch(request, later(held, shields), hurried, (missing, copy, late) -> origin.fetch(request, copy, late));
+        return tier.fetch(
+                request, later(held, shields), hurried, (missing, copy, late) -> origin.fetch(request, copy, late));
     }
 
     private @Nullable Copy<V> fromNeighbours(EdgeSite<K, V> site, EdgeRequest<K, V> request, K key, boolean stale) {

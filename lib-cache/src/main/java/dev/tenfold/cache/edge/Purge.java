@@ -11,7 +11,11 @@ import org.jspecify.annotations.Nullable;
  * @param tag the tag a copy must have, or null if any copy of those keys is meant
  * @param isSoft whether copies are marked stale instead of dropped
  */
-record Purge<K>(@Nullable K key, Predicate<? super K> keys, @Nullable String tag, boolean isSoft) {
+record Purge<K>(
+        @Nullable K key,
+        Predicate<? super K> keys,
+        @Nullable String tag,
+        boolean isSoft) {
 
     static <K> Purge<K> ofKey(K key, boolean soft) {
         return new Purge<>(key, key::equals, null, soft);

@@ -40,12 +40,13 @@ final class Tier<K, V> {
 
     static final int MAXIMUM_WAITS = 2;
 
-    /** How many keys are remembered for answers that nobody may share. */
-    private static final long MAXIMUM_PASSES = 10_000;
+    /** How many keys are remembered for answers that nobody may share, and for failures. */
+    private static final long MAXIMUM_REMEMBERED = 10_000;
 
     private final String name;
     private final @Nullable CopyStore<K, V> store;
     private final Cache<K, Boolean> passes;
+    private final Cache<K, Boolean> failing;
     private final Set<Flight<K, V>> underWay = ConcurrentHashMap.newKeySet();
     private final ConcurrentHashMap<K, Flight<K, V>> joinable = new ConcurrentHashMap<>();
     private final TimeSource time;
@@ -58,11 +59,21 @@ final class Tier<K, V> {
         this.time = builder.time;
         this.scheduler = builder.effectiveScheduler();
         this.collapseTimeout = builder.collapseTimeout;
-        this.passes = Caffeine.newBuilder()
+        this.passes = memory(builder.hitForMiss);
+        this.failing = memory(builder.retryAfterFailure);
+    }
+
+    private Cache<K, Boolean> memory(Duration length) {
+        return Caffeine.newBuilder()
                 .ticker(time::nanoTime)
-                .maximumSize(MAXIMUM_PASSES)
-                .expireAfterWrite(builder.hitForMiss)
+                .maximumSize(MAXIMUM_REMEMBERED)
+                .expireAfterWrite(length)
                 .build();
+    }
+
+    /** Says whether a fetch failed so recently that a stale copy is served without another one. */
+    boolean isFailing(K key) {
+        return failing.getIfPresent(key) != null;
     }
 
     @Nullable
@@ -96,7 +107,8 @@ final class Tier<K, V> {
                 if (isFor(request, landed)) {
                     return landed;
                 }
-                // What was learnt meanwhile may have given this request another key; under the same one nobody is like it.
+                // What was learnt meanwhile may have given this request another key; under the same one nobody is like
+                // it.
                 alone = request.key().equals(key);
             }
         }
@@ -122,15 +134,13 @@ final class Tier<K, V> {
     }
 
     private Fetched<K, V> fly(
-            Flight<K, V> flight,
-            EdgeRequest<K, V> request,
-            @Nullable Copy<V> held,
-            boolean hurried,
-            Next<K, V> next) {
+            Flight<K, V> flight, EdgeRequest<K, V> request, @Nullable Copy<V> held, boolean hurried, Next<K, V> next) {
         Fetched<K, V> fetched;
         try {
             Copy<V> landedMeanwhile = read(flight.key);
-            if (landedMeanwhile != null && landedMeanwhile != held && reuse(request, landedMeanwhile) == EdgeRequest.Reuse.USE) {
+            if (landedMeanwhile != null
+                    && landedMeanwhile != held
+                    && reuse(request, landedMeanwhile) == EdgeRequest.Reuse.USE) {
                 fetched = Fetched.found(flight.key, landedMeanwhile, Served.Source.EDGE);
             } else {
                 fetched = orStale(flight.key, request, held, hurried, next);
@@ -152,13 +162,20 @@ final class Tier<K, V> {
         try {
             Fetched<K, V> fetched = next.fetch(key, held, hurried);
             if (!fetched.isFailure() || held == null || !mayUseOnFailure(request, held)) {
+                if (fetched.state() == Served.State.STALE) {
+                    failing.put(key, true);
+                } else {
+                    failing.invalidate(key);
+                }
                 return fetched;
             }
+            request.discard(fetched.copy().value());
         } catch (RuntimeException failure) {
             if (held == null || !mayUseOnFailure(request, held)) {
                 throw failure;
             }
         }
+        failing.put(key, true);
         return Fetched.stale(key, held, Served.Source.EDGE);
     }
 

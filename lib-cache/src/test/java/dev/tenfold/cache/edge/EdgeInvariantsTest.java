@@ -76,7 +76,9 @@ class EdgeInvariantsTest {
         EdgeNetwork<String, String> cdn = network().neighbours(1).build(key -> "v" + originCalls.incrementAndGet());
 
         assertThat(cdn.get(MIDDLE, "/a").source()).isEqualTo(Source.ORIGIN);
-        assertThat(cdn.get(WEST, "/a").source()).as("the shield is its neighbour").isEqualTo(Source.NEIGHBOUR);
+        assertThat(cdn.get(WEST, "/a").source())
+                .as("the shield is its neighbour")
+                .isEqualTo(Source.NEIGHBOUR);
         EdgeNetwork<String, String> far = network().neighbours(0).build(key -> "v" + originCalls.incrementAndGet());
         assertThat(far.get(EAST, "/a").source()).isEqualTo(Source.ORIGIN);
         assertThat(far.get(WEST, "/a").source()).isEqualTo(Source.SHIELD);
@@ -107,7 +109,8 @@ class EdgeInvariantsTest {
     /** (c) */
     @Test
     void staleWhileRevalidatingAnswersEverybodyAtOnceAndRevalidatesOnce() {
-        EdgeNetwork<String, String> cdn = network().staleWhileRevalidate(Duration.ofSeconds(30))
+        EdgeNetwork<String, String> cdn = network()
+                .staleWhileRevalidate(Duration.ofSeconds(30))
                 .executor(background::add)
                 .build(key -> "v" + originCalls.incrementAndGet());
 
@@ -133,7 +136,8 @@ class EdgeInvariantsTest {
     /** (d) and (i) */
     @Test
     void staleIfErrorEndsAtItsWindowAndIsNoHit() {
-        EdgeNetwork<String, String> cdn = network().staleIfError(Duration.ofMinutes(10)).build(this::load);
+        EdgeNetwork<String, String> cdn =
+                network().staleIfError(Duration.ofMinutes(10)).build(this::load);
 
         cdn.get(WEST, "/a");
         originIsDown = true;
@@ -158,12 +162,37 @@ class EdgeInvariantsTest {
         assertThat(cdn.get(WEST, "/a").state()).isEqualTo(State.FRESH);
     }
 
+    @Test
+    void afterAFailureAStaleCopyIsServedForAWhileWithoutAskingAgain() {
+        EdgeNetwork<String, String> cdn = network().staleIfError(Duration.ofMinutes(10))
+                .retryAfterFailure(Duration.ofSeconds(3))
+                .build(key -> {
+                    originCalls.incrementAndGet();
+                    if (originIsDown) {
+                        throw new UncheckedIOException(new java.io.IOException("down"));
+                    }
+                    return "v";
+                });
+        cdn.get(MIDDLE, "/a");
+        originIsDown = true;
+        time.advance(TTL);
+        for (int i = 0; i < 5; i++) {
+            assertThat(cdn.get(MIDDLE, "/a").state()).isEqualTo(State.STALE);
+        }
+        assertThat(originCalls).hasValue(2);
+        time.advance(Duration.ofSeconds(3));
+        originIsDown = false;
+        assertThat(cdn.get(MIDDLE, "/a").state()).isEqualTo(State.FRESH);
+        assertThat(cdn.edge("middle").stats().staleHits()).isEqualTo(5);
+    }
+
     /** (e) */
     @Test
     void aPurgeDuringALoadLeavesItAtNoTier() {
         for (String way : List.of("key", "tag", "prefix", "all")) {
             List<EdgeNetwork<String, String>> self = new ArrayList<>();
-            EdgeNetwork<String, String> cdn = network().neighbours(0)
+            EdgeNetwork<String, String> cdn = network()
+                    .neighbours(0)
                     .tags((key, value) -> Set.of("news"))
                     .build(key -> {
                         if (originCalls.incrementAndGet() == 1) {
@@ -174,9 +203,9 @@ class EdgeInvariantsTest {
             self.add(cdn);
             originCalls.set(0);
             assertThat(cdn.get(WEST, "/a").value()).isEqualTo("v1");
-            assertThat(cdn.edges()).as(way).allSatisfy(site -> assertThat(site.stats()
-                            .size())
-                    .isZero());
+            assertThat(cdn.edges())
+                    .as(way)
+                    .allSatisfy(site -> assertThat(site.stats().size()).isZero());
             assertThat(cdn.get(WEST, "/a").value()).isEqualTo("v2");
             assertThat(cdn.get(WEST, "/a").source()).isEqualTo(Source.EDGE);
         }
@@ -185,7 +214,8 @@ class EdgeInvariantsTest {
     /** (f) */
     @Test
     void anEdgeThatWasDownDuringAPurgeIsReportedAndRejoinsFlushed() {
-        EdgeNetwork<String, String> cdn = network().tags((key, value) -> List.of(value))
+        EdgeNetwork<String, String> cdn = network()
+                .tags((key, value) -> List.of(value))
                 .neighbours(0)
                 .build(key -> "v" + originCalls.incrementAndGet());
         cdn.get(WEST, "/a");
@@ -204,7 +234,8 @@ class EdgeInvariantsTest {
 
     @Test
     void anUnhealthyEdgeIsBypassedAndRejoinsFlushed() {
-        EdgeNetwork<String, String> cdn = network().health(HealthPolicy.builder()
+        EdgeNetwork<String, String> cdn = network()
+                .health(HealthPolicy.builder()
                         .consecutiveFailures(2)
                         .ejectionTime(Duration.ofSeconds(30), Duration.ofSeconds(30))
                         .build())
@@ -234,7 +265,8 @@ class EdgeInvariantsTest {
         CountDownLatch first = new CountDownLatch(1);
         CountDownLatch others = new CountDownLatch(9);
         CountDownLatch go = new CountDownLatch(1);
-        EdgeNetwork<String, String> cdn = unlimited().expireAfterWrite((key, value) -> Duration.ZERO)
+        EdgeNetwork<String, String> cdn = unlimited()
+                .expireAfterWrite((key, value) -> Duration.ZERO)
                 .build(key -> {
                     if (originCalls.incrementAndGet() == 1) {
                         first.await();
@@ -255,11 +287,20 @@ class EdgeInvariantsTest {
         }
         int before = originCalls.get();
         CountDownLatch together = new CountDownLatch(5);
-        EdgeRequest<String, String> remembered = new PlainRequest<>("/a", key -> {
-            together.countDown();
-            assertThat(together.await(10, TimeUnit.SECONDS)).isTrue();
-            return "v" + originCalls.incrementAndGet();
-        }, new PlainRules<>((key, value) -> Duration.ZERO, null, Duration.ZERO, Duration.ZERO, Duration.ZERO, (k, v) -> Set.of()));
+        EdgeRequest<String, String> remembered = new PlainRequest<>(
+                "/a",
+                key -> {
+                    together.countDown();
+                    assertThat(together.await(10, TimeUnit.SECONDS)).isTrue();
+                    return "v" + originCalls.incrementAndGet();
+                },
+                new PlainRules<>(
+                        (key, value) -> Duration.ZERO,
+                        null,
+                        Duration.ZERO,
+                        Duration.ZERO,
+                        Duration.ZERO,
+                        (k, v) -> Set.of()));
         List<Future<Served<String>>> later = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
             later.add(pool.submit(() -> cdn.get(WEST, remembered)));
@@ -274,7 +315,8 @@ class EdgeInvariantsTest {
     @Test
     void whoWaitedTooLongAsksTheOrigin() throws Exception {
         CountDownLatch stuck = new CountDownLatch(1);
-        EdgeNetwork<String, String> cdn = network().collapseTimeout(Duration.ofSeconds(5))
+        EdgeNetwork<String, String> cdn = network()
+                .collapseTimeout(Duration.ofSeconds(5))
                 .build(key -> {
                     if (originCalls.incrementAndGet() == 1) {
                         stuck.await();
@@ -292,7 +334,9 @@ class EdgeInvariantsTest {
         for (Future<Served<String>> each : answers) {
             each.get();
         }
-        assertThat(cdn.get(WEST, "/a").value()).as("the older one does not replace it").isEqualTo("v2");
+        assertThat(cdn.get(WEST, "/a").value())
+                .as("the older one does not replace it")
+                .isEqualTo("v2");
     }
 
     @Test
@@ -322,7 +366,8 @@ class EdgeInvariantsTest {
     /** (j) */
     @Test
     void aSoftPurgeMarksStale() {
-        EdgeNetwork<String, String> cdn = network().staleIfError(TTL)
+        EdgeNetwork<String, String> cdn = network()
+                .staleIfError(TTL)
                 .staleWhileRevalidate(TTL)
                 .executor(background::add)
                 .tags((key, value) -> Set.of("news"))
@@ -365,7 +410,8 @@ class EdgeInvariantsTest {
 
     @Test
     void countsBytesServedAndSavedAndHoldsNoMoreThanItMay() {
-        EdgeNetwork<String, String> cdn = network().sizeOf((key, value) -> value.length())
+        EdgeNetwork<String, String> cdn = network()
+                .sizeOf((key, value) -> value.length())
                 .maximumBytes(1_000)
                 .build(key -> key.repeat(50));
         cdn.get(WEST, "/a");
@@ -382,10 +428,12 @@ class EdgeInvariantsTest {
 
     @Test
     void remembersThatThereIsNothingForAsLongAsItWasTold() {
-        EdgeNetwork<String, String> cdn = network().negativeTtl(Duration.ofSeconds(5)).build(key -> {
-            originCalls.incrementAndGet();
-            return null;
-        });
+        EdgeNetwork<String, String> cdn = network()
+                .negativeTtl(Duration.ofSeconds(5))
+                .build(key -> {
+                    originCalls.incrementAndGet();
+                    return null;
+                });
         assertThat(cdn.get(WEST, "/a").value()).isNull();
         assertThat(cdn.get(WEST, "/a").source()).isEqualTo(Source.EDGE);
         time.advance(Duration.ofSeconds(5));
@@ -435,7 +483,8 @@ class EdgeInvariantsTest {
             Coordinates client = places.get(i % places.size());
             answers.add(pool.submit(() -> cdn.get(client, "/a")));
         }
-        await(() -> cdn.edges().stream().mapToLong(site -> site.stats().requests()).sum() == clients);
+        await(() ->
+                cdn.edges().stream().mapToLong(site -> site.stats().requests()).sum() == clients);
         return answers;
     }
 

@@ -99,7 +99,13 @@ public final class Body implements AutoCloseable {
         if (length > atMost) {
             return this;
         }
-        byte[] head = stream.readNBytes(atMost == Integer.MAX_VALUE ? atMost : atMost + 1);
+        byte[] head;
+        try {
+            head = stream.readNBytes(atMost == Integer.MAX_VALUE ? atMost : atMost + 1);
+        } catch (IOException broken) {
+            close();
+            throw broken;
+        }
         if (head.length <= atMost) {
             close();
             return of(head);

@@ -20,7 +20,8 @@ record ByteRange(int from, int to) {
             return null;
         }
         Matcher matcher = ONE.matcher(field.strip());
-        if (!matcher.matches() || (matcher.group(1).isEmpty() && matcher.group(2).isEmpty())) {
+        if (!matcher.matches()
+                || (matcher.group(1).isEmpty() && matcher.group(2).isEmpty())) {
             return null;
         }
         long first = CacheControl.seconds(matcher.group(1), -1);

@@ -34,15 +34,7 @@ public record CacheRules(
      */
     public static CacheRules defaults() {
         return new CacheRules(
-                1 << 20,
-                16 << 10,
-                32,
-                8,
-                0.1,
-                Duration.ofDays(1),
-                Duration.ZERO,
-                Duration.ZERO,
-                Duration.ofHours(1));
+                1 << 20, 16 << 10, 32, 8, 0.1, Duration.ofDays(1), Duration.ZERO, Duration.ZERO, Duration.ofHours(1));
     }
 
     /**

@@ -18,17 +18,17 @@ final class CacheStatus {
     /** Says where a response came from that the network answered. */
     Fields of(Fields fields, Lookup lookup, Served<Stored> served, Stored stored) {
         StringBuilder status = new StringBuilder(name);
-        boolean fetched = lookup.forwardedStatus != 0;
+        boolean fetched = lookup.isForwarded;
         boolean hit = served.source() != Served.Source.ORIGIN && served.state() != Served.State.STALE
                 || (!fetched && served.source() != Served.Source.ORIGIN);
         if (hit) {
             status.append("; hit");
         } else {
             status.append("; fwd=").append(lookup.reason);
-            if (fetched) {
-                status.append("; fwd-status=").append(lookup.forwardedStatus);
-            } else {
+            if (!fetched) {
                 status.append("; collapsed");
+            } else if (lookup.forwardedStatus != 0) {
+                status.append("; fwd-status=").append(lookup.forwardedStatus);
             }
             if (fetched && lookup.isStored) {
                 status.append("; stored");
@@ -39,7 +39,9 @@ final class CacheStatus {
             status.append("; ttl=").append(ttl);
         }
         String place = served.edge() + "/" + served.source().name().toLowerCase(Locale.ROOT)
-                + (served.state() == Served.State.FRESH ? "" : "/" + served.state().name().toLowerCase(Locale.ROOT));
+                + (served.state() == Served.State.FRESH
+                        ? ""
+                        : "/" + served.state().name().toLowerCase(Locale.ROOT));
         status.append("; detail=").append(quoted(place));
         return fields.plus("Cache-Status", status.toString());
     }

@@ -18,9 +18,8 @@ final class Freshness {
     static Duration initialAge(Fields fields, Instant asked) {
         long said = age(fields.lines("Age"));
         Instant date = HttpDates.parse(first(fields.lines("Date")), asked);
-        long apparent = date == null
-                ? 0
-                : Math.max(0, ChronoUnit.SECONDS.between(date, asked.truncatedTo(ChronoUnit.SECONDS)));
+        long apparent =
+                date == null ? 0 : Math.max(0, ChronoUnit.SECONDS.between(date, asked.truncatedTo(ChronoUnit.SECONDS)));
         return Duration.ofSeconds(Math.max(said, apparent));
     }
 

@@ -110,7 +110,10 @@ public final class HttpCache implements Measured {
                 return forward(request, "method");
             }
             Lookup lookup = new Lookup(request, index, upstream, rules, time);
-            return lookup.wants("no-store") ? forward(request, "bypass") : fromNetwork(client, request, lookup);
+            boolean isForTheOrigin = lookup.wants("no-store")
+                    || request.fields().has("If-Match")
+                    || request.fields().has("If-Unmodified-Since");
+            return isForTheOrigin ? forward(request, "bypass") : fromNetwork(client, request, lookup);
         } catch (SocketTimeoutException late) {
             return own(504, "the origin did not answer in time");
         } catch (IOException unreachable) {
@@ -337,8 +340,10 @@ public final class HttpCache implements Measured {
 
     private Fields status(Refusal refusal) {
         Fields fields = refusal.response().fields();
-        return fields.plus("Cache-Status", Optional.ofNullable(status.own(refusal.reason()).value("Cache-Status"))
-                .orElse(name));
+        return fields.plus(
+                "Cache-Status",
+                Optional.ofNullable(status.own(refusal.reason()).value("Cache-Status"))
+                        .orElse(name));
     }
 
     private Response own(int code, String why) {

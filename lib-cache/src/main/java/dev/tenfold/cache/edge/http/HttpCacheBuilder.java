@@ -124,6 +124,18 @@ public final class HttpCacheBuilder {
     }
 
     /**
+     * Sets for how long after the origin failed a stale response is served, where it may be, without asking again.
+     *
+     * @param pause above 0; default 1 s
+     * @return this builder
+     * @see EdgeNetworkBuilder#retryAfterFailure
+     */
+    public HttpCacheBuilder retryAfterFailure(Duration pause) {
+        network.retryAfterFailure(pause);
+        return this;
+    }
+
+    /**
      * Limits the requests of each client, by {@link Request#client}; above it they get 429. Unset, there is no limit.
      *
      * @param limit the rate and the burst
@@ -241,7 +253,11 @@ public final class HttpCacheBuilder {
      */
     public HttpCache build(HttpOrigin origin) {
         Validation check = Validation.of("HTTP cache '" + name + "'");
-        check.require(name.matches("[A-Za-z][A-Za-z0-9_.-]*"), "name", "'" + name + "'", "a letter, then letters, digits, '_', '.', '-'");
+        check.require(
+                name.matches("[A-Za-z][A-Za-z0-9_.-]*"),
+                "name",
+                "'" + name + "'",
+                "a letter, then letters, digits, '_', '.', '-'");
         check.atLeast("misses", misses, 1);
         check.between("uncacheable misses", uncacheableMisses, 1, Math.max(1, misses));
         check.atLeast("misses per client", missesPerClient, 1);

@@ -64,8 +64,8 @@ public final class HttpCacheHandler implements HttpHandler {
     public static HttpCacheHandler locating(HttpCache cache, GeoResolver places, Coordinates unknown) {
         return new HttpCacheHandler(
                 cache,
-                exchange -> places.resolve(exchange.getRemoteAddress().getAddress())
-                        .orElse(unknown),
+                exchange ->
+                        places.resolve(exchange.getRemoteAddress().getAddress()).orElse(unknown),
                 HttpCacheHandler::address);
     }
 
@@ -98,10 +98,11 @@ public final class HttpCacheHandler implements HttpHandler {
     private Request request(HttpExchange exchange) {
         Fields fields = Fields.copyOf(exchange.getRequestHeaders());
         String declared = fields.value("Content-Length");
-        long length = declared != null
-                ? CacheControl.seconds(declared, -1)
-                : fields.has("Transfer-Encoding") ? -1 : 0;
+        long length = declared != null ? CacheControl.seconds(declared, -1) : fields.has("Transfer-Encoding") ? -1 : 0;
         Body body = length == 0 ? Body.empty() : Body.of(exchange.getRequestBody(), length);
+        String before = fields.value("X-Forwarded-For");
+        String way = before == null ? address(exchange) : before + ", " + address(exchange);
+        fields = fields.with("X-Forwarded-For", way);
         return new Request(
                 exchange.getRequestMethod(), target(exchange.getRequestURI()), fields, body, client.apply(exchange));
     }

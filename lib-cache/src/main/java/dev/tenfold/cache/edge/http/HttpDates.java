@@ -20,8 +20,8 @@ final class HttpDates {
     private static final String TIME = "(\\d{2}):(\\d{2}):(\\d{2})";
     private static final Pattern PREFERRED =
             pattern("(?:mon|tue|wed|thu|fri|sat|sun), (\\d{2}) ([a-z]{3}) (\\d{4}) " + TIME + " gmt");
-    private static final Pattern RFC_850 = pattern(
-            "(?:mon|tues|wednes|thurs|fri|satur|sun)day, (\\d{2})-([a-z]{3})-(\\d{2}) " + TIME + " gmt");
+    private static final Pattern RFC_850 =
+            pattern("(?:mon|tues|wednes|thurs|fri|satur|sun)day, (\\d{2})-([a-z]{3})-(\\d{2}) " + TIME + " gmt");
     private static final Pattern ASCTIME =
             pattern("(?:mon|tue|wed|thu|fri|sat|sun) ([a-z]{3}) ( ?\\d|\\d{2}) " + TIME + " (\\d{4})");
 

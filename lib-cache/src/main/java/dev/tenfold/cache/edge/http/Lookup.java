@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Lookup implements EdgeRequest<HttpKey, Stored> {
 
+    /** What would make the origin say something else to the same key. */
+    private static final Set<String> NOT_OF_THE_KEY = Set.of("Range", "Content-Length", "Content-Type");
+
     private final Request request;
     private final CacheControl wanted;
     private final VaryIndex index;
@@ -26,6 +29,7 @@ final class Lookup implements EdgeRequest<HttpKey, Stored> {
     private final boolean isAuthorized;
 
     volatile String reason = "uri-miss";
+    volatile boolean isForwarded;
     volatile int forwardedStatus;
     volatile boolean isStored;
     volatile boolean isOnlyIfCached;
@@ -113,7 +117,9 @@ final class Lookup implements EdgeRequest<HttpKey, Stored> {
         Stored known = held != null && held.key().equals(index.keyOf(request)) ? held : null;
         Fields fields = request.fields().without(Validators.CONDITIONALS).without(Set.of("Range"));
         Request toOrigin = request.withFields(
-                known == null ? fields : Validators.conditional(fields, known.response().fields()));
+                known == null
+                        ? fields
+                        : Validators.conditional(fields, known.response().fields()));
         Instant asked = time.now();
         Response response = send(toOrigin);
         forwardedStatus = response.status();
@@ -127,6 +133,7 @@ final class Lookup implements EdgeRequest<HttpKey, Stored> {
 
     private Response send(Request toOrigin) throws IOException, InterruptedException {
         try {
+            isForwarded = true;
             return upstream.fetch(toOrigin);
         } catch (Upstream.RefusedException refused) {
             refusal = refused.refusal;
@@ -138,9 +145,8 @@ final class Lookup implements EdgeRequest<HttpKey, Stored> {
         ResponsePolicy policy = ResponsePolicy.of(request, response, rules, asked);
         boolean kept = policy.isStorable();
         boolean failed = response.isFailure();
-        Response buffered = kept || failed
-                ? response.withBody(response.body().buffered(rules.maximumObjectBytes()))
-                : response;
+        Response buffered =
+                kept || failed ? response.withBody(response.body().buffered(rules.maximumObjectBytes())) : response;
         boolean isWhole = buffered.body().bytes() != null;
         if (kept && isWhole) {
             isStored = true;
@@ -153,15 +159,32 @@ final class Lookup implements EdgeRequest<HttpKey, Stored> {
         }
         Stored passed = new Stored(index.keyOf(request), buffered, policy);
         if (failed) {
-            boolean shared = isWhole && (policy.whyNot().equals("lifetime") || policy.whyNot().equals("status"));
+            boolean shared = isWhole && isSharedFailure(policy);
             return new Answer<>(
                     passed.key(), passed, policy.age(), Duration.ZERO, Duration.ZERO, Set.of(), shared, true);
         }
         if (!isAuthorized) {
             upstream.remember(request.target(), false);
         }
-        return new Answer<>(
-                passed.key(), passed, policy.age(), Duration.ZERO, Duration.ZERO, Set.of(), false, false);
+        return new Answer<>(passed.key(), passed, policy.age(), Duration.ZERO, Duration.ZERO, Set.of(), false, false);
+    }
+
+    /** Those who wait for the same learn that the origin is unwell, unless it may have said so to this client in person. */
+    private boolean isSharedFailure(ResponsePolicy policy) {
+        boolean isOfNobody = !isAuthorized && !request.fields().has("Cookie");
+        return isOfNobody && (policy.whyNot().equals("lifetime") || policy.whyNot().equals("status"));
+    }
+
+    @Override
+    public void discard(@Nullable Stored value) {
+        if (value != null) {
+            try {
+                value.response().body().close();
+            } catch (IOException alreadyBroken) {
+                // Nobody was going to read it.
+                return;
+            }
+        }
     }
 
     private Duration maximumStale() {

@@ -34,9 +34,7 @@ final class Part {
         }
         if (!range.isSatisfiable()) {
             return new Response(
-                    416,
-                    fields.without(OF_THE_CONTENT).with("Content-Range", "bytes */" + bytes.length),
-                    Body.empty());
+                    416, fields.without(OF_THE_CONTENT).with("Content-Range", "bytes */" + bytes.length), Body.empty());
         }
         String which = "bytes " + range.from() + "-" + range.to() + "/" + bytes.length;
         return new Response(

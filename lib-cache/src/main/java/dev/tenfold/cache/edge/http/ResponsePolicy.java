@@ -35,8 +35,8 @@ record ResponsePolicy(
 
     /** The final status codes that RFC 9110 defines and this cache knows how to treat; 206 is not stored. */
     private static final Set<Integer> UNDERSTOOD = Set.of(
-            200, 203, 204, 300, 301, 302, 303, 307, 308, 400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 413,
-            414, 415, 421, 422, 426, 500, 501, 502, 503, 504, 505);
+            200, 203, 204, 300, 301, 302, 303, 307, 308, 400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411,
+            413, 414, 415, 421, 422, 426, 500, 501, 502, 503, 504, 505);
 
     /** RFC 9110, section 15.1, without 206. */
     private static final Set<Integer> HEURISTICALLY_CACHEABLE =
@@ -47,8 +47,7 @@ record ResponsePolicy(
         CacheControl targeted = CacheControl.parseTargeted(fields.value("CDN-Cache-Control"));
         CacheControl control = targeted == null ? CacheControl.parse(fields.value("Cache-Control")) : targeted;
         Duration explicit = Freshness.explicit(control, targeted != null, fields, asked);
-        boolean guessable =
-                HEURISTICALLY_CACHEABLE.contains(response.status()) || control.has("public");
+        boolean guessable = HEURISTICALLY_CACHEABLE.contains(response.status()) || control.has("public");
         Duration guessed = explicit == null && guessable ? Freshness.heuristic(fields, rules, asked) : null;
         Duration fresh = explicit != null ? explicit : guessed != null ? guessed : Duration.ZERO;
         boolean noCache = control.isUnqualified("no-cache");
@@ -58,9 +57,8 @@ record ResponsePolicy(
                 || (control.has("s-maxage")
                         && !control.has("stale-while-revalidate")
                         && !control.has("stale-if-error"));
-        Duration whileRevalidating = never
-                ? Duration.ZERO
-                : seconds(control, "stale-while-revalidate", rules.staleWhileRevalidate());
+        Duration whileRevalidating =
+                never ? Duration.ZERO : seconds(control, "stale-while-revalidate", rules.staleWhileRevalidate());
         Duration ifError = never ? Duration.ZERO : seconds(control, "stale-if-error", rules.staleIfError());
         boolean hasValidator = fields.has("ETag") || fields.has("Last-Modified");
         Duration kept = longest(whileRevalidating, ifError, rules.keptStale());
@@ -110,8 +108,7 @@ record ResponsePolicy(
         if (control.isUnqualified("private")) {
             return "private";
         }
-        boolean forEverybody =
-                control.has("public") || control.has("s-maxage") || control.has("must-revalidate");
+        boolean forEverybody = control.has("public") || control.has("s-maxage") || control.has("must-revalidate");
         if (request.fields().has("Authorization") && !forEverybody) {
             return "authorization";
         }
@@ -125,8 +122,7 @@ record ResponsePolicy(
         if (varyOn.contains("*") || varyOn.size() > rules.maximumVaryFields()) {
             return "vary";
         }
-        if (fields.size() > rules.maximumHeaderBytes()
-                || response.body().length() > rules.maximumObjectBytes()) {
+        if (fields.size() > rules.maximumHeaderBytes() || response.body().length() > rules.maximumObjectBytes()) {
             return "size";
         }
         boolean lives = explicit != null || guessed != null || (hasValidator && understood && !response.isFailure());

@@ -29,7 +29,9 @@ record Stored(HttpKey key, Response response, ResponsePolicy policy) {
     /** Returns how much of the memory it takes. */
     long bytes() {
         byte[] bytes = response.body().bytes();
-        return (bytes == null ? 0 : bytes.length) + response.fields().size() + 2L * key.target().length();
+        return (bytes == null ? 0 : bytes.length)
+                + response.fields().size()
+                + 2L * key.target().length();
     }
 
     Set<String> tags() {

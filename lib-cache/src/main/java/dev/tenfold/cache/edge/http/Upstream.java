@@ -24,7 +24,10 @@ final class Upstream {
         }
     }
 
-    /** What origins build links and choose hosts from. The key has none of them, so a client's own must not get there. */
+    /**
+     * What origins build links from, and choose hosts and methods by. The key has none of them, so a client's own must not get
+     * there.
+     */
     private static final List<String> UNKEYED = List.of(
             "Forwarded",
             "X-Forwarded-Host",
@@ -33,7 +36,10 @@ final class Upstream {
             "X-Forwarded-Prefix",
             "X-Original-URL",
             "X-Rewrite-URL",
-            "X-Host");
+            "X-Host",
+            "X-HTTP-Method",
+            "X-HTTP-Method-Override",
+            "X-Method-Override");
 
     private static final long MAXIMUM_REMEMBERED = 10_000;
 
@@ -101,11 +107,7 @@ final class Upstream {
     private Fields forwarded(Request request) {
         Fields fields = ConnectionFields.removed(request.fields()).without(UNKEYED);
         String loop = fields.value("CDN-Loop");
-        fields = fields.with("CDN-Loop", loop == null ? name : loop + ", " + name).plus("Via", "1.1 " + name);
-        if (request.client().isEmpty()) {
-            return fields;
-        }
-        String before = fields.value("X-Forwarded-For");
-        return fields.with("X-Forwarded-For", before == null ? request.client() : before + ", " + request.client());
+        return fields.with("CDN-Loop", loop == null ? name : loop + ", " + name)
+                .plus("Via", "1.1 " + name);
     }
 }

@@ -13,8 +13,7 @@ final class Validators {
             Set.of("If-None-Match", "If-Modified-Since", "If-Match", "If-Unmodified-Since", "If-Range");
 
     /** What describes the content that is in store and so is not changed by a 304 (RFC 9111, section 3.2). */
-    private static final Set<String> OF_THE_CONTENT =
-            Set.of("Content-Length", "Content-Encoding", "Content-Range");
+    private static final Set<String> OF_THE_CONTENT = Set.of("Content-Length", "Content-Encoding", "Content-Range");
 
     private Validators() {}
 

@@ -41,51 +41,75 @@ class CacheConformanceTest {
 
     private static Map<String, String> otherwise() {
         Map<String, String> all = new HashMap<>();
-        put(all, "of directives given twice the first counts (RFC 9111, 4.2.1 leaves the choice)",
+        put(
+                all,
+                "of directives given twice the first counts (RFC 9111, 4.2.1 leaves the choice)",
                 "freshness-max-age-two-stale-fresh-sameline",
                 "freshness-max-age-two-stale-fresh-sepline");
-        put(all, "a malformed lifetime counts as stale (RFC 9111, 4.2.1)",
+        put(
+                all,
+                "a malformed lifetime counts as stale (RFC 9111, 4.2.1)",
                 "freshness-max-age-decimal-zero",
                 "freshness-max-age-decimal-five",
                 "freshness-max-age-a100",
                 "freshness-max-age-100a");
         put(all, "a malformed Age is ignored (RFC 9111, 5.1)", "age-parse-parameter", "age-parse-numeric-parameter");
-        put(all, "a stale response is served only where it or the cache's rules say for how long",
+        put(
+                all,
+                "a stale response is served only where it or the cache's rules say for how long",
                 "stale-close",
                 "stale-503",
                 "stale-warning-stored",
                 "stale-warning-become");
-        put(all, "a tenth of the time since Last-Modified is over after three seconds",
+        put(
+                all,
+                "a tenth of the time since Last-Modified is over after three seconds",
                 "heuristic-delta-5",
                 "heuristic-delta-10",
                 "heuristic-delta-30");
         put(all, "responses to POST are not stored", "method-POST");
-        put(all, "servers may prefer the language that comes first, and the cache does not choose for them",
+        put(
+                all,
+                "servers may prefer the language that comes first, and the cache does not choose for them",
                 "vary-normalise-lang-order",
                 "vary-normalise-lang-select");
-        put(all, "where there is no Last-Modified, Date stands in for it (RFC 9111, 4.3.2), and it is later",
+        put(
+                all,
+                "where there is no Last-Modified, Date stands in for it (RFC 9111, 4.3.2), and it is later",
                 "conditional-lm-fresh-no-lm");
-        put(all, "an entity tag without quotes is compared and sent as it is",
+        put(
+                all,
+                "an entity tag without quotes is compared and sent as it is",
                 "conditional-etag-quoted-respond-unquoted",
                 "conditional-etag-unquoted-respond-quoted",
                 "conditional-etag-strong-generate-unquoted");
         put(all, "only the variant that was asked for is validated", "conditional-etag-vary-headers-mismatch");
-        put(all, "a miss asks for the whole response, to keep it, and answers the condition itself",
+        put(
+                all,
+                "a miss asks for the whole response, to keep it, and answers the condition itself",
                 "conditional-etag-forward",
                 "conditional-etag-forward-unquoted");
-        put(all, "what sets a cookie is kept only with public, s-maxage or no-cache=\"set-cookie\"",
+        put(
+                all,
+                "what sets a cookie is kept only with public, s-maxage or no-cache=\"set-cookie\"",
                 "headers-store-Set-Cookie",
                 "304-etag-update-response-Set-Cookie",
                 "other-set-cookie");
-        put(all, "these describe the content in store, which a 304 does not change",
+        put(
+                all,
+                "these describe the content in store, which a 304 does not change",
                 "304-etag-update-response-Content-Encoding",
                 "304-etag-update-response-Content-Range");
-        put(all, "a response to HEAD changes nothing that is kept",
+        put(
+                all,
+                "a response to HEAD changes nothing that is kept",
                 "head-200-retain",
                 "head-200-freshness-update",
                 "head-200-update",
                 "head-410-update");
-        put(all, "parts are not stored, only cut from what is whole",
+        put(
+                all,
+                "parts are not stored, only cut from what is whole",
                 "partial-store-partial-reuse-partial",
                 "partial-store-partial-reuse-partial-byterange",
                 "partial-store-partial-reuse-partial-absent",

@@ -33,11 +33,12 @@ record CacheTestCase(String id, String kind, List<Step> steps) {
                             switch (line.charAt(0)) {
                                 case '<' -> new Step(last.request, parts(line), last.expected, last.pauseSeconds);
                                 case '=' -> new Step(last.request, last.origin, parts(line), last.pauseSeconds);
-                                default -> new Step(
-                                        last.request,
-                                        last.origin,
-                                        last.expected,
-                                        Integer.parseInt(line.substring(1)));
+                                default ->
+                                    new Step(
+                                            last.request,
+                                            last.origin,
+                                            last.expected,
+                                            Integer.parseInt(line.substring(1)));
                             });
                 }
             }

@@ -239,7 +239,9 @@ final class CacheTestRun {
         if (expected.contains(" > ")) {
             String[] halves = expected.split(" > ", 2);
             String value = fields.value(halves[0]);
-            return value != null && Long.parseLong(value) > Long.parseLong(halves[1]) ? "" : expected + ", not " + value;
+            return value != null && Long.parseLong(value) > Long.parseLong(halves[1])
+                    ? ""
+                    : expected + ", not " + value;
         }
         String now = fields.value("Server-Now");
         Fields wanted = expected.contains(": ")

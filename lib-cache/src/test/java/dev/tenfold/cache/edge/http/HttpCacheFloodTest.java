@@ -67,7 +67,9 @@ class HttpCacheFloodTest {
                                 cdn.get("fra", "/flood/" + thread + "/" + n, "X-Client", "flooder");
                         if (answer.statusCode() == 429) {
                             refused.increment();
-                            assertThat(answer.headers().firstValueAsLong("Retry-After").orElse(0))
+                            assertThat(answer.headers()
+                                            .firstValueAsLong("Retry-After")
+                                            .orElse(0))
                                     .isPositive();
                         }
                     }
@@ -87,9 +89,8 @@ class HttpCacheFloodTest {
             }
             double seconds = (System.nanoTime() - start) / 1e9;
             assertThat(refused.sum()).as("it was a flood").isGreaterThanOrEqualTo(100);
-            assertThat(flooded.get())
-                    .as("burst and rate over %.1f s", seconds)
-                    .isLessThanOrEqualTo((int) Math.ceil(limit.burst() + limit.perSecond() * seconds));
+            assertThat(flooded.get()).as("burst and rate over %.1f s", seconds).isLessThanOrEqualTo((int)
+                    Math.ceil(limit.burst() + limit.perSecond() * seconds));
             Collections.sort(latencies);
             assertThat(Duration.ofNanos(latencies.get(latencies.size() * 99 / 100)))
                     .as("99th percentile of %d requests", latencies.size())
@@ -105,8 +106,7 @@ class HttpCacheFloodTest {
 
     @Test
     void boundsWhatIsAtTheOriginAtOneTime() throws Exception {
-        try (TestCdn cdn = new TestCdn(
-                builder -> builder.misses(6, 3, 2).queueTimeout(Duration.ofMillis(50)))) {
+        try (TestCdn cdn = new TestCdn(builder -> builder.misses(6, 3, 2).queueTimeout(Duration.ofMillis(50)))) {
             CountDownLatch go = new CountDownLatch(1);
             AtomicInteger now = new AtomicInteger();
             AtomicInteger most = new AtomicInteger();
@@ -125,7 +125,9 @@ class HttpCacheFloodTest {
                 same.add(ask(cdn, "/own/" + i, "one"));
             }
             await(() -> same.stream().filter(CompletableFuture::isDone).count() == 8);
-            assertThat(same.stream().filter(CompletableFuture::isDone).map(f -> f.join().statusCode()))
+            assertThat(same.stream()
+                            .filter(CompletableFuture::isDone)
+                            .map(f -> f.join().statusCode()))
                     .as("two of one client")
                     .containsOnly(429);
             List<CompletableFuture<HttpResponse<String>>> others = new ArrayList<>();
@@ -133,8 +135,9 @@ class HttpCacheFloodTest {
                 others.add(ask(cdn, "/other/" + i, "client-" + i));
             }
             await(() -> others.stream().filter(CompletableFuture::isDone).count() == 16);
-            assertThat(others.stream().filter(CompletableFuture::isDone).map(f -> f.join()
-                            .statusCode()))
+            assertThat(others.stream()
+                            .filter(CompletableFuture::isDone)
+                            .map(f -> f.join().statusCode()))
                     .as("six of all")
                     .containsOnly(503);
             go.countDown();
@@ -165,7 +168,6 @@ class HttpCacheFloodTest {
 
     private static CompletableFuture<HttpResponse<String>> ask(TestCdn cdn, String path, String client)
             throws IOException {
-        return cdn.client.sendAsync(
-                cdn.request("fra", path, "X-Client", client).build(), BodyHandlers.ofString());
+        return cdn.client.sendAsync(cdn.request("fra", path, "X-Client", client).build(), BodyHandlers.ofString());
     }
 }

@@ -15,6 +15,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -54,7 +55,9 @@ class HttpCacheServerTest {
         try (TestCdn cdn = new TestCdn(builder -> builder.neighbours(0))) {
             cdn.get("fra", "/a");
             cdn.cache.down("fra");
-            assertThat(from(cdn.get("fra", "/a"))).as("the next nearest answers").isEqualTo("ams/origin");
+            assertThat(from(cdn.get("fra", "/a")))
+                    .as("the next nearest answers")
+                    .isEqualTo("ams/origin");
             assertThat(cdn.cache.purge("/a").missed()).containsExactly("fra");
             cdn.originDoes(exchange -> answer(exchange, 200, "new", "Cache-Control", "max-age=60"));
             cdn.cache.up("fra");
@@ -67,8 +70,8 @@ class HttpCacheServerTest {
     @Test
     void aKilledOriginMeansStaleContentWithinItsLimitUntilItIsBack() throws Exception {
         try (TestCdn cdn = new TestCdn(PLAIN)) {
-            cdn.originDoes(exchange -> answer(
-                    exchange, 200, "v" + cdn.seen("/a"), "Cache-Control", "max-age=0, stale-if-error=60"));
+            cdn.originDoes(exchange ->
+                    answer(exchange, 200, "v" + cdn.seen("/a"), "Cache-Control", "max-age=0, stale-if-error=60"));
             cdn.get("fra", "/a");
             cdn.originDoes(exchange -> answer(exchange, 503, "overloaded"));
             HttpResponse<String> unwell = cdn.get("fra", "/a");
@@ -81,13 +84,14 @@ class HttpCacheServerTest {
             assertThat(from(stale)).isEqualTo("fra/edge/stale");
             assertThat(from(cdn.get("nyc", "/a"))).isEqualTo("nyc/neighbour/stale");
             assertThat(cdn.get("fra", "/b").statusCode()).isEqualTo(502);
-            assertThat(cdn.cache.stats("fra").hits()).as("stale answers are no hits").isZero();
-            cdn.originDoes(exchange ->
-                    answer(exchange, 200, "back", "Cache-Control", "max-age=60", "Surrogate-Key", "a"));
+            assertThat(cdn.cache.stats("fra").hits())
+                    .as("stale answers are no hits")
+                    .isZero();
+            cdn.originDoes(
+                    exchange -> answer(exchange, 200, "back", "Cache-Control", "max-age=60", "Surrogate-Key", "a"));
             cdn.restoreOrigin();
-            HttpResponse<String> fresh = cdn.get("fra", "/a");
-            assertThat(fresh.body()).isEqualTo("back");
-            assertThat(from(fresh)).isEqualTo("fra/origin");
+            await(() -> quietly(() -> cdn.get("fra", "/a").body()).equals("back"));
+            assertThat(from(cdn.get("fra", "/a"))).isEqualTo("fra/edge");
         }
     }
 
@@ -149,7 +153,15 @@ class HttpCacheServerTest {
     void answersConditionsRangesAndHeadFromItsCopy() throws Exception {
         try (TestCdn cdn = new TestCdn(PLAIN)) {
             cdn.originDoes(exchange -> answer(
-                    exchange, 200, "0123456789", "Cache-Control", "max-age=60", "ETag", "\"x\"", "Content-Type", "a/b"));
+                    exchange,
+                    200,
+                    "0123456789",
+                    "Cache-Control",
+                    "max-age=60",
+                    "ETag",
+                    "\"x\"",
+                    "Content-Type",
+                    "a/b"));
             cdn.get("fra", "/a");
             HttpResponse<String> same = cdn.get("fra", "/a", "If-None-Match", "\"x\"");
             assertThat(same.statusCode()).isEqualTo(304);
@@ -163,7 +175,9 @@ class HttpCacheServerTest {
                             .body())
                     .isEqualTo("0123456789");
             HttpResponse<Void> head = cdn.client.send(
-                    cdn.request("fra", "/a").method("HEAD", BodyPublishers.noBody()).build(),
+                    cdn.request("fra", "/a")
+                            .method("HEAD", BodyPublishers.noBody())
+                            .build(),
                     BodyHandlers.discarding());
             assertThat(head.headers().firstValue("Content-Length")).contains("10");
             assertThat(from(head)).isEqualTo("fra/edge");
@@ -191,7 +205,10 @@ class HttpCacheServerTest {
             assertThat(cdn.get("fra", "/a").body()).as("the part was not kept").isEqualTo("whole");
             cdn.get("fra", "/made");
             HttpResponse<String> posted = cdn.client.send(
-                    cdn.request("nyc", "/a").POST(BodyPublishers.ofString("sent")).build(), BodyHandlers.ofString());
+                    cdn.request("nyc", "/a")
+                            .POST(BodyPublishers.ofString("sent"))
+                            .build(),
+                    BodyHandlers.ofString());
             assertThat(posted.body()).isEqualTo("sent!");
             assertThat(from(cdn.get("fra", "/a"))).isEqualTo("fra/origin");
             assertThat(from(cdn.get("fra", "/made"))).isEqualTo("fra/origin");
@@ -265,13 +282,7 @@ class HttpCacheServerTest {
             assertThat(stale.body()).isEqualTo("v1");
             assertThat(from(stale)).isEqualTo("fra/edge/revalidating");
             await(() -> cdn.seen("/a") == 2);
-            await(() -> {
-                try {
-                    return cdn.get("fra", "/a").body().equals("v2");
-                } catch (IOException | InterruptedException e) {
-                    throw new AssertionError(e);
-                }
-            });
+            await(() -> quietly(() -> cdn.get("fra", "/a").body()).equals("v2"));
             assertThat(cdn.seen("/a")).isEqualTo(2);
         }
     }
@@ -286,10 +297,18 @@ class HttpCacheServerTest {
                         + exchange.getRequestHeaders().getFirst("X-Forwarded-For"));
                 answer(exchange, 200, "x");
             });
-            cdn.get("fra", "/a", "X-Forwarded-Host", "evil.example", "X-Client", "10.1.1.1");
-            assertThat(got).containsExactly("null 1.1 cdn 10.1.1.1");
+            cdn.get("fra", "/a", "X-Forwarded-Host", "evil.example");
+            assertThat(got).containsExactly("null 1.1 cdn 127.0.0.1");
             assertThat(cdn.get("fra", "/a", "CDN-Loop", "other, cdn").statusCode())
                     .isEqualTo(508);
+        }
+    }
+
+    private static <T> T quietly(Callable<T> call) {
+        try {
+            return call.call();
+        } catch (Exception e) {
+            throw new AssertionError(e);
         }
     }
 

@@ -112,8 +112,7 @@ final class TestCdn implements AutoCloseable {
     }
 
     HttpRequest.Builder request(String edge, String path, String... fields) {
-        HttpRequest.Builder builder =
-                HttpRequest.newBuilder(uri(edge, path)).timeout(Duration.ofSeconds(60));
+        HttpRequest.Builder builder = HttpRequest.newBuilder(uri(edge, path)).timeout(Duration.ofSeconds(60));
         return fields.length == 0 ? builder : builder.headers(fields);
     }
 
@@ -152,8 +151,7 @@ final class TestCdn implements AutoCloseable {
     }
 
     private HttpServer server(int port, HttpHandler handler) throws IOException {
-        HttpServer server =
-                HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 2_000);
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 2_000);
         server.setExecutor(threads);
         server.createContext("/", handler);
         server.start();
