@@ -139,7 +139,7 @@ final class Tier<K, V> {
         try {
             Copy<V> landedMeanwhile = read(flight.key);
             if (landedMeanwhile != null
-                    && landedMeanwhile != held
+                    && (held == null || landedMeanwhile.bornAt() != held.bornAt())
                     && reuse(request, landedMeanwhile) == EdgeRequest.Reuse.USE) {
                 fetched = Fetched.found(flight.key, landedMeanwhile, Served.Source.EDGE);
             } else {

@@ -115,11 +115,11 @@ final class Lookup implements EdgeRequest<HttpKey, Stored> {
             throw new OverloadedException("only-if-cached: the client does not want the origin to be asked");
         }
         Stored known = held != null && held.key().equals(index.keyOf(request)) ? held : null;
-        Fields fields = request.fields().without(Validators.CONDITIONALS).without(Set.of("Range"));
-        Request toOrigin = request.withFields(
-                known == null
-                        ? fields
-                        : Validators.conditional(fields, known.response().fields()));
+        Fields fields = request.fields().without(Validators.CONDITIONALS).without(NOT_OF_THE_KEY);
+        if (known != null) {
+            fields = Validators.conditional(fields, known.response().fields());
+        }
+        Request toOrigin = new Request(request.method(), request.target(), fields, Body.empty(), request.client());
         Instant asked = time.now();
         Response response = send(toOrigin);
         forwardedStatus = response.status();
