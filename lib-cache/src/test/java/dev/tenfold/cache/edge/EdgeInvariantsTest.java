@@ -164,7 +164,8 @@ class EdgeInvariantsTest {
 
     @Test
     void afterAFailureAStaleCopyIsServedForAWhileWithoutAskingAgain() {
-        EdgeNetwork<String, String> cdn = network().staleIfError(Duration.ofMinutes(10))
+        EdgeNetwork<String, String> cdn = network()
+                .staleIfError(Duration.ofMinutes(10))
                 .retryAfterFailure(Duration.ofSeconds(3))
                 .build(key -> {
                     originCalls.incrementAndGet();

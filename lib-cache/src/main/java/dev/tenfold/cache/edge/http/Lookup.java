@@ -172,7 +172,8 @@ final class Lookup implements EdgeRequest<HttpKey, Stored> {
     /** Those who wait for the same learn that the origin is unwell, unless it may have said so to this client in person. */
     private boolean isSharedFailure(ResponsePolicy policy) {
         boolean isOfNobody = !isAuthorized && !request.fields().has("Cookie");
-        return isOfNobody && (policy.whyNot().equals("lifetime") || policy.whyNot().equals("status"));
+        return isOfNobody
+                && (policy.whyNot().equals("lifetime") || policy.whyNot().equals("status"));
     }
 
     @Override

@@ -107,7 +107,6 @@ final class Upstream {
     private Fields forwarded(Request request) {
         Fields fields = ConnectionFields.removed(request.fields()).without(UNKEYED);
         String loop = fields.value("CDN-Loop");
-        return fields.with("CDN-Loop", loop == null ? name : loop + ", " + name)
-                .plus("Via", "1.1 " + name);
+        return fields.with("CDN-Loop", loop == null ? name : loop + ", " + name).plus("Via", "1.1 " + name);
     }
 }

@@ -115,7 +115,9 @@ class HttpCacheTest {
         assertThat(get("/own", "Authorization", "a")).isEqualTo("for a");
         assertThat(get("/own", "Authorization", "b")).isEqualTo("for b");
         assertThat(get("/own")).isEqualTo("for null");
-        assertThat(get("/own", "Authorization", "a")).as("what is public is for those, too").isEqualTo("for null");
+        assertThat(get("/own", "Authorization", "a"))
+                .as("what is public is for those, too")
+                .isEqualTo("for null");
         origin = request -> ok("page", "Cache-Control", "public, max-age=60");
         get("/page", "Authorization", "a");
         int before = asked.get();
@@ -127,7 +129,8 @@ class HttpCacheTest {
     @Test
     void givesEveryPlaceAtTheOriginBack() throws Exception {
         cache = cache(builder -> builder.misses(1, 1, 1).queueTimeout(Duration.ZERO));
-        origin = request -> stream(200, "x".repeat(100), "Cache-Control", "max-age=1, stale-while-revalidate=60, stale-if-error=60");
+        origin = request -> stream(
+                200, "x".repeat(100), "Cache-Control", "max-age=1, stale-while-revalidate=60, stale-if-error=60");
         get("/a");
         time.advance(Duration.ofSeconds(2));
         origin = request -> stream(200, "mine", "Cache-Control", "private");
@@ -181,8 +184,8 @@ class HttpCacheTest {
     @Test
     void whatMustBeValidatedIsNeverServedStale() {
         for (String control : List.of("must-revalidate", "proxy-revalidate", "no-cache")) {
-            cache = cache(builder -> builder.rules(
-                    CacheRules.defaults().withStale(Duration.ZERO, Duration.ofHours(1))));
+            cache = cache(
+                    builder -> builder.rules(CacheRules.defaults().withStale(Duration.ZERO, Duration.ofHours(1))));
             origin = request -> ok("x", "Cache-Control", "max-age=1, stale-if-error=60, " + control, "ETag", "\"1\"");
             get("/a");
             time.advance(Duration.ofSeconds(2));
