@@ -10,4 +10,10 @@ module dev.tenfold.cache {
     exports dev.tenfold.cache.edge;
     exports dev.tenfold.cache.tier;
     exports dev.tenfold.cache.write;
+    requires static transitive java.net.http;
+    requires static transitive jdk.httpserver;
+
+    exports dev.tenfold.cache;
+    exports dev.tenfold.cache.edge;
+    exports dev.tenfold.cache.edge.http;
 }
