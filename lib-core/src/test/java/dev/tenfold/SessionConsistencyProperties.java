@@ -94,7 +94,8 @@ class SessionConsistencyProperties {
                 throws X {
             int replica = random.nextInt(replayed.length + 1);
             int newest = history.size() - 1;
-            int before = replica == replayed.length || minimum.offset() > replayed[replica] ? newest : replayed[replica];
+            int before =
+                    replica == replayed.length || minimum.offset() > replayed[replica] ? newest : replayed[replica];
             int during = before + random.nextInt(newest - before + 1);
             int after = during + random.nextInt(newest - during + 1);
             return new Positioned<>(

@@ -59,7 +59,7 @@ final class BulkLookup<K, V> {
         }
         Map<K, V> values = new LinkedHashMap<>();
         found.forEach((key, copy) -> {
-            V value = copy == null ? null : copy.value();
+            V value = copy == null ? null : copy.value;
             if (value != null) {
                 values.put(key, value);
             }

@@ -107,7 +107,7 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
     public @Nullable V get(K key) {
         Source<K, V> source = own();
         Copy<V> copy = find(key, Position.none(), source, null, null);
-        return (copy != null ? copy : loading.miss(key, Position.none(), source)).value();
+        return (copy != null ? copy : loading.miss(key, Position.none(), source)).value;
     }
 
     /**
@@ -123,7 +123,7 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
      */
     public @Nullable V get(K key, Loader<? super K, ? extends V> loader) {
         Copy<V> copy = find(key, Position.none(), null, loader, null);
-        return (copy != null ? copy : loading.miss(key, Position.none(), Sources.brought(name(), loader))).value();
+        return (copy != null ? copy : loading.miss(key, Position.none(), Sources.brought(name(), loader))).value;
     }
 
     /**
@@ -139,7 +139,7 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
     @Override
     public Positioned<@Nullable V> get(K key, Position minimum, Function<? super K, Positioned<@Nullable V>> load) {
         Copy<V> copy = find(key, minimum, null, null, load);
-        return (copy != null ? copy : loading.miss(key, minimum, Sources.brought(load))).answer;
+        return (copy != null ? copy : loading.miss(key, minimum, Sources.brought(load))).answer();
     }
 
     /**
@@ -170,8 +170,8 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
         Source<K, V> source = own();
         Copy<V> copy = find(key, Position.none(), source, null, null);
         return copy != null
-                ? CompletableFuture.completedStage(copy.value())
-                : loading.missAsync(key, source).landing.thenApplyAsync(Copy::value, executor);
+                ? CompletableFuture.completedStage(copy.value)
+                : loading.missAsync(key, source).landing.thenApplyAsync(landed -> landed.value, executor);
     }
 
     /**
@@ -199,7 +199,7 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
             copy = null;
         }
         (copy == null ? counters.misses : counters.hits).increment();
-        return copy == null ? null : copy.value();
+        return copy == null ? null : copy.value;
     }
 
     /**
@@ -434,12 +434,12 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
 
     private Lookup<V> lookup(Copy<V> copy, Lookup.State state) {
         if (!(copy instanceof TrackedCopy<V> tracked)) {
-            return new Lookup<>(copy.value(), state, null);
+            return new Lookup<>(copy.value, state, null);
         }
         long now = copies.now();
         boolean stale = tracked.isKept() && !lifetimes.isFresh(tracked, now);
         return new Lookup<>(
-                copy.value(), stale ? Lookup.State.STALE : state, Duration.ofNanos(Math.max(0, now - tracked.written)));
+                copy.value, stale ? Lookup.State.STALE : state, Duration.ofNanos(Math.max(0, now - tracked.written)));
     }
 
     private Source<K, V> own() {

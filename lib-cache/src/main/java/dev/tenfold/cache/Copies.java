@@ -30,6 +30,11 @@ final class Copies<K, V> {
         return ageing;
     }
 
+    /** Returns whether copies know their times and tags. */
+    boolean areTracked() {
+        return tracked;
+    }
+
     /** Reads the clock, where times are kept. */
     long now() {
         return tracked ? time.nanoTime() : 0;
@@ -43,7 +48,7 @@ final class Copies<K, V> {
      */
     Copy<V> of(K key, Positioned<@Nullable V> answer, long began) {
         if (!tracked) {
-            return new Copy<>(answer);
+            return answer.position().isNone() ? new Copy<>(answer.value()) : new PlacedCopy<>(answer);
         }
         V value = answer.value();
         long lifetime = lifetimes.draw(key, value);
@@ -65,10 +70,11 @@ final class Copies<K, V> {
     /** Describes a copy for the remote tier. */
     RemoteTier.Entry<V> entry(Copy<V> copy) {
         TrackedCopy<V> known = (TrackedCopy<V>) copy;
+        Positioned<@Nullable V> placed = known.answer();
         return new RemoteTier.Entry<>(
-                known.value(),
-                known.answer.position(),
-                known.answer.seen(),
+                known.value,
+                placed.position(),
+                placed.seen(),
                 Duration.ofNanos(Math.max(0, time.nanoTime() - known.written)),
                 known.lifetime == Lifetimes.UNLIMITED ? null : Duration.ofNanos(known.lifetime),
                 known.tags);

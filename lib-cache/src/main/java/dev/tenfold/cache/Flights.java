@@ -244,11 +244,11 @@ final class Flights<K, V> {
 
     /** An unplaced value claims no history, so it is never later and never replaces a placed one. */
     private static <V> boolean isLater(@Nullable Copy<V> held, Copy<V> loaded) {
-        if (held == null || held.answer.position().isNone()) {
+        if (held == null || held.position().isNone()) {
             return false;
         }
-        Position mine = held.answer.position();
-        Position other = loaded.answer.position();
+        Position mine = held.position();
+        Position other = loaded.position();
         if (other.isNone()) {
             return true;
         }

@@ -18,6 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -172,8 +173,9 @@ final class Loading<K, V> {
             }
             counters.loads.increment();
             long began = copies.now();
+            Function<? super K, Positioned<@Nullable V>> load = source.load();
             Positioned<@Nullable V> loaded = Objects.requireNonNull(
-                    source.load().apply(flight.key),
+                    load.apply(flight.key),
                     "load returned null (expected: a Positioned, of a null value where there is none)");
             return land(flight, source, loaded, began, reading);
         } catch (RuntimeException | Error failure) {

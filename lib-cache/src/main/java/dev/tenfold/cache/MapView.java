@@ -159,14 +159,14 @@ final class MapView<K, V> extends AbstractMap<K, V> implements ConcurrentMap<K, 
     }
 
     private static <V> @Nullable V valueOf(@Nullable Copy<V> copy) {
-        return copy == null ? null : copy.value();
+        return copy == null ? null : copy.value;
     }
 
     private List<Map.Entry<K, V>> entries() {
         long now = copies.now();
         List<Map.Entry<K, V>> entries = new ArrayList<>();
         store.forEach((key, copy) -> {
-            V value = copy.value();
+            V value = copy.value;
             if (value != null && store.isFresh(copy, now)) {
                 entries.add(Map.entry(key, value));
             }

@@ -22,7 +22,7 @@ final class Refreshing<K, V> {
         if (flights.isUnderWay(key) || loading.failures().recent(key) != null) {
             return;
         }
-        Flight<K, V> mine = new Flight<>(key, copy.answer.position(), copy);
+        Flight<K, V> mine = new Flight<>(key, copy.position(), copy);
         Flight<K, V> taken = flights.board(mine, 0);
         if (taken == mine && !mine.landing.isDone()) {
             counters.refreshes.increment();

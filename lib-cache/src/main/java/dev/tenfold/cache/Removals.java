@@ -47,7 +47,7 @@ final class Removals<K, V> {
             dropped.increment();
             return;
         }
-        waiting.add(new Removal<>(key, copy.value(), cause));
+        waiting.add(new Removal<>(key, copy.value, cause));
     }
 
     /** Has what waits told. Call it outside every section. */

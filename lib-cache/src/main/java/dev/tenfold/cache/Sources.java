@@ -43,7 +43,10 @@ final class Sources {
             String cache,
             @Nullable Loader<? super K, ? extends V> loader,
             @Nullable Function<? super K, Positioned<@Nullable V>> load) {
-        return loader != null ? brought(cache, loader) : brought(Objects.requireNonNull(load));
+        if (load != null) {
+            return brought(load);
+        }
+        return brought(cache, Objects.requireNonNull(loader, "loader"));
     }
 
     private static <K, V> Function<K, Positioned<@Nullable V>> loading(

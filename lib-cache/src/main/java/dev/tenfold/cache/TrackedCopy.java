@@ -1,5 +1,6 @@
 package dev.tenfold.cache;
 
+import dev.tenfold.session.Position;
 import dev.tenfold.session.Positioned;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -24,6 +25,9 @@ final class TrackedCopy<V> extends Copy<V> {
         }
     }
 
+    /** What it answers where it has a position; the very object handed out, so that a hit allocates nothing. */
+    private final @Nullable Positioned<@Nullable V> placed;
+
     /** When it was read from where it lives, by the monotonic clock. */
     final long written;
 
@@ -35,15 +39,27 @@ final class TrackedCopy<V> extends Copy<V> {
 
     final List<String> tags;
 
+    @SuppressWarnings("UnusedVariable") // by way of USED
     private long used;
 
     TrackedCopy(Positioned<@Nullable V> answer, long written, long lifetime, long loadNanos, List<String> tags) {
-        super(answer);
+        super(answer.value());
+        placed = answer.position().isNone() ? null : answer;
         this.written = written;
         this.lifetime = lifetime;
         this.loadNanos = loadNanos;
         this.tags = tags;
         this.used = written;
+    }
+
+    @Override
+    Positioned<@Nullable V> answer() {
+        return placed == null ? super.answer() : placed;
+    }
+
+    @Override
+    Position position() {
+        return placed == null ? super.position() : placed.position();
     }
 
     @Override

@@ -53,10 +53,7 @@ class StaleModelProperties {
     @Provide
     Arbitrary<List<Step>> steps() {
         return Combinators.combine(
-                        Arbitraries.frequency(
-                                        Tuple.of(4, Kind.LOOKUP),
-                                        Tuple.of(3, Kind.PASS_TIME),
-                                        Tuple.of(1, null))
+                        Arbitraries.frequency(Tuple.of(4, Kind.LOOKUP), Tuple.of(3, Kind.PASS_TIME), Tuple.of(1, null))
                                 .flatMap(kind -> kind == null ? Arbitraries.of(Kind.class) : Arbitraries.just(kind)),
                         Arbitraries.integers().between(0, 3),
                         Arbitraries.integers().between(1, 8))
@@ -189,11 +186,10 @@ class StaleModelProperties {
                 keep(key, database.get(key));
             } else if (past < IF_ERROR) {
                 assertThat(cache.lookup(key))
-                        .isEqualTo(new Lookup<>(
-                                copy.value, Lookup.State.STALE, Duration.ofSeconds(now() - copy.written)));
+                        .isEqualTo(
+                                new Lookup<>(copy.value, Lookup.State.STALE, Duration.ofSeconds(now() - copy.written)));
             } else {
-                assertThatThrownBy(() -> cache.lookup(key))
-                        .isInstanceOf(UnsupportedOperationException.class);
+                assertThatThrownBy(() -> cache.lookup(key)).isInstanceOf(UnsupportedOperationException.class);
             }
         }
 

@@ -1,60 +1,67 @@
 package dev.tenfold.cache.edge;
 
-import dev.tenfold.cache.Cache;
+import dev.tenfold.health.Health;
+import dev.tenfold.health.HealthCell;
 import dev.tenfold.observe.Event;
 import dev.tenfold.observe.Measurement;
 import dev.tenfold.observe.Observer;
 import dev.tenfold.time.TimeSource;
 import dev.tenfold.topology.Coordinates;
 import java.lang.System.Logger.Level;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Supplier;
 
 /**
  * One edge of a network: a place with a cache, up or down. Thread-safe.
+ *
+ * <p>It is up while nobody took it {@linkplain #down down} and its {@linkplain #health health} lets it take calls. Whenever it
+ * comes back it is empty, since purges did not reach it meanwhile: it gets a new {@link Tier} before it is up, and fetches
+ * still under way land in the old one, which nobody reads.
+ *
+ * <p>{@code isUp} and {@code tier} are written holding {@code changing} and read by anyone; {@code tier} is written first.
  *
  * @param <K> the kind of key
  * @param <V> the kind of value
  */
 public final class EdgeSite<K, V> {
 
-    private enum State {
-        UP,
-        /** Bypassed by clients, neighbours and purges, so what it holds may have been purged. */
-        DOWN,
-        /** Bypassed by clients and neighbours, reached by purges: it is dropping what it held. */
-        REJOINING
-    }
-
     private final String network;
     private final String name;
     private final Coordinates coordinates;
     private final TimeSource time;
     private final Observer observer;
+    private final HealthCell health;
+    private final Supplier<Tier<K, V>> emptyTier;
     private final ReentrantLock changing = new ReentrantLock();
-    private volatile State state = State.UP;
+    private boolean isTakenDown;
+    private boolean isHealthy = true;
+    private volatile boolean isUp = true;
+    private volatile Tier<K, V> tier;
 
-    final Cache<K, Copy<V>> cache;
-    final LongAdder requests = new LongAdder();
-    final LongAdder hits = new LongAdder();
-    final LongAdder neighbourHits = new LongAdder();
-    final LongAdder originFetches = new LongAdder();
+    final EdgeCounters counters = new EdgeCounters();
 
-    EdgeSite(String name, Coordinates coordinates, EdgeNetworkBuilder<K, V> builder, Observer observer) {
+    EdgeSite(
+            EdgeNetworkBuilder.Place place,
+            EdgeNetworkBuilder<K, V> builder,
+            Observer observer,
+            HealthCell health,
+            Supplier<Tier<K, V>> emptyTier) {
         this.network = builder.name;
-        this.name = name;
-        this.coordinates = coordinates;
+        this.name = place.name();
+        this.coordinates = place.coordinates();
         this.time = builder.time;
         this.observer = observer;
-        this.cache = Cache.<K, Copy<V>>builder(builder.name + "/" + name)
-                .maximumSize(builder.maximumSize)
-                .expireAfterWrite((key, copy) -> copy.remaining(time.nanoTime()))
-                .time(time)
-                .observer(Observer.none())
-                .build();
+        this.health = health;
+        this.emptyTier = emptyTier;
+        this.tier = emptyTier.get();
+    }
+
+    /** Follows its health from now on. */
+    void watch() {
+        health.watchedBy(this::healthIs);
     }
 
     /**
@@ -78,44 +85,37 @@ public final class EdgeSite<K, V> {
     /**
      * Says whether the edge takes requests.
      *
-     * @return true from the start, and from the end of {@link #up()} to the next {@link #down()}
+     * @return true unless it was taken {@link #down}, or its health lets it take no calls
      */
     public boolean isUp() {
-        return state == State.UP;
+        return isUp;
+    }
+
+    /**
+     * Returns the edge's health, to be told of checks and of how calls on it went: an edge that fails is bypassed like one
+     * that was taken down, by the rules of the network's {@link dev.tenfold.health.HealthPolicy}.
+     *
+     * @return a cell to report to
+     */
+    public HealthCell health() {
+        return health;
     }
 
     /** Takes the edge out: clients and neighbours bypass it from now on, and purges no longer reach it. */
     public void down() {
-        boolean changed;
-        changing.lock();
-        try {
-            changed = state != State.DOWN;
-            state = State.DOWN;
-        } finally {
-            changing.unlock();
-        }
-        if (changed) {
+        if (take(true)) {
             tell("edge.down", Level.WARNING, "is down; its clients go to the next nearest");
         }
     }
 
     /**
      * Brings the edge back, empty: it missed the purges since it went down, so it drops all it held before it takes a
-     * request. Does nothing if it is up.
+     * request. Does nothing if it was not taken down.
      */
     public void up() {
-        changing.lock();
-        try {
-            if (state == State.UP) {
-                return;
-            }
-            state = State.REJOINING;
-            cache.invalidateAll();
-            state = State.UP;
-        } finally {
-            changing.unlock();
+        if (take(false)) {
+            tell("edge.up", Level.INFO, "is up again, with an empty cache");
         }
-        tell("edge.up", Level.INFO, "is up again, with an empty cache");
     }
 
     /**
@@ -124,12 +124,7 @@ public final class EdgeSite<K, V> {
      * @return a snapshot
      */
     public EdgeStats stats() {
-        return new EdgeStats(
-                requests.sum(),
-                hits.sum(),
-                neighbourHits.sum(),
-                originFetches.sum(),
-                cache.stats().size());
+        return counters.stats(tier.size());
     }
 
     @Override
@@ -137,40 +132,46 @@ public final class EdgeSite<K, V> {
         return "EdgeSite[" + name + ", " + (isUp() ? "up" : "down") + "]";
     }
 
-    /** Answers from the own cache, or null. */
-    @Nullable
-    Copy<V> answer(K key) {
-        requests.increment();
-        Copy<V> copy = cache.getIfPresent(key);
-        if (copy != null) {
-            hits.increment();
-        }
-        return copy;
-    }
-
-    void purge(K key) {
-        if (state != State.DOWN) {
-            cache.invalidate(key);
-        }
+    Tier<K, V> tier() {
+        return tier;
     }
 
     List<Measurement> measurements() {
         Map<String, String> tags = Map.of("network", network, "edge", name);
-        return List.of(
-                Measurement.counter("tenfold.edge.requests", "Clients' requests", tags, requests::sum),
-                Measurement.counter("tenfold.edge.hits", "Requests answered from the edge's own copy", tags, hits::sum),
-                Measurement.counter(
-                        "tenfold.edge.neighbour.hits", "Copies taken from a neighbour", tags, neighbourHits::sum),
-                Measurement.counter(
-                        "tenfold.edge.origin.fetches", "Fetches that went to the origin", tags, originFetches::sum),
-                Measurement.gauge(
-                        "tenfold.edge.size",
-                        "1",
-                        "Copies held",
-                        tags,
-                        () -> cache.stats().size()),
-                Measurement.gauge(
-                        "tenfold.edge.up", "1", "1 if the edge takes requests, else 0", tags, () -> isUp() ? 1 : 0));
+        List<Measurement> all = new ArrayList<>(counters.measurements(tags, () -> tier.size()));
+        all.add(Measurement.gauge(
+                "tenfold.edge.up", "1", "1 if the edge takes requests, else 0", tags, () -> isUp() ? 1 : 0));
+        return all;
+    }
+
+    private boolean take(boolean down) {
+        changing.lock();
+        try {
+            boolean changed = isTakenDown != down;
+            isTakenDown = down;
+            settle();
+            return changed;
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    private void healthIs(Health now) {
+        changing.lock();
+        try {
+            isHealthy = now.state().takesCalls();
+            settle();
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    private void settle() {
+        boolean shouldBeUp = isHealthy && !isTakenDown;
+        if (shouldBeUp && !isUp) {
+            tier = emptyTier.get();
+        }
+        isUp = shouldBeUp;
     }
 
     private void tell(String kind, Level level, String what) {

@@ -1,31 +1,48 @@
 package dev.tenfold.cache.edge;
 
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
 
 /**
  * The purges under way, so that no edge is refilled from a neighbour that the purge has not reached yet.
  *
- * <p><b>Invariant.</b> After a purge of a key has returned, no edge that is up holds a copy from before it began.
+ * <p><b>Invariant.</b> After a purge has returned, no edge that is up holds a copy from before it began that it concerns.
  *
- * <p><b>Why it holds.</b> A purge notes itself here, then goes to the origin's loads, then to each edge, then takes its
- * note away. Take a fetch by edge A. If it was registered in A's cache before the purge reached A, the purge overtakes it
- * and it leaves nothing. If after, the note was there before it began: either it sees the note, and asks the origin, where
- * only loads from after the purge began are left to join; or the note is gone, and so are the old copies of every
- * neighbour that is up. An edge that was down drops everything before it is up, and while it does, purges reach it.
+ * <p><b>Why it holds.</b> A purge notes itself here, then goes to the fetches from the origin, to the shield, to each other
+ * edge, then takes its note away. Take a fetch by edge A. If it was registered at A before the purge reached A, the purge
+ * marks it ({@link Flight}) and it leaves nothing. If after, the note was there before the fetch began, which looks at the
+ * notes before it reads its neighbours' copies: either it sees the note and takes no copy that the purge concerns, and asks
+ * the shield or the origin, which the purge has passed, where only fetches from after it began are left to join; or the note
+ * is gone, and so were the old copies of every neighbour that is up. An edge that was down starts again with an empty {@link Tier} before it is up.
  */
 final class Purges<K> {
 
-    private final ConcurrentHashMap<K, Integer> underWay = new ConcurrentHashMap<>();
+    private final ReentrantLock changing = new ReentrantLock();
 
-    void begin(K key) {
-        underWay.merge(key, 1, Integer::sum);
+    /** Immutable; replaced under the lock. */
+    private volatile List<Purge<K>> underWay = List.of();
+
+    void begin(Purge<K> purge) {
+        changing.lock();
+        try {
+            underWay = Stream.concat(underWay.stream(), Stream.of(purge)).toList();
+        } finally {
+            changing.unlock();
+        }
     }
 
-    void end(K key) {
-        underWay.computeIfPresent(key, (k, count) -> count == 1 ? null : count - 1);
+    void end(Purge<K> purge) {
+        changing.lock();
+        try {
+            underWay = underWay.stream().filter(each -> each != purge).toList();
+        } finally {
+            changing.unlock();
+        }
     }
 
-    boolean isUnderWay(K key) {
-        return underWay.containsKey(key);
+    /** Returns those under way; to be asked for before a neighbour's copy is read, never after. */
+    List<Purge<K>> current() {
+        return underWay;
     }
 }

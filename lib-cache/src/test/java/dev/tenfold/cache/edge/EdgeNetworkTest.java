@@ -53,9 +53,9 @@ class EdgeNetworkTest {
         assertThat(cdn.get(MUNICH, "/a")).isEqualTo(served("/a#1", "fra", Source.NEIGHBOUR, 0));
         assertThat(cdn.get(MUNICH, "/a")).isEqualTo(served("/a#1", "fra", Source.EDGE, 0));
         assertThat(originCalls).hasValue(1);
-        assertThat(cdn.edge("ams").stats()).isEqualTo(new EdgeStats(2, 1, 0, 1, 1));
-        assertThat(cdn.edge("fra").stats()).isEqualTo(new EdgeStats(2, 1, 1, 0, 1));
-        assertThat(cdn.edge("nyc").stats()).isEqualTo(new EdgeStats(0, 0, 0, 0, 0));
+        assertThat(cdn.edge("ams").stats()).isEqualTo(new EdgeStats(2, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1));
+        assertThat(cdn.edge("fra").stats()).isEqualTo(new EdgeStats(2, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1));
+        assertThat(cdn.edge("nyc").stats()).isEqualTo(new EdgeStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
     }
 
     @Test
@@ -249,7 +249,7 @@ class EdgeNetworkTest {
     }
 
     private Served<String> served(String value, String edge, Source source, int ageSeconds) {
-        return new Served<>(value, edge, source, Duration.ofSeconds(ageSeconds));
+        return new Served<>(value, edge, source, Duration.ofSeconds(ageSeconds), Served.State.FRESH);
     }
 
     private EdgeNetworkBuilder<String, String> network() {

@@ -103,6 +103,7 @@ class EdgePurgeTest {
     void neverAnswersWithAnythingOlderThanAPurgeThatReturned() throws Exception {
         int rounds = 3_000;
         AtomicInteger published = new AtomicInteger();
+        AtomicInteger reads = new AtomicInteger();
         EdgeNetwork<String, Integer> cdn = network().observer(Observer.none()).build(key -> {
             int read = version.get();
             Thread.yield();
@@ -111,7 +112,8 @@ class EdgePurgeTest {
         List<Coordinates> clients = List.of(WEST, MIDDLE, EAST);
         List<Future<?>> all = new ArrayList<>();
         all.add(pool.submit(() -> {
-            for (int round = 1; round <= rounds; round++) {
+            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(4);
+            for (int round = 1; round < rounds && System.nanoTime() - end < 0; round++) {
                 if (round % 5 == 0) {
                     cdn.edge("middle").down();
                 }
@@ -121,8 +123,14 @@ class EdgePurgeTest {
                 if (round % 5 == 0) {
                     cdn.edge("middle").up();
                 }
-                Thread.yield();
+                int seen = reads.get();
+                while (round % 20 == 0 && reads.get() < seen + 12 && !Thread.interrupted()) {
+                    Thread.yield();
+                }
             }
+            version.set(rounds);
+            cdn.purge("/a");
+            published.set(rounds);
         }));
         AtomicInteger neighbours = new AtomicInteger();
         for (int reader = 0; reader < 3; reader++) {
@@ -132,14 +140,15 @@ class EdgePurgeTest {
                     int least = published.get();
                     Served<Integer> served = cdn.get(clients.get(i % clients.size()), "/a");
                     assertThat(served.value()).isGreaterThanOrEqualTo(least);
+                    reads.incrementAndGet();
                     if (served.source() == Source.NEIGHBOUR) {
                         neighbours.incrementAndGet();
                     }
                 }
             }));
         }
-        for (Future<?> each : all) {
-            each.get();
+        for (int i = all.size() - 1; i >= 0; i--) {
+            all.get(i).get();
         }
         assertThat(neighbours).as("neighbours were asked").hasPositiveValue();
     }

@@ -112,11 +112,11 @@ class WriteBehindTest {
     @Test
     void triesAgainWithBackoffUntilTheStoreTakesIt() {
         down = true;
-        Cache<Integer, Integer> cache = cache(writer()
-                .retry(Backoff.exponential(Duration.ofSeconds(1), Duration.ofSeconds(4))
-                        .attempts(Integer.MAX_VALUE)
-                        .jitter(0))
-                .build());
+        Cache<Integer, Integer> cache =
+                cache(writer().retry(Backoff.exponential(Duration.ofSeconds(1), Duration.ofSeconds(4))
+                                .attempts(Integer.MAX_VALUE)
+                                .jitter(0))
+                        .build());
         cache.put(1, 10);
         int[] tries = new int[12];
         for (int second = 0; second < 12; second++) {
@@ -135,8 +135,7 @@ class WriteBehindTest {
     @Test
     void oneChangeThatTheStoreWillNotTakeHoldsUpNoOther() {
         refused.set(5);
-        WriteBehind<Integer, Integer> writer = writer()
-                .maximumBatch(8)
+        WriteBehind<Integer, Integer> writer = writer().maximumBatch(8)
                 .retry(Backoff.fixed(Duration.ofMillis(10)).attempts(3))
                 .observer(events::add)
                 .build();
@@ -194,8 +193,7 @@ class WriteBehindTest {
                 .hasMessageContaining("write-behind 'test' is closed");
 
         refused.set(7);
-        WriteBehind<Integer, Integer> bad = writer()
-                .closeTimeout(Duration.ofMillis(20))
+        WriteBehind<Integer, Integer> bad = writer().closeTimeout(Duration.ofMillis(20))
                 .retry(Backoff.fixed(Duration.ofMillis(1)).attempts(Integer.MAX_VALUE))
                 .observer(events::add)
                 .build();
@@ -216,7 +214,9 @@ class WriteBehindTest {
         assertThat(database).isEqualTo(Map.of(1, 10));
         down = true;
         assertThatThrownBy(() -> cache.put(1, 11)).hasRootCauseMessage("told to fail");
-        assertThat(cache.getIfPresent(1)).as("nobody knows what the store has now").isNull();
+        assertThat(cache.getIfPresent(1))
+                .as("nobody knows what the store has now")
+                .isNull();
         assertThat(cache.get(1)).isEqualTo(10);
         assertThatThrownBy(() -> cache.remove(1)).hasRootCauseMessage("told to fail");
         down = false;
