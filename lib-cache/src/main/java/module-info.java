@@ -4,16 +4,13 @@ module dev.tenfold.cache {
     requires transitive dev.tenfold.core;
     requires com.github.benmanes.caffeine;
     requires static transitive org.jspecify;
+    requires static transitive java.net.http;
+    requires static transitive jdk.httpserver;
     requires static lettuce.core;
 
     exports dev.tenfold.cache;
     exports dev.tenfold.cache.edge;
+    exports dev.tenfold.cache.edge.http;
     exports dev.tenfold.cache.tier;
     exports dev.tenfold.cache.write;
-    requires static transitive java.net.http;
-    requires static transitive jdk.httpserver;
-
-    exports dev.tenfold.cache;
-    exports dev.tenfold.cache.edge;
-    exports dev.tenfold.cache.edge.http;
 }
