@@ -16,8 +16,6 @@ import dev.tenfold.balance.LoadBalancer;
 import dev.tenfold.balance.Member;
 import dev.tenfold.balance.Policies;
 import dev.tenfold.cache.Cache;
-import dev.tenfold.cache.edge.EdgeNetwork;
-import dev.tenfold.cache.edge.Served;
 import dev.tenfold.coordination.Lease;
 import dev.tenfold.coordination.LeaseState;
 import dev.tenfold.coordination.Leases;
@@ -29,13 +27,11 @@ import dev.tenfold.observe.Observer;
 import dev.tenfold.observe.micrometer.MicrometerObserver;
 import dev.tenfold.queue.Broker;
 import dev.tenfold.queue.Exchange;
-import dev.tenfold.queue.Queue;
 import dev.tenfold.replication.Failover;
 import dev.tenfold.replication.ReplicaSet;
 import dev.tenfold.replication.jdbc.RoutingDataSource;
 import dev.tenfold.replication.postgres.Postgres;
 import dev.tenfold.replication.testing.PostgresCluster;
-import dev.tenfold.retry.Backoff;
 import dev.tenfold.retry.RetryBudget;
 import dev.tenfold.session.Session;
 import dev.tenfold.sharding.ShardPlan;
@@ -63,12 +59,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -80,8 +73,6 @@ class ReadmeExamplesTest {
     private record User(long id, String name) {}
 
     private record UserChanged(long id) {}
-
-    private record OrderCreated(String id) {}
 
     private final Map<Long, User> repository = new ConcurrentHashMap<>(Map.of(42L, new User(42, "Ada")));
 
@@ -268,36 +259,6 @@ class ReadmeExamplesTest {
     }
 
     @Test
-    void cache() {
-        // example: cache
-        Cache<Long, User> cache = Cache.<Long, User>builder("users")
-                .maximumSize(100_000)
-                .expireAfterWrite(ofMinutes(10))
-                .jitter(0.1) // what was written together does not expire together
-                .build(id -> repository.get(id)); // one load per key, however many ask
-        User user = cache.get(42L);
-        cache.invalidate(42L); // a load that began before leaves nothing behind
-        // end
-        assertThat(user).isEqualTo(new User(42, "Ada"));
-        assertThat(cache.getIfPresent(42L)).isNull();
-    }
-
-    @Test
-    void edge() {
-        // example: edge
-        EdgeNetwork<String, String> cdn = EdgeNetwork.<String, String>builder("cdn")
-                .edge("Frankfurt", Coordinates.of(50.1, 8.7))
-                .edge("Amsterdam", Coordinates.of(52.4, 4.9))
-                .expireAfterWrite(ofMinutes(5))
-                .build(path -> "content of " + path); // the origin
-        Served<String> page = cdn.get(Coordinates.of(48.1, 11.6), "/home"); // a client in Munich
-        cdn.purge("/home");
-        // end
-        assertThat(page.edge()).isEqualTo("Frankfurt");
-        assertThat(page.value()).isEqualTo("content of /home");
-    }
-
-    @Test
     void replicas() throws SQLException {
         try (PostgresCluster cluster =
                 PostgresCluster.builder().replicas(2).synchronous().start()) {
@@ -360,26 +321,6 @@ class ReadmeExamplesTest {
         // end
         assertThat(home).isIn(db1, db2, db3);
         assertThat(plan.moves()).isNotEmpty().allMatch(move -> move.to().equals("s4"));
-    }
-
-    @Test
-    void queue() throws InterruptedException {
-        BlockingQueue<OrderCreated> sent = new LinkedBlockingQueue<>();
-        // example: queue
-        Broker broker = Broker.inMemory();
-        Exchange<OrderCreated> orders = broker.topicExchange("orders", OrderCreated.class);
-        Queue<OrderCreated> mail = broker.queue(
-                "mail",
-                OrderCreated.class,
-                q -> q.maxLength(10_000)
-                        .retry(Backoff.exponential(ofMillis(100), ofSeconds(30)).attempts(5))
-                        .deadLetterTo("mail.dead"));
-        orders.bind(mail, "order.*.created");
-        mail.consume(8, delivery -> sent.add(delivery.body())); // return = ack, throw = retry
-        orders.publish("order.eu.created", new OrderCreated("o-1"));
-        // end
-        assertThat(sent.poll(10, TimeUnit.SECONDS)).isEqualTo(new OrderCreated("o-1"));
-        assertThat(broker.close(ofSeconds(5)).isClean()).isTrue();
     }
 
     @Test
