@@ -8,7 +8,6 @@ import dev.tenfold.observe.Measured;
 import dev.tenfold.observe.Measurement;
 import dev.tenfold.session.Position;
 import dev.tenfold.session.Positioned;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -56,26 +55,20 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
     private final CacheParts<K, V> parts;
     private final Store<K, V> store;
     private final CacheCounters counters;
-    private final Copies<K, V> copies;
-    private final Lifetimes<K, V> lifetimes;
     private final Loading<K, V> loading;
-    private final Refreshing<K, V> refreshing;
+    private final Lookups<K, V> lookups;
     private final Changing<K, V> changing;
     private final @Nullable Source<K, V> own;
     private final @Nullable Batches<K, V> batches;
     private final Executor executor;
-    private final boolean ageing;
 
     Cache(CacheBuilder<K, V> b, @Nullable Loader<? super K, ? extends V> loader, Loader.@Nullable Async<K, V> async) {
         parts = CacheParts.of(b);
         store = parts.store();
         counters = parts.counters();
-        copies = parts.copies();
-        lifetimes = parts.lifetimes();
-        ageing = copies.areAgeing();
         executor = b.effectiveExecutor();
         loading = new Loading<>(b, parts);
-        refreshing = new Refreshing<>(parts, loading);
+        lookups = new Lookups<>(parts, new Refreshing<>(parts, loading));
         batches = b.bulkLoader == null ? null : new Batches<>(b, b.bulkLoader);
         own = Sources.own(name(), loader, async, batches);
         changing = new Changing<>(b, parts, loading.failures());
@@ -106,7 +99,7 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
      */
     public @Nullable V get(K key) {
         Source<K, V> source = own();
-        Copy<V> copy = find(key, Position.none(), source, null, null);
+        Copy<V> copy = lookups.find(key, Position.none(), source, null, null);
         return (copy != null ? copy : loading.miss(key, Position.none(), source)).value;
     }
 
@@ -122,7 +115,7 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
      * @throws DeadlineExceededException if another caller's load took longer than the load timeout
      */
     public @Nullable V get(K key, Loader<? super K, ? extends V> loader) {
-        Copy<V> copy = find(key, Position.none(), null, loader, null);
+        Copy<V> copy = lookups.find(key, Position.none(), null, loader, null);
         return (copy != null ? copy : loading.miss(key, Position.none(), Sources.brought(name(), loader))).value;
     }
 
@@ -138,7 +131,7 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
      */
     @Override
     public Positioned<@Nullable V> get(K key, Position minimum, Function<? super K, Positioned<@Nullable V>> load) {
-        Copy<V> copy = find(key, minimum, null, null, load);
+        Copy<V> copy = lookups.find(key, minimum, null, null, load);
         return (copy != null ? copy : loading.miss(key, minimum, Sources.brought(load))).answer();
     }
 
@@ -151,10 +144,10 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
      */
     public Lookup<V> lookup(K key) {
         Source<K, V> source = own();
-        Copy<V> copy = find(key, Position.none(), source, null, null);
+        Copy<V> copy = lookups.find(key, Position.none(), source, null, null);
         return copy != null
-                ? lookup(copy, Lookup.State.FRESH)
-                : lookup(loading.miss(key, Position.none(), source), Lookup.State.LOADED);
+                ? lookups.describe(copy, Lookup.State.FRESH)
+                : lookups.describe(loading.miss(key, Position.none(), source), Lookup.State.LOADED);
     }
 
     /**
@@ -168,7 +161,7 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
      */
     public CompletionStage<@Nullable V> getAsync(K key) {
         Source<K, V> source = own();
-        Copy<V> copy = find(key, Position.none(), source, null, null);
+        Copy<V> copy = lookups.find(key, Position.none(), source, null, null);
         return copy != null
                 ? CompletableFuture.completedStage(copy.value)
                 : loading.missAsync(key, source).landing.thenApplyAsync(landed -> landed.value, executor);
@@ -184,7 +177,7 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
      */
     public Map<K, V> getAll(Iterable<? extends K> keys) {
         return new BulkLookup<>(loading, parts.flights(), parts.others(), own(), batches)
-                .get(keys, (key, source) -> find(key, Position.none(), source, null, null));
+                .get(keys, (key, source) -> lookups.find(key, Position.none(), source, null, null));
     }
 
     /**
@@ -194,11 +187,7 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
      * @return the value, or null if there is no copy or it says that the key has no value
      */
     public @Nullable V getIfPresent(K key) {
-        Copy<V> copy = store.read(key);
-        if (copy != null && ageing && !isFresh(key, copy)) {
-            copy = null;
-        }
-        (copy == null ? counters.misses : counters.hits).increment();
+        Copy<V> copy = lookups.findFresh(key);
         return copy == null ? null : copy.value;
     }
 
@@ -385,61 +374,6 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
     /** For tests: how many tags are remembered. */
     int indexedTags() {
         return store.tags();
-    }
-
-    /** Finds a copy that answers, counting it, and has it loaded anew if that is due. Allocates nothing on a fresh hit. */
-    private @Nullable Copy<V> find(
-            K key,
-            Position minimum,
-            @Nullable Source<K, V> source,
-            @Nullable Loader<? super K, ? extends V> loader,
-            @Nullable Function<? super K, Positioned<@Nullable V>> load) {
-        Copy<V> copy = store.read(key);
-        if (copy == null || !copy.covers(minimum)) {
-            counters.misses.increment();
-            return null;
-        }
-        if (ageing && copy instanceof TrackedCopy<V> tracked) {
-            long now = copies.now();
-            Lifetimes.Age age = lifetimes.of(tracked, now);
-            if (age.compareTo(Lifetimes.Age.STALE) > 0) {
-                counters.misses.increment();
-                return null;
-            }
-            lifetimes.use(tracked, now);
-            if (age != Lifetimes.Age.FRESH) {
-                if (age == Lifetimes.Age.STALE) {
-                    counters.staleAnswers.increment();
-                }
-                refreshing.request(key, copy, source != null ? source : Sources.brought(name(), loader, load));
-            }
-        }
-        counters.hits.increment();
-        return copy;
-    }
-
-    private boolean isFresh(K key, Copy<V> copy) {
-        long now = copies.now();
-        if (!(copy instanceof TrackedCopy<V> tracked) || lifetimes.isFresh(tracked, now)) {
-            if (copy instanceof TrackedCopy<V> tracked) {
-                lifetimes.use(tracked, now);
-            }
-            return true;
-        }
-        if (lifetimes.of(tracked, now) == Lifetimes.Age.GONE) {
-            parts.flights().drop(key, copy, Removal.Cause.EXPIRED);
-        }
-        return false;
-    }
-
-    private Lookup<V> lookup(Copy<V> copy, Lookup.State state) {
-        if (!(copy instanceof TrackedCopy<V> tracked)) {
-            return new Lookup<>(copy.value, state, null);
-        }
-        long now = copies.now();
-        boolean stale = tracked.isKept() && !lifetimes.isFresh(tracked, now);
-        return new Lookup<>(
-                copy.value, stale ? Lookup.State.STALE : state, Duration.ofNanos(Math.max(0, now - tracked.written)));
     }
 
     private Source<K, V> own() {
