@@ -1,5 +1,6 @@
 package dev.tenfold.cache;
 
+import dev.tenfold.Codec;
 import dev.tenfold.Invalidation;
 import dev.tenfold.ReadThrough;
 import dev.tenfold.error.CallFailedException;
@@ -8,6 +9,9 @@ import dev.tenfold.observe.Measured;
 import dev.tenfold.observe.Measurement;
 import dev.tenfold.session.Position;
 import dev.tenfold.session.Positioned;
+import dev.tenfold.time.TimeSource;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -61,9 +65,11 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
     private final @Nullable Source<K, V> own;
     private final @Nullable Batches<K, V> batches;
     private final Executor executor;
+    private final TimeSource time;
 
     Cache(CacheBuilder<K, V> b, @Nullable Loader<? super K, ? extends V> loader, Loader.@Nullable Async<K, V> async) {
         parts = CacheParts.of(b);
+        time = b.time;
         store = parts.store();
         counters = parts.counters();
         executor = b.effectiveExecutor();
@@ -316,6 +322,34 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
         parts.flights().sweep();
         store.cleanUpTable();
         store.deliver();
+    }
+
+    /**
+     * Writes the copies within their lifetime to a file, for a warm start. The file is replaced as a whole or not at all. Linear.
+     *
+     * @param file where to
+     * @param keys writes keys
+     * @param values writes values
+     * @return how many were written
+     * @throws IOException if that fails
+     */
+    public long save(Path file, Codec<K> keys, Codec<V> values) throws IOException {
+        return SnapshotFile.save(file, parts, time.now(), keys, values);
+    }
+
+    /**
+     * Reads what {@link #save} wrote into a cache that nobody uses yet: what is fresh still by the wall clock, of keys that have
+     * no copy. What was changed or invalidated in between is not known, and only its lifetime ends it.
+     *
+     * @param file where from
+     * @param keys reads keys
+     * @param values reads values
+     * @return how many were read
+     * @throws IOException if there is no such file, or it cannot be read
+     * @throws dev.tenfold.error.CorruptDataException if it is damaged; then nothing was read
+     */
+    public long restore(Path file, Codec<K> keys, Codec<V> values) throws IOException {
+        return SnapshotFile.restore(file, parts, time.now(), keys, values);
     }
 
     /**
