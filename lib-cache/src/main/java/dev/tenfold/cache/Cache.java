@@ -1,5 +1,6 @@
 package dev.tenfold.cache;
 
+import dev.tenfold.Codec;
 import dev.tenfold.Invalidation;
 import dev.tenfold.ReadThrough;
 import dev.tenfold.error.CallFailedException;
@@ -8,7 +9,9 @@ import dev.tenfold.observe.Measured;
 import dev.tenfold.observe.Measurement;
 import dev.tenfold.session.Position;
 import dev.tenfold.session.Positioned;
-import java.time.Duration;
+import dev.tenfold.time.TimeSource;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -56,26 +59,22 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
     private final CacheParts<K, V> parts;
     private final Store<K, V> store;
     private final CacheCounters counters;
-    private final Copies<K, V> copies;
-    private final Lifetimes<K, V> lifetimes;
     private final Loading<K, V> loading;
-    private final Refreshing<K, V> refreshing;
+    private final Lookups<K, V> lookups;
     private final Changing<K, V> changing;
     private final @Nullable Source<K, V> own;
     private final @Nullable Batches<K, V> batches;
     private final Executor executor;
-    private final boolean ageing;
+    private final TimeSource time;
 
     Cache(CacheBuilder<K, V> b, @Nullable Loader<? super K, ? extends V> loader, Loader.@Nullable Async<K, V> async) {
         parts = CacheParts.of(b);
+        time = b.time;
         store = parts.store();
         counters = parts.counters();
-        copies = parts.copies();
-        lifetimes = parts.lifetimes();
-        ageing = copies.areAgeing();
         executor = b.effectiveExecutor();
         loading = new Loading<>(b, parts);
-        refreshing = new Refreshing<>(parts, loading);
+        lookups = new Lookups<>(parts, new Refreshing<>(parts, loading));
         batches = b.bulkLoader == null ? null : new Batches<>(b, b.bulkLoader);
         own = Sources.own(name(), loader, async, batches);
         changing = new Changing<>(b, parts, loading.failures());
@@ -106,7 +105,7 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
      */
     public @Nullable V get(K key) {
         Source<K, V> source = own();
-        Copy<V> copy = find(key, Position.none(), source, null, null);
+        Copy<V> copy = lookups.find(key, Position.none(), source, null, null);
         return (copy != null ? copy : loading.miss(key, Position.none(), source)).value;
     }
 
@@ -122,7 +121,7 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
      * @throws DeadlineExceededException if another caller's load took longer than the load timeout
      */
     public @Nullable V get(K key, Loader<? super K, ? extends V> loader) {
-        Copy<V> copy = find(key, Position.none(), null, loader, null);
+        Copy<V> copy = lookups.find(key, Position.none(), null, loader, null);
         return (copy != null ? copy : loading.miss(key, Position.none(), Sources.brought(name(), loader))).value;
     }
 
@@ -138,7 +137,7 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
      */
     @Override
     public Positioned<@Nullable V> get(K key, Position minimum, Function<? super K, Positioned<@Nullable V>> load) {
-        Copy<V> copy = find(key, minimum, null, null, load);
+        Copy<V> copy = lookups.find(key, minimum, null, null, load);
         return (copy != null ? copy : loading.miss(key, minimum, Sources.brought(load))).answer();
     }
 
@@ -151,10 +150,10 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
      */
     public Lookup<V> lookup(K key) {
         Source<K, V> source = own();
-        Copy<V> copy = find(key, Position.none(), source, null, null);
+        Copy<V> copy = lookups.find(key, Position.none(), source, null, null);
         return copy != null
-                ? lookup(copy, Lookup.State.FRESH)
-                : lookup(loading.miss(key, Position.none(), source), Lookup.State.LOADED);
+                ? lookups.describe(copy, Lookup.State.FRESH)
+                : lookups.describe(loading.miss(key, Position.none(), source), Lookup.State.LOADED);
     }
 
     /**
@@ -168,7 +167,7 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
      */
     public CompletionStage<@Nullable V> getAsync(K key) {
         Source<K, V> source = own();
-        Copy<V> copy = find(key, Position.none(), source, null, null);
+        Copy<V> copy = lookups.find(key, Position.none(), source, null, null);
         return copy != null
                 ? CompletableFuture.completedStage(copy.value)
                 : loading.missAsync(key, source).landing.thenApplyAsync(landed -> landed.value, executor);
@@ -184,7 +183,7 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
      */
     public Map<K, V> getAll(Iterable<? extends K> keys) {
         return new BulkLookup<>(loading, parts.flights(), parts.others(), own(), batches)
-                .get(keys, (key, source) -> find(key, Position.none(), source, null, null));
+                .get(keys, (key, source) -> lookups.find(key, Position.none(), source, null, null));
     }
 
     /**
@@ -194,11 +193,7 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
      * @return the value, or null if there is no copy or it says that the key has no value
      */
     public @Nullable V getIfPresent(K key) {
-        Copy<V> copy = store.read(key);
-        if (copy != null && ageing && !isFresh(key, copy)) {
-            copy = null;
-        }
-        (copy == null ? counters.misses : counters.hits).increment();
+        Copy<V> copy = lookups.findFresh(key);
         return copy == null ? null : copy.value;
     }
 
@@ -330,6 +325,34 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
     }
 
     /**
+     * Writes the copies within their lifetime to a file, for a warm start. The file is replaced as a whole or not at all. Linear.
+     *
+     * @param file where to
+     * @param keys writes keys
+     * @param values writes values
+     * @return how many were written
+     * @throws IOException if that fails
+     */
+    public long save(Path file, Codec<K> keys, Codec<V> values) throws IOException {
+        return SnapshotFile.save(file, parts, time.now(), keys, values);
+    }
+
+    /**
+     * Reads what {@link #save} wrote into a cache that nobody uses yet: what is fresh still by the wall clock, of keys that have
+     * no copy. What was changed or invalidated in between is not known, and only its lifetime ends it.
+     *
+     * @param file where from
+     * @param keys reads keys
+     * @param values reads values
+     * @return how many were read
+     * @throws IOException if there is no such file, or it cannot be read
+     * @throws dev.tenfold.error.CorruptDataException if it is damaged; then nothing was read
+     */
+    public long restore(Path file, Codec<K> keys, Codec<V> values) throws IOException {
+        return SnapshotFile.restore(file, parts, time.now(), keys, values);
+    }
+
+    /**
      * Returns a view of the copies within their lifetime as a map. It loads nothing; what is changed through it is changed
      * as by {@link #put} and {@link #remove}. Its iterators are weakly consistent; {@code size} is linear where copies age.
      *
@@ -385,61 +408,6 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
     /** For tests: how many tags are remembered. */
     int indexedTags() {
         return store.tags();
-    }
-
-    /** Finds a copy that answers, counting it, and has it loaded anew if that is due. Allocates nothing on a fresh hit. */
-    private @Nullable Copy<V> find(
-            K key,
-            Position minimum,
-            @Nullable Source<K, V> source,
-            @Nullable Loader<? super K, ? extends V> loader,
-            @Nullable Function<? super K, Positioned<@Nullable V>> load) {
-        Copy<V> copy = store.read(key);
-        if (copy == null || !copy.covers(minimum)) {
-            counters.misses.increment();
-            return null;
-        }
-        if (ageing && copy instanceof TrackedCopy<V> tracked) {
-            long now = copies.now();
-            Lifetimes.Age age = lifetimes.of(tracked, now);
-            if (age.compareTo(Lifetimes.Age.STALE) > 0) {
-                counters.misses.increment();
-                return null;
-            }
-            lifetimes.use(tracked, now);
-            if (age != Lifetimes.Age.FRESH) {
-                if (age == Lifetimes.Age.STALE) {
-                    counters.staleAnswers.increment();
-                }
-                refreshing.request(key, copy, source != null ? source : Sources.brought(name(), loader, load));
-            }
-        }
-        counters.hits.increment();
-        return copy;
-    }
-
-    private boolean isFresh(K key, Copy<V> copy) {
-        long now = copies.now();
-        if (!(copy instanceof TrackedCopy<V> tracked) || lifetimes.isFresh(tracked, now)) {
-            if (copy instanceof TrackedCopy<V> tracked) {
-                lifetimes.use(tracked, now);
-            }
-            return true;
-        }
-        if (lifetimes.of(tracked, now) == Lifetimes.Age.GONE) {
-            parts.flights().drop(key, copy, Removal.Cause.EXPIRED);
-        }
-        return false;
-    }
-
-    private Lookup<V> lookup(Copy<V> copy, Lookup.State state) {
-        if (!(copy instanceof TrackedCopy<V> tracked)) {
-            return new Lookup<>(copy.value, state, null);
-        }
-        long now = copies.now();
-        boolean stale = tracked.isKept() && !lifetimes.isFresh(tracked, now);
-        return new Lookup<>(
-                copy.value, stale ? Lookup.State.STALE : state, Duration.ofNanos(Math.max(0, now - tracked.written)));
     }
 
     private Source<K, V> own() {

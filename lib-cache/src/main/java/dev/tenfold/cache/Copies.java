@@ -67,10 +67,12 @@ final class Copies<K, V> {
                 entry.tags());
     }
 
-    /** Describes a copy for the remote tier. */
+    /** Describes a copy for the remote tier, or a file. */
     RemoteTier.Entry<V> entry(Copy<V> copy) {
-        TrackedCopy<V> known = (TrackedCopy<V>) copy;
-        Positioned<@Nullable V> placed = known.answer();
+        Positioned<@Nullable V> placed = copy.answer();
+        if (!(copy instanceof TrackedCopy<V> known)) {
+            return entry(placed);
+        }
         return new RemoteTier.Entry<>(
                 known.value,
                 placed.position(),
@@ -81,6 +83,13 @@ final class Copies<K, V> {
     }
 
     // Before JDK 22 NullAway cannot read that Positioned's type parameter may be nullable.
+    @SuppressWarnings("NullAway")
+    private static <V> RemoteTier.Entry<V> entry(Positioned<@Nullable V> placed) {
+        return new RemoteTier.Entry<>(
+                placed.value(), placed.position(), placed.seen(), Duration.ZERO, null, List.of());
+    }
+
+    // As above.
     @SuppressWarnings("NullAway")
     private static <V> Positioned<@Nullable V> positioned(RemoteTier.Entry<V> entry) {
         return new Positioned<>(entry.value(), entry.position(), entry.seen());

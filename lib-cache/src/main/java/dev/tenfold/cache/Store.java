@@ -209,7 +209,7 @@ final class Store<K, V> {
      * Returns an estimate of what an entry takes beside its key and value: measured on a 64-bit JVM with compressed
      * references, one tag an entry, no positions (which take 24 to 32 bytes more).
      */
-    long bytesPerEntry() {
+    int bytesPerEntry() {
         return TABLE_BYTES + (copies.areTracked() ? TRACKED_BYTES : PLAIN_BYTES) + (tags == null ? 0 : TAG_BYTES);
     }
 

@@ -3,6 +3,7 @@ package dev.tenfold.cache.tier;
 import dev.tenfold.Codec;
 import dev.tenfold.cache.InvalidationBus;
 import dev.tenfold.cache.tier.RedisLink.Live;
+import dev.tenfold.cache.wire.EntryFormat;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;

@@ -6,6 +6,7 @@ import dev.tenfold.cache.RemoteTier;
 import dev.tenfold.cache.RemoteTier.Entry;
 import dev.tenfold.cache.RemoteTier.Reading;
 import dev.tenfold.cache.tier.RedisLink.Live;
+import dev.tenfold.cache.wire.EntryFormat;
 import dev.tenfold.error.UnavailableException;
 import dev.tenfold.time.Scheduler;
 import io.lettuce.core.ScriptOutputType;
