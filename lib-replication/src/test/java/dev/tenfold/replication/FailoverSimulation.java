@@ -256,6 +256,24 @@ final class FailoverSimulation implements AutoCloseable {
         requireAll(primary);
     }
 
+    /** How long it takes a process that has watched for a while to have another primary once the first hangs. */
+    Duration replaceHungPrimary() {
+        join();
+        world.run((30_000 + random.nextInt(500)) * MILLI);
+        long began = world.now();
+        servers.servers.get("a").hungUntil = Long.MAX_VALUE;
+        while (processes.get(0)
+                .set
+                .topology()
+                .primary()
+                .map(endpoint -> endpoint.id().equals("a"))
+                .orElse(true)) {
+            require(world.now() - began < 10 * SECOND, () -> "the primary is not replaced");
+            world.run(5 * MILLI);
+        }
+        return Duration.ofNanos(world.now() - began);
+    }
+
     private void join() {
         processes.add(new SimulatedProcess("p" + names++, servers, register, this));
     }
