@@ -69,6 +69,9 @@ public final class BenchmarkRun implements Callable<Integer> {
             description = "Values of a parameter instead of all its own; may be repeated.")
     private Map<String, String> params = new TreeMap<>();
 
+    @Option(names = "--client", description = "Give the CPU time and allocation of the measuring threads only.")
+    private boolean client;
+
     @Option(names = "--render-only", description = "Only render the tables and chart of an earlier run again.")
     private boolean renderOnly;
 
@@ -113,6 +116,9 @@ public final class BenchmarkRun implements Callable<Integer> {
                         .verbosity(VerboseMode.NORMAL)
                         .resultFormat(ResultFormatType.JSON)
                         .result(part.toString());
+                if (client) {
+                    options.addProfiler(ClientCostProfiler.class);
+                }
                 params.forEach((param, values) -> options.param(param, values.split(":")));
                 new Runner(options.build()).run();
                 String array = Files.readString(part).strip();
@@ -137,7 +143,7 @@ public final class BenchmarkRun implements Callable<Integer> {
 
                 ```
                 mvn -q -Pbench verify -Dbench.args="--name %s --include %s --forks %d --warmup %d --iterations %d \
-                --millis %d --threads %s%s"
+                --millis %d --threads %s%s%s"
                 ```
                 """,
                 name,
@@ -158,6 +164,7 @@ public final class BenchmarkRun implements Callable<Integer> {
                 iterations,
                 millis,
                 join(threads),
+                client ? " --client" : "",
                 params.entrySet().stream()
                         .map(param -> " --param " + param)
                         .collect(java.util.stream.Collectors.joining()));

@@ -346,6 +346,7 @@ final class Monitor<N> implements AutoCloseable {
                 before.branch(new Branch(promotion.start(), promotion.lossless()))
                         .withRoles(roles));
         changes.fire();
+        drive.follow(promotion);
     }
 
     /** A switchover that somebody waits for. */

@@ -79,21 +79,6 @@ public interface ReplicationEngine<N> extends AutoCloseable {
     LogPosition promote(Endpoint<N> candidate) throws Exception;
 
     /**
-     * Promotes as {@link #promote(Endpoint)} does, and says when that can no longer be taken back: so others can be told
-     * to follow while it goes on.
-     *
-     * @param candidate the node to promote
-     * @param begun run once, at most
-     * @return the new timeline and the offset at which it began
-     * @throws Exception if that did not happen or is not certain; the next probe tells
-     */
-    default LogPosition promote(Endpoint<N> candidate, Runnable begun) throws Exception {
-        LogPosition start = promote(candidate);
-        begun.run();
-        return start;
-    }
-
-    /**
      * Makes a replica, frozen or not, follow a primary. Returns once it was told, not once it streams.
      *
      * @param replica a node that is not writable

@@ -111,8 +111,7 @@ final class Switchover<N> {
                 others.add(i);
             }
         }
-        LogPosition start = engine.promote(candidate, () -> others.forEach(i -> follow(i, target)));
-        return new Promotion(target, start, true);
+        return new Promotion(target, engine.promote(candidate), true, others);
     }
 
     private void takeBack(int primary, int target, Exception reason) {

@@ -219,8 +219,7 @@ abstract class NodeLease extends OpenConnections.Entry {
                     ? source.replicaSet().routeWrite(deadline)
                     : source.replicaSet().routeRead(required(), deadline);
         } catch (TenfoldException unavailable) {
-            throw new SQLTransientConnectionException(
-                    unavailable.getMessage(), Failures.NO_CONNECTION, unavailable);
+            throw new SQLTransientConnectionException(unavailable.getMessage(), Failures.NO_CONNECTION, unavailable);
         }
     }
 

@@ -56,6 +56,7 @@ final class OpenConnections {
 
     private static final class Stripe {
         final ReentrantLock lock = new ReentrantLock();
+
         @Nullable
         Entry first;
     }

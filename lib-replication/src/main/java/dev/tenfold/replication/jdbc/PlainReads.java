@@ -20,40 +20,38 @@ import java.util.Set;
 final class PlainReads {
 
     /** Words that write, lock, or begin a statement that may, in any of the usual databases. */
-    private static final Set<String> NO_READ = Set.of(
-            "alter", "analyse", "analyze", "attach", "backup", "begin", "call", "checkpoint", "cluster", "commit", "copy",
-            "create", "currval", "dbcc", "deallocate", "declare", "delete", "detach", "do", "drop", "dumpfile", "exec",
-            "execute", "explain", "export", "for", "grant", "handler", "import", "insert", "into", "kill", "lastval",
-            "listen", "load", "lock", "merge", "nextval", "notify", "outfile", "perform", "pragma", "prepare", "procedure",
-            "refresh", "reindex", "rename", "reset", "restore", "revoke", "rollback", "savepoint", "set", "setval", "share",
-            "shutdown", "start", "truncate", "unlisten", "unlock", "update", "upsert", "vacuum", "waitfor");
+    private static final Set<String> NO_READ = words("""
+            alter analyse analyze attach backup begin call checkpoint cluster commit copy create currval dbcc
+            deallocate declare delete detach do drop dumpfile exec execute explain export for grant handler
+            import insert into kill lastval listen load lock merge nextval notify outfile perform pragma prepare
+            procedure refresh reindex rename reset restore revoke rollback savepoint set setval share shutdown
+            start truncate unlisten unlock update upsert vacuum waitfor
+            """);
 
     /** Keywords and types that may stand before a parenthesis without being called. */
-    private static final Set<String> NO_CALL = Set.of(
-            "all", "and", "any", "array", "as", "between", "bit", "by", "case", "char", "character", "cross", "cube",
-            "decimal", "distinct", "else", "except", "exists", "filter", "float", "from", "group", "having", "ilike", "in",
-            "inner", "intersect", "interval", "is", "join", "lateral", "like", "limit", "materialized", "not", "numeric",
-            "offset", "on", "or", "order", "over", "partition", "recursive", "rollup", "row", "select", "sets", "some",
-            "then", "time", "timestamp", "timestamptz", "union", "using", "values", "varchar", "when", "where", "with",
-            "within");
+    private static final Set<String> NO_CALL = words("""
+            all and any array as between bit by case char character cross cube decimal distinct else except
+            exists filter float from group having ilike in inner intersect interval is join lateral like limit
+            materialized not numeric offset on or order over partition recursive rollup row select sets some
+            then time timestamp timestamptz union using values varchar when where with within
+            """);
 
     /** Functions of the standard and of PostgreSQL that only compute. */
-    private static final Set<String> HARMLESS = Set.of(
-            "abs", "age", "array_agg", "array_length", "array_position", "array_to_string", "avg", "bit_and", "bit_or",
-            "bool_and", "bool_or", "btrim", "cardinality", "cast", "ceil", "ceiling", "char_length", "character_length",
-            "coalesce", "concat", "concat_ws", "corr", "count", "cume_dist", "date", "date_part", "date_trunc", "decode",
-            "dense_rank", "encode", "every", "exp", "extract", "first_value", "floor", "format", "generate_series",
-            "greatest", "grouping", "initcap", "json_agg", "json_build_array", "json_build_object", "jsonb_agg",
-            "jsonb_array_elements", "jsonb_array_elements_text", "jsonb_array_length", "jsonb_build_array",
-            "jsonb_build_object", "jsonb_each", "jsonb_each_text", "jsonb_extract_path", "jsonb_extract_path_text",
-            "jsonb_object_agg", "jsonb_typeof", "lag", "last_value", "lead", "least", "left", "length", "ln", "log",
-            "lower", "lpad", "ltrim", "make_date", "make_interval", "max", "md5", "min", "mod", "mode", "now", "nth_value",
-            "ntile", "nullif", "octet_length", "percent_rank", "percentile_cont", "percentile_disc", "position", "power",
-            "random", "rank", "regexp_replace", "repeat", "replace", "reverse", "right", "round", "row_number",
-            "row_to_json", "rpad", "rtrim", "sign", "split_part", "sqrt", "starts_with", "stddev", "string_agg",
-            "string_to_array", "strpos", "substr", "substring", "sum", "to_char", "to_date", "to_json", "to_jsonb",
-            "to_number", "to_timestamp", "to_tsquery", "to_tsvector", "plainto_tsquery", "translate", "trim", "trunc",
-            "ts_rank", "unnest", "upper", "variance", "websearch_to_tsquery", "width_bucket");
+    private static final Set<String> HARMLESS = words("""
+            abs age array_agg array_length array_position array_to_string avg bit_and bit_or bool_and bool_or
+            btrim cardinality cast ceil ceiling char_length character_length coalesce concat concat_ws corr
+            count cume_dist date date_part date_trunc decode dense_rank encode every exp extract first_value
+            floor format generate_series greatest grouping initcap json_agg json_build_array json_build_object
+            jsonb_agg jsonb_array_elements jsonb_array_elements_text jsonb_array_length jsonb_build_array
+            jsonb_build_object jsonb_each jsonb_each_text jsonb_extract_path jsonb_extract_path_text
+            jsonb_object_agg jsonb_typeof lag last_value lead least left length ln log lower lpad ltrim
+            make_date make_interval max md5 min mod mode now nth_value ntile nullif octet_length percent_rank
+            percentile_cont percentile_disc plainto_tsquery position power random rank regexp_replace repeat
+            replace reverse right round row_number row_to_json rpad rtrim sign split_part sqrt starts_with
+            stddev string_agg string_to_array strpos substr substring sum to_char to_date to_json to_jsonb
+            to_number to_timestamp to_tsquery to_tsvector translate trim trunc ts_rank unnest upper variance
+            websearch_to_tsquery width_bucket
+            """);
 
     /** Longer than any word above. */
     private static final int LONGEST_WORD = 32;
@@ -62,6 +60,10 @@ final class PlainReads {
     private int at;
     /** The last word in lower case, or "" where what came last was none that is known. */
     private String word = "";
+
+    private static Set<String> words(String list) {
+        return Set.of(list.strip().split("\\s+"));
+    }
 
     private PlainReads(String sql) {
         this.sql = sql;
@@ -161,10 +163,7 @@ final class PlainReads {
             case '.' -> symbol(Token.DOT);
             case ';' -> symbol(Token.SEMICOLON);
             case ':' -> followedBy('=') ? Token.UNKNOWN : symbol(Token.OTHER);
-            // An operator of PostgreSQL, not a variable of MySQL.
-            case '@' -> followedBy('>') || followedBy('@') || at > 0 && "<@".indexOf(sql.charAt(at - 1)) >= 0
-                    ? symbol(Token.OTHER)
-                    : Token.UNKNOWN;
+            case '@' -> isOperator() ? symbol(Token.OTHER) : Token.UNKNOWN;
             case ')', ',', '*', '+', '-', '/', '%', '<', '>', '=', '!', '|', '&', '^', '~', '?', '[', ']' ->
                 symbol(Token.OTHER);
             default -> Token.UNKNOWN;
@@ -174,6 +173,11 @@ final class PlainReads {
     private Token symbol(Token token) {
         at++;
         return token;
+    }
+
+    /** Whether an at sign is part of an operator of PostgreSQL's, and not the beginning of a variable of MySQL's. */
+    private boolean isOperator() {
+        return followedBy('>') || followedBy('@') || sql.startsWith("<", at - 1) || sql.startsWith("@", at - 1);
     }
 
     private boolean followedBy(char c) {

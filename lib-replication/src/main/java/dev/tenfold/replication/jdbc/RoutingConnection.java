@@ -53,8 +53,7 @@ final class RoutingConnection extends SettableConnection {
 
     @Override
     public Statement createStatement(int type, int concurrency, int holdability) throws SQLException {
-        return new RoutingStatement(
-                this, null, (c, none) -> c.createStatement(type, concurrency, holdability));
+        return new RoutingStatement(this, null, (c, none) -> c.createStatement(type, concurrency, holdability));
     }
 
     @Override

@@ -115,8 +115,8 @@ public final class RoutingDataSource implements DataSource {
             throw new IllegalArgumentException(
                     "engine: " + set.engine() + " (expected: a JdbcReplicationEngine, such as Postgres.streaming())");
         }
-        Shared shared = new Shared(
-                set, engine, OpenConnections.watching(set), new Recording.Spares(), new ThreadLocal<>());
+        Shared shared =
+                new Shared(set, engine, OpenConnections.watching(set), new Recording.Spares(), new ThreadLocal<>());
         return new RoutingDataSource(shared, null, DEFAULT_PATIENCE, false);
     }
 

@@ -126,12 +126,20 @@ final class RoutingPreparedStatement extends RoutingStatement implements Prepare
 
     @Override
     public void setFloat(int index, float value) throws SQLException {
-        set(index, (statement, at, object, number) -> statement.setFloat(at, Float.intBitsToFloat((int) number)), null, Float.floatToRawIntBits(value));
+        set(
+                index,
+                (statement, at, object, number) -> statement.setFloat(at, Float.intBitsToFloat((int) number)),
+                null,
+                Float.floatToRawIntBits(value));
     }
 
     @Override
     public void setDouble(int index, double value) throws SQLException {
-        set(index, (statement, at, object, number) -> statement.setDouble(at, Double.longBitsToDouble(number)), null, Double.doubleToRawLongBits(value));
+        set(
+                index,
+                (statement, at, object, number) -> statement.setDouble(at, Double.longBitsToDouble(number)),
+                null,
+                Double.doubleToRawLongBits(value));
     }
 
     @Override
@@ -226,7 +234,11 @@ final class RoutingPreparedStatement extends RoutingStatement implements Prepare
 
     @Override
     public void setTimestamp(int index, @Nullable Timestamp value, @Nullable Calendar calendar) throws SQLException {
-        set(index, (statement, at, object, number) -> statement.setTimestamp(at, (Timestamp) object, calendar), value, 0);
+        set(
+                index,
+                (statement, at, object, number) -> statement.setTimestamp(at, (Timestamp) object, calendar),
+                value,
+                0);
     }
 
     // Parameters that can be read once, or belong to their connection

@@ -2,9 +2,9 @@ package dev.tenfold.replication.jdbc;
 
 import dev.tenfold.replication.CallFailure;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLRecoverableException;
-import java.sql.ResultSet;
 import java.sql.Statement;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +21,7 @@ class RoutingStatement extends ForwardingStatement {
     final RoutingConnection connection;
     /** What it was prepared for, or null. */
     final @Nullable String prepared;
+
     private final Making making;
     private @Nullable Statement delegate;
     private @Nullable Connection madeOn;
@@ -319,7 +320,9 @@ class RoutingStatement extends ForwardingStatement {
 
     @Override
     public boolean isWrapperFor(Class<?> type) throws SQLException {
-        return type.isInstance(this) || type.isInstance(delegate()) || delegate().isWrapperFor(type);
+        return type.isInstance(this)
+                || type.isInstance(delegate())
+                || delegate().isWrapperFor(type);
     }
 
     @Override

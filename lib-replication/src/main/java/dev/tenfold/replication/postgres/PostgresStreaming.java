@@ -239,15 +239,10 @@ public final class PostgresStreaming implements JdbcReplicationEngine {
 
     @Override
     public LogPosition promote(Endpoint<DataSource> candidate) throws SQLException {
-        return promote(candidate, () -> {});
-    }
-
-    @Override
-    public LogPosition promote(Endpoint<DataSource> candidate, Runnable begun) throws SQLException {
         if (!connections.isHolding(candidate)) {
             throw new SQLException("'" + candidate.id() + "' was not frozen, or another process has frozen it since");
         }
-        return connections.releasing(candidate, connection -> Statements.promote(connection, begun));
+        return connections.releasing(candidate, Statements::promote);
     }
 
     @Override

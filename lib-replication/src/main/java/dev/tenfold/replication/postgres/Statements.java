@@ -182,9 +182,8 @@ final class Statements {
                 Math.max(timeline, now.received().timeline()), now.received().offset());
     }
 
-    static LogPosition promote(Connection connection, Runnable begun) throws SQLException {
+    static LogPosition promote(Connection connection) throws SQLException {
         isTrue(connection, "SELECT pg_promote(false)");
-        begun.run();
         for (int step = 0; step < PROMOTE_STEPS; step++) {
             if (isTrue(connection, "SELECT NOT pg_is_in_recovery()")) {
                 return timelineStart(connection);

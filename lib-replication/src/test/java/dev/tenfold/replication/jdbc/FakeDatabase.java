@@ -35,6 +35,7 @@ final class FakeDatabase implements JdbcReplicationEngine {
         SQLWarning warning;
         /** Settings of the last connection. */
         volatile Map<String, Object> values = Map.of();
+
         boolean writable;
         boolean refusing;
         boolean breaksAtCommit;

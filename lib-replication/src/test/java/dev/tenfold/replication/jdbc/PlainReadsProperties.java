@@ -84,8 +84,32 @@ class PlainReadsProperties {
     @Provide
     Arbitrary<String> soup() {
         return Arbitraries.of(
-                        "select 1 ", "'", "''", "\"", "\\", "$$", "$a$", "/*", "*/", "--", "\n", ";", "(", ")", " ", "a", "E'", "1",
-                        "for", "into", "count", "nextval", ".", "::", "#", "`")
+                        "select 1 ",
+                        "'",
+                        "''",
+                        "\"",
+                        "\\",
+                        "$$",
+                        "$a$",
+                        "/*",
+                        "*/",
+                        "--",
+                        "\n",
+                        ";",
+                        "(",
+                        ")",
+                        " ",
+                        "a",
+                        "E'",
+                        "1",
+                        "for",
+                        "into",
+                        "count",
+                        "nextval",
+                        ".",
+                        "::",
+                        "#",
+                        "`")
                 .list()
                 .ofMinSize(1)
                 .ofMaxSize(14)
@@ -100,7 +124,9 @@ class PlainReadsProperties {
     void whateverStandsBeforeItAWriteIsSeen(@ForAll("soup") String soup) {
         String sql = "select 1 " + soup;
         if (PlainReads.isPlainRead(sql)) {
-            assertThat(PlainReads.isPlainRead(sql + "\n; delete from t")).as(sql).isFalse();
+            assertThat(PlainReads.isPlainRead(sql + "\n; delete from t"))
+                    .as(sql)
+                    .isFalse();
             assertThat(PlainReads.isPlainRead(sql + "\nfor update")).as(sql).isFalse();
         }
     }

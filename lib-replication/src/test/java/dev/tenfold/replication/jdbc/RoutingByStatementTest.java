@@ -61,7 +61,9 @@ class RoutingByStatementTest {
             statement.executeUpdate("insert");
             statement.executeQuery("select 1");
         }
-        assertThat(replica.parts).extracting(FakeDatabase.Call::method).containsSubsequence("setQueryTimeout", "executeQuery");
+        assertThat(replica.parts)
+                .extracting(FakeDatabase.Call::method)
+                .containsSubsequence("setQueryTimeout", "executeQuery");
         assertThat(replica.count("executeQuery")).isOne();
         assertThat(primary.parts)
                 .extracting(FakeDatabase.Call::method)
