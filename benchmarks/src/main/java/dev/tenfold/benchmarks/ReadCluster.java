@@ -62,9 +62,16 @@ public final class ReadCluster implements AutoCloseable {
         return cluster.node(id).port();
     }
 
-    /** Returns who may log in. */
-    public String url(String id) {
-        return cluster.node(id).url();
+    /** Makes a pool to a node that knows its URL, as some libraries want to read it there. */
+    public DataSource poolByUrl(String id) {
+        HikariConfig config = new HikariConfig();
+        config.setJdbcUrl(cluster.node(id).url());
+        config.setUsername("postgres");
+        config.setPassword("");
+        config.setMaximumPoolSize(4);
+        HikariDataSource pool = new HikariDataSource(config);
+        pools.add(pool);
+        return pool;
     }
 
     /** One read by its primary key: a connection, a statement, a row, and all of it given back. */
