@@ -79,9 +79,8 @@ class ReplicaReadsTest {
     @Test
     void tagsAreTriedInTheirOrderAndForEachReadAnew() {
         ReplicaSet<MemoryNode> set = start(describe());
-        ReadPreference near = ReadPreference.replicaPreferred()
-                .withTags(Map.of("zone", "y"))
-                .withTags(Map.of("zone", "x"));
+        ReadPreference near =
+                ReadPreference.replicaPreferred().withTags(Map.of("zone", "y")).withTags(Map.of("zone", "x"));
         assertThat(reader(set, near)).isEqualTo("c");
 
         memory.node("c").lag(true);
@@ -118,7 +117,12 @@ class ReplicaReadsTest {
         }
         memory.node("b").lag(false);
         time.advance(Duration.ofSeconds(1));
-        assertThat(List.of(reader(set, fresh), reader(set, fresh), reader(set, fresh), reader(set, fresh), reader(set, fresh)))
+        assertThat(List.of(
+                        reader(set, fresh),
+                        reader(set, fresh),
+                        reader(set, fresh),
+                        reader(set, fresh),
+                        reader(set, fresh)))
                 .contains("b");
     }
 
@@ -239,21 +243,24 @@ class ReplicaReadsTest {
                             dead.await();
                         }
                         try {
-                            set.read(Position.none(), Deadline.after(LONG, dev.tenfold.time.TimeSource.system()), node -> {
-                                if (node.id().equals("a")) {
-                                    most.accumulateAndGet(inside.incrementAndGet(), Math::max);
-                                    try {
-                                        Thread.yield();
-                                        node.contents();
-                                    } finally {
-                                        inside.decrementAndGet();
-                                    }
-                                    fallbacks.incrementAndGet();
-                                } else {
-                                    node.contents();
-                                }
-                                return 0;
-                            });
+                            set.read(
+                                    Position.none(),
+                                    Deadline.after(LONG, dev.tenfold.time.TimeSource.system()),
+                                    node -> {
+                                        if (node.id().equals("a")) {
+                                            most.accumulateAndGet(inside.incrementAndGet(), Math::max);
+                                            try {
+                                                Thread.yield();
+                                                node.contents();
+                                            } finally {
+                                                inside.decrementAndGet();
+                                            }
+                                            fallbacks.incrementAndGet();
+                                        } else {
+                                            node.contents();
+                                        }
+                                        return 0;
+                                    });
                         } catch (OverloadedException full) {
                             refused.incrementAndGet();
                         }

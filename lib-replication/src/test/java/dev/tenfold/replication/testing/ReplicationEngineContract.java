@@ -95,7 +95,9 @@ public abstract class ReplicationEngineContract<N> {
         await("a replica is there", () -> engine().position(node(1)).compareTo(after) >= 0);
         await(
                 "the other is there",
-                () -> engine().awaitPosition(node(2), after, Duration.ofMillis(20)).compareTo(after) >= 0);
+                () -> engine().awaitPosition(node(2), after, Duration.ofMillis(20))
+                                .compareTo(after)
+                        >= 0);
     }
 
     @Test
@@ -121,8 +123,10 @@ public abstract class ReplicationEngineContract<N> {
         awaitStreaming(1, 2);
         write(node(0).target());
         LogPosition before = engine().position(node(0));
-        await("both have it", () -> probe(1).received().compareTo(before) >= 0
-                && probe(2).received().compareTo(before) >= 0);
+        await(
+                "both have it",
+                () -> probe(1).received().compareTo(before) >= 0
+                        && probe(2).received().compareTo(before) >= 0);
         crash(node(0));
         assertThatThrownBy(() -> engine().probe(node(0))).isInstanceOf(Exception.class);
 
@@ -162,7 +166,8 @@ public abstract class ReplicationEngineContract<N> {
                 }))
                 .as("a write on a node that is down")
                 .isIn(CallFailure.NOT_SENT, CallFailure.UNKNOWN);
-        assertThat(engine().classify(new IllegalStateException("the caller's own"))).isEqualTo(CallFailure.CALLER);
+        assertThat(engine().classify(new IllegalStateException("the caller's own")))
+                .isEqualTo(CallFailure.CALLER);
     }
 
     private CallFailure kind(Callable<?> call) throws Exception {
