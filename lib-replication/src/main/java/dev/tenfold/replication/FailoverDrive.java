@@ -243,8 +243,7 @@ final class FailoverDrive<N> {
     }
 
     /** Undoes the freeze, so that a primary that lives after all is not left without replicas. */
-    private void refuse(
-            ReplicaTopology<N> topology, int primary, List<Frozen> frozen, int quorum, int needed) {
+    private void refuse(ReplicaTopology<N> topology, int primary, List<Frozen> frozen, int quorum, int needed) {
         events.tell(
                 Level.ERROR,
                 "failover.refused",

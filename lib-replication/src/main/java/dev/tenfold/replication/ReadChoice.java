@@ -27,6 +27,11 @@ final class ReadChoice<N> {
 
     private final long[] roundTrips;
     private final double[] costs;
+    /** Which part of its reads a node is to get, while it is in probation or starts slowly; 1 for the others. */
+    private final double[] shares;
+    /** The nodes whose share is below 1. */
+    private final long warming;
+
     private final long window;
 
     private ReadChoice(
@@ -37,6 +42,7 @@ final class ReadChoice<N> {
             long[] reach,
             long[] roundTrips,
             double[] costs,
+            double[] shares,
             long window) {
         this.version = version;
         this.topology = topology;
@@ -45,6 +51,7 @@ final class ReadChoice<N> {
         this.reach = reach;
         this.roundTrips = roundTrips;
         this.costs = costs;
+        this.shares = shares;
         this.window = window;
         this.nearTiers = new long[suitable.tiers().length];
         long all = 0;
@@ -52,6 +59,11 @@ final class ReadChoice<N> {
             nearTiers[i] = ServerSelection.near(suitable.tiers()[i], roundTrips, window);
             all |= suitable.tiers()[i];
         }
+        long some = 0;
+        for (int i = 0; i < shares.length; i++) {
+            some |= shares[i] < 1 ? 1L << i : 0;
+        }
+        this.warming = some & all;
         int primary = topology.primaryIndex();
         this.replicas = primary < 0 ? all : all & ~(1L << primary);
     }
@@ -73,21 +85,21 @@ final class ReadChoice<N> {
         long[] reach = new long[nodes.length];
         long[] roundTrips = new long[nodes.length];
         double[] costs = new double[nodes.length];
+        double[] shares = new double[nodes.length];
         for (int i = 0; i < nodes.length; i++) {
             NodeState.Status status = nodes[i].status();
             Role role = topology.members().get(i).role();
             boolean healthy = status.probe() != null && status.misses() == 0 && !status.suspect() && !status.silent();
-            long offset = status.probe() == null
-                    ? -1
-                    : topology.reach(status.probe().replayed());
+            long offset =
+                    status.probe() == null ? -1 : topology.reach(status.probe().replayed());
             boolean leads = role == Role.PRIMARY;
             reach[i] = leads ? Long.MAX_VALUE : offset;
             roundTrips[i] = status.roundTrip();
             Health health = nodes[i].health();
             // The primary is not ejected: there is no other to write to.
             boolean taken = leads || health.state().takesCalls();
-            double share = leads ? 1 : health.share(now);
-            costs[i] = taken ? 1 / (nodes[i].endpoint().weight() * share) : Double.POSITIVE_INFINITY;
+            shares[i] = leads ? 1 : health.share(now);
+            costs[i] = 1 / nodes[i].endpoint().weight();
             servers.add(new Server(
                     role,
                     healthy && taken && (leads || offset >= 0),
@@ -99,7 +111,7 @@ final class ReadChoice<N> {
         }
         Suitable suitable = ServerSelection.suitable(servers, preference, probeInterval);
         long window = preference.latencyWindow().toNanos();
-        return new ReadChoice<>(version, topology, nodes, suitable, reach, roundTrips, costs, window);
+        return new ReadChoice<>(version, topology, nodes, suitable, reach, roundTrips, costs, shares, window);
     }
 
     /** The number of changes it was computed at; it has seen all up to that. */
@@ -143,8 +155,8 @@ final class ReadChoice<N> {
                 open = reaching(open, required);
             }
             if (open != 0) {
-                return leastLoaded(
-                        open == tier ? nearTiers[i] : ServerSelection.near(open, roundTrips, window), chance);
+                long near = open == tier ? nearTiers[i] : ServerSelection.near(open, roundTrips, window);
+                return leastLoaded((near & warming) == 0 ? near : sparing(near, chance), chance);
             }
         }
         return NONE;
@@ -166,6 +178,20 @@ final class ReadChoice<N> {
             there |= reach[Long.numberOfTrailingZeros(left)] >= required ? Long.lowestOneBit(left) : 0;
         }
         return there;
+    }
+
+    /**
+     * Leaves out those that are to get a part of their reads only, for the rest of the reads. By chance rather than by weight:
+     * of two idle nodes the one with the lesser weight would never be chosen, and so never prove itself.
+     */
+    private long sparing(long near, int chance) {
+        long kept = near;
+        for (long left = near & warming; left != 0; left &= left - 1) {
+            int i = Long.numberOfTrailingZeros(left);
+            double draw = (rank(~chance, i) >>> 1) / (double) Integer.MAX_VALUE;
+            kept &= draw < shares[i] ? -1L : ~Long.lowestOneBit(left);
+        }
+        return kept == 0 ? near : kept;
     }
 
     private int leastLoaded(long open, int chance) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
 import dev.tenfold.replication.FailoverSimulation.Guard;
+import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -37,11 +38,28 @@ class FailoverSimulationTest {
         }
         // The schedules do what they are for: people get through, and primaries are replaced.
         if (one == null) {
-            System.out.println(writes + " writes, " + reads + " reads, " + promotions + " promotions");
             assertThat(promotions).isGreaterThan((int) (seeds / 2));
             assertThat(writes).isGreaterThan((int) (50 * seeds));
             assertThat(reads).isGreaterThan((int) (100 * seeds));
         }
+    }
+
+    /**
+     * Three intervals of 250 ms and a timeout of 500 ms are the bound of the detector, a quarter of an interval is how often
+     * silence is looked at, and the promotion takes some 40 ms. Mostly suspicion is faster: a steady rhythm that ends is missed
+     * after 2.5 intervals.
+     */
+    @Test
+    void aPrimaryThatHangsIsReplacedWithinTheDocumentedTime() {
+        Duration sum = Duration.ZERO;
+        for (long seed = 0; seed < 20; seed++) {
+            try (FailoverSimulation simulation = new FailoverSimulation(seed, Set.of())) {
+                Duration taken = simulation.replaceHungPrimary();
+                assertThat(taken).as("seed %d", seed).isBetween(Duration.ofMillis(300), Duration.ofMillis(1_360));
+                sum = sum.plus(taken);
+            }
+        }
+        assertThat(sum.dividedBy(20)).isLessThan(Duration.ofMillis(800));
     }
 
     /** The checker can fail: without each guard it finds what the guard is for. */
@@ -53,7 +71,6 @@ class FailoverSimulationTest {
                 simulation.run();
             } catch (AssertionError violation) {
                 assertThat(violation).hasMessageContaining("seed " + seed);
-                System.out.println(guard + " " + violation.getMessage().lines().findFirst().orElseThrow());
                 long found = seed;
                 assertThatCode(() -> {
                             try (FailoverSimulation guarded = new FailoverSimulation(found, Set.of())) {

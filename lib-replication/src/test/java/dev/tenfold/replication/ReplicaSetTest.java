@@ -125,7 +125,8 @@ class ReplicaSetTest {
             assertThat(read.value()).containsKey("x");
             assertThat(read.position().covers(after)).isTrue();
         }
-        assertThat(set.read(after, Deadline.after(LONG, time), MemoryNode::toString).value())
+        assertThat(set.read(after, Deadline.after(LONG, time), MemoryNode::toString)
+                        .value())
                 .isEqualTo("c");
     }
 
@@ -152,7 +153,8 @@ class ReplicaSetTest {
         start(describe());
         Position after = write("x").position();
 
-        Positioned<String> read = set.read(Position.primaryOnly("users"), Deadline.after(LONG, time), MemoryNode::toString);
+        Positioned<String> read =
+                set.read(Position.primaryOnly("users"), Deadline.after(LONG, time), MemoryNode::toString);
         assertThat(read.value()).isEqualTo("a");
         assertThat(read.position()).isEqualTo(after);
     }
@@ -225,7 +227,8 @@ class ReplicaSetTest {
         assertThat(set.topology().branches())
                 .last()
                 .satisfies(branch -> assertThat(branch.lossless()).isTrue());
-        assertThat(set.read(after, Deadline.after(LONG, time), MemoryNode::contents).value())
+        assertThat(set.read(after, Deadline.after(LONG, time), MemoryNode::contents)
+                        .value())
                 .containsKey("only c has it");
         assertThat(write("next").value()).isEqualTo("c");
         assertThat(kinds())

@@ -28,6 +28,7 @@ public final class MemoryNode {
     boolean cut;
     boolean lagging;
     boolean stuck;
+
     @Nullable
     String upstream;
 

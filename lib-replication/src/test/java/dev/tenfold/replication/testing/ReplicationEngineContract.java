@@ -1,0 +1,181 @@
+package dev.tenfold.replication.testing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tenfold.replication.CallFailure;
+import dev.tenfold.replication.LogPosition;
+import dev.tenfold.replication.Probe;
+import dev.tenfold.replication.ReplicationEngine;
+import dev.tenfold.topology.Endpoint;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What a replica set relies on, for every {@link ReplicationEngine}: extend it, give it a primary and two replicas, and run it.
+ *
+ * @param <N> the kind of node
+ */
+public abstract class ReplicationEngineContract<N> {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    /** Returns the engine, always the same in one test. */
+    protected abstract ReplicationEngine<N> engine();
+
+    /** Returns one of three nodes: 0 is the primary at first, 1 and 2 follow it. */
+    protected abstract Endpoint<N> node(int index);
+
+    /** Makes one write on a node and commits it. */
+    protected abstract void write(N node) throws Exception;
+
+    /** Stops a node at once, as a crash does. */
+    protected abstract void crash(Endpoint<N> node) throws Exception;
+
+    /** A step of a test, which may be before its time. */
+    @FunctionalInterface
+    protected interface Condition {
+        boolean holds() throws Exception;
+    }
+
+    /** Waits until something holds; a failure of the condition counts as not yet. */
+    @SuppressWarnings("BusyWait")
+    protected void await(String what, Condition condition) throws Exception {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        Exception last = null;
+        while (System.nanoTime() < end) {
+            try {
+                if (condition.holds()) {
+                    return;
+                }
+                last = null;
+            } catch (Exception early) {
+                last = early;
+            }
+            Thread.onSpinWait();
+            Thread.yield();
+        }
+        throw new AssertionError("not within " + PATIENCE + ": " + what, last);
+    }
+
+    private Probe probe(int node) throws Exception {
+        return engine().probe(node(node));
+    }
+
+    private void awaitStreaming(int... replicas) throws Exception {
+        for (int replica : replicas) {
+            await("node " + replica + " streams", () -> probe(replica).streaming());
+        }
+    }
+
+    @Test
+    void everybodySaysWhatItIs() throws Exception {
+        awaitStreaming(1, 2);
+        Probe primary = probe(0);
+        assertThat(primary.writable()).isTrue();
+        assertThat(primary.streaming()).isFalse();
+        assertThat(primary.replayed()).isEqualTo(primary.received());
+        for (int replica = 1; replica <= 2; replica++) {
+            assertThat(probe(replica).writable()).isFalse();
+            assertThat(probe(replica).received().timeline())
+                    .isEqualTo(primary.received().timeline());
+        }
+        assertThat(engine().timelineStart(node(0)).timeline())
+                .isEqualTo(primary.received().timeline());
+    }
+
+    @Test
+    void aPositionGrowsWithAWriteAndAReplicaReachesIt() throws Exception {
+        awaitStreaming(1, 2);
+        LogPosition before = engine().position(node(0));
+        write(node(0).target());
+        LogPosition after = engine().position(node(0));
+        assertThat(after).isGreaterThan(before);
+        await("a replica is there", () -> engine().position(node(1)).compareTo(after) >= 0);
+        await(
+                "the other is there",
+                () -> engine().awaitPosition(node(2), after, Duration.ofMillis(20))
+                                .compareTo(after)
+                        >= 0);
+    }
+
+    @Test
+    void aFrozenReplicaReceivesNothingUntilItFollowsAgain() throws Exception {
+        awaitStreaming(1, 2);
+        write(node(0).target());
+        LogPosition frozen = engine().freeze(node(1));
+        assertThat(engine().freeze(node(1))).as("frozen twice").isEqualTo(frozen);
+        assertThat(probe(1).streaming()).isFalse();
+
+        write(node(0).target());
+        LogPosition after = engine().position(node(0));
+        await("the other has it", () -> probe(2).received().compareTo(after) >= 0);
+        assertThat(probe(1).received()).isEqualTo(frozen);
+
+        engine().follow(node(1), node(0));
+        await("it catches up", () -> probe(1).received().compareTo(after) >= 0);
+        awaitStreaming(1);
+    }
+
+    @Test
+    void aFrozenReplicaIsPromotedWithAllItHasAndTheOtherFollows() throws Exception {
+        awaitStreaming(1, 2);
+        write(node(0).target());
+        LogPosition before = engine().position(node(0));
+        await(
+                "both have it",
+                () -> probe(1).received().compareTo(before) >= 0
+                        && probe(2).received().compareTo(before) >= 0);
+        crash(node(0));
+        assertThatThrownBy(() -> engine().probe(node(0))).isInstanceOf(Exception.class);
+
+        LogPosition one = engine().freeze(node(1));
+        engine().freeze(node(2));
+        LogPosition start = engine().promote(node(1));
+        assertThat(start.timeline()).isGreaterThan(before.timeline());
+        assertThat(start.offset()).isGreaterThanOrEqualTo(before.offset()).isLessThanOrEqualTo(one.offset());
+        assertThat(engine().timelineStart(node(1))).isEqualTo(start);
+        assertThat(probe(1).writable()).isTrue();
+
+        engine().follow(node(2), node(1));
+        awaitStreaming(2);
+        write(node(1).target());
+        LogPosition after = engine().position(node(1));
+        await("the write is on the other", () -> probe(2).received().compareTo(after) >= 0);
+    }
+
+    @Test
+    void aPrimaryIsNotFrozen() {
+        assertThatThrownBy(() -> engine().freeze(node(0))).isInstanceOf(Exception.class);
+    }
+
+    @Test
+    void aFailureSaysWhetherSomethingWasSent() throws Exception {
+        awaitStreaming(1, 2);
+        assertThat(kind(() -> {
+                    write(node(1).target());
+                    return 0;
+                }))
+                .as("a write on a replica")
+                .isEqualTo(CallFailure.NOT_PRIMARY);
+        crash(node(2));
+        assertThat(kind(() -> {
+                    write(node(2).target());
+                    return 0;
+                }))
+                .as("a write on a node that is down")
+                .isIn(CallFailure.NOT_SENT, CallFailure.UNKNOWN);
+        assertThat(engine().classify(new IllegalStateException("the caller's own")))
+                .isEqualTo(CallFailure.CALLER);
+    }
+
+    private CallFailure kind(Callable<?> call) throws Exception {
+        try {
+            call.call();
+        } catch (Exception failure) {
+            return engine().classify(failure);
+        }
+        throw new AssertionError("it did not fail");
+    }
+}
