@@ -55,6 +55,7 @@ final class Monitor<N> implements AutoCloseable {
     private final PrimaryHistory history = new PrimaryHistory();
     /** Raised after each change of what a selection is made from. */
     private final AtomicLong stateChanges = new AtomicLong();
+
     private final FailoverDrive<N> drive;
     private final Reattachment<N> reattachment;
     private final Upkeep<N> upkeep;
@@ -90,8 +91,7 @@ final class Monitor<N> implements AutoCloseable {
                     time.nanoTime(),
                     stateChanges,
                     Objects.requireNonNull(cells.get(endpoint.id()))));
-            detectors.add(new PhiAccrual(
-                    settings.probeInterval().toNanos(), settings.silenceNanos(), time.nanoTime()));
+            detectors.add(new PhiAccrual(settings.probeInterval().toNanos(), settings.silenceNanos(), time.nanoTime()));
             schedulers.add(schedules.of("probe-" + endpoint.id()));
             extraProbe.add(new AtomicBoolean());
             members.add(new Member<>(endpoint, Role.UNKNOWN));
@@ -414,7 +414,8 @@ final class Monitor<N> implements AutoCloseable {
 
     private void offer(ReplicaTopology<N> before, ReplicaTopology<N> next) {
         if (before.epoch() != next.epoch() && !next.branches().isEmpty()) {
-            history.branch(next.branches().get(next.branches().size() - 1).start().offset());
+            history.branch(
+                    next.branches().get(next.branches().size() - 1).start().offset());
         }
         if (!topology.offer(next)) {
             return;

@@ -77,9 +77,8 @@ final class ReadChoice<N> {
             NodeState.Status status = nodes[i].status();
             Role role = topology.members().get(i).role();
             boolean healthy = status.probe() != null && status.misses() == 0 && !status.suspect() && !status.silent();
-            long offset = status.probe() == null
-                    ? -1
-                    : topology.reach(status.probe().replayed());
+            long offset =
+                    status.probe() == null ? -1 : topology.reach(status.probe().replayed());
             boolean leads = role == Role.PRIMARY;
             reach[i] = leads ? Long.MAX_VALUE : offset;
             roundTrips[i] = status.roundTrip();

@@ -49,8 +49,7 @@ final class ReadChoices<N> {
             return known;
         }
         ReadChoice<N> next =
-                ReadChoice.of(
-                version, topology.current(), nodes, history, preference, probeInterval, time.nanoTime());
+                ReadChoice.of(version, topology.current(), nodes, history, preference, probeInterval, time.nanoTime());
         choice = next;
         return next;
     }

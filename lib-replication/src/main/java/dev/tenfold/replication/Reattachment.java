@@ -50,7 +50,8 @@ final class Reattachment<N> {
             if (probe == null) {
                 continue;
             }
-            boolean other = topology.members().get(i).role() != Role.REPLICA || !nodes.get(i).isHealthy();
+            boolean other = topology.members().get(i).role() != Role.REPLICA
+                    || !nodes.get(i).isHealthy();
             if (other || follows(topology, i, probe)) {
                 adrift[i] = false;
             } else if (!adrift[i]) {
@@ -72,7 +73,8 @@ final class Reattachment<N> {
         LogPosition before = received[replica];
         received[replica] = probe.received();
         Probe primary = nodes.get(topology.primaryIndex()).status().probe();
-        boolean behind = primary != null && probe.received().offset() < primary.received().offset();
+        boolean behind = primary != null
+                && probe.received().offset() < primary.received().offset();
         return probe.streaming()
                 && topology.reach(probe.received()) >= 0
                 && (!behind || !probe.received().equals(before));
@@ -80,7 +82,8 @@ final class Reattachment<N> {
 
     private void attach(ReplicaTopology<N> topology, int replica, Probe probe, long now) {
         String id = nodes.get(replica).endpoint().id();
-        if (topology.reach(probe.received()) < 0 && topology.knowsBranchAfter(probe.received().timeline())) {
+        if (topology.reach(probe.received()) < 0
+                && topology.knowsBranchAfter(probe.received().timeline())) {
             events.tell(
                     Level.WARNING,
                     "replica.diverged",

@@ -18,9 +18,9 @@ import dev.tenfold.topology.Outcome;
 import dev.tenfold.topology.SnapshotCell.Watch;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -460,7 +460,8 @@ public final class ReplicaSet<N> implements Replicas<N>, Measured, AutoCloseable
     }
 
     private RuntimeException unavailable(String what, Exception failure) {
-        Throwable cause = failure instanceof ExecutionException && failure.getCause() != null ? failure.getCause() : failure;
+        Throwable cause =
+                failure instanceof ExecutionException && failure.getCause() != null ? failure.getCause() : failure;
         if (cause instanceof InterruptedException) {
             Thread.currentThread().interrupt();
         }

@@ -62,11 +62,13 @@ public record ReplicaSettings(
     }
 
     ReplicaSettings with(ReadPreference other) {
-        return new ReplicaSettings(other, failover, probeInterval, probeTimeout, suspicion, catchUp, health, primaryReads);
+        return new ReplicaSettings(
+                other, failover, probeInterval, probeTimeout, suspicion, catchUp, health, primaryReads);
     }
 
     ReplicaSettings with(Failover other) {
-        return new ReplicaSettings(preference, other, probeInterval, probeTimeout, suspicion, catchUp, health, primaryReads);
+        return new ReplicaSettings(
+                preference, other, probeInterval, probeTimeout, suspicion, catchUp, health, primaryReads);
     }
 
     ReplicaSettings probing(Duration interval, Duration timeout) {
@@ -74,7 +76,8 @@ public record ReplicaSettings(
     }
 
     ReplicaSettings suspecting(double phi) {
-        return new ReplicaSettings(preference, failover, probeInterval, probeTimeout, phi, catchUp, health, primaryReads);
+        return new ReplicaSettings(
+                preference, failover, probeInterval, probeTimeout, phi, catchUp, health, primaryReads);
     }
 
     ReplicaSettings waiting(Duration patience) {
@@ -88,14 +91,14 @@ public record ReplicaSettings(
     }
 
     ReplicaSettings limiting(PrimaryReads reads) {
-        return new ReplicaSettings(preference, failover, probeInterval, probeTimeout, suspicion, catchUp, health, reads);
+        return new ReplicaSettings(
+                preference, failover, probeInterval, probeTimeout, suspicion, catchUp, health, reads);
     }
 
     void check(Validation check) {
         check.positive("probeEvery", probeInterval);
         check.positive("probeTimeout", probeTimeout);
-        check.require(
-                suspicion > 0 && suspicion < Double.POSITIVE_INFINITY, "suspectAt", suspicion, "> 0 and finite");
+        check.require(suspicion > 0 && suspicion < Double.POSITIVE_INFINITY, "suspectAt", suspicion, "> 0 and finite");
         check.notNegative("catchUp", catchUp);
         check.atLeast("primaryReads", primaryReads.limit(), 0);
         check.atLeast("capacity", primaryReads.capacity(), 1);

@@ -173,8 +173,8 @@ public interface ReplicationEngine<N> extends AutoCloseable {
      * @throws Exception if that failed; it can be tried again, with another primary too
      */
     default boolean rejoin(Endpoint<N> node, Endpoint<N> primary) throws Exception {
-        throw new UnsupportedOperationException("'" + node.id() + "': "
-                + obstacleToRejoin(node).orElse("this engine cannot make a node join again"));
+        throw new UnsupportedOperationException(
+                "'" + node.id() + "': " + obstacleToRejoin(node).orElse("this engine cannot make a node join again"));
     }
 
     /**

@@ -75,9 +75,7 @@ final class Router<N> {
     }
 
     private int choose(ReadChoice<N> choice, long required, long tried) {
-        return required == ReplicaTopology.AHEAD
-                ? ReadChoice.NONE
-                : choice.choose(required, tried, random.nextInt());
+        return required == ReplicaTopology.AHEAD ? ReadChoice.NONE : choice.choose(required, tried, random.nextInt());
     }
 
     private Route<N> readWaiting(
@@ -144,7 +142,11 @@ final class Router<N> {
                 counters.writes.increment();
                 NodeState<N> node = nodes.get(primary);
                 return Route.to(
-                        set, node, Role.PRIMARY, topology.epoch(), node.replayed().offset());
+                        set,
+                        node,
+                        Role.PRIMARY,
+                        topology.epoch(),
+                        node.replayed().offset());
             }
             await(change, deadline, Long.MAX_VALUE, "a primary of replica set '" + set.name() + "'", failure);
         }

@@ -112,8 +112,9 @@ final class FailoverSimulation implements AutoCloseable {
         writes++;
         acknowledged.add(id);
         Server other = acknowledgedBy.putIfAbsent(timeline, server);
-        require(other == null || other == server, () -> "(1) " + server + " and " + other + " both acknowledge in epoch "
-                + timeline);
+        require(
+                other == null || other == server,
+                () -> "(1) " + server + " and " + other + " both acknowledge in epoch " + timeline);
         if (!calm && lastPromoted.getOrDefault(server, -1L) != timeline && timeline > 1) {
             lastPromoted.put(server, timeline);
             requireAll(server);
@@ -131,8 +132,9 @@ final class FailoverSimulation implements AutoCloseable {
         promotions++;
         note(() -> process + " promoted " + server);
         for (Server other : servers.servers.values()) {
-            require(other == server || !other.writable || other.timeline != server.timeline, () ->
-                    "(1) " + server + " and " + other + " are both primaries of one epoch");
+            require(
+                    other == server || !other.writable || other.timeline != server.timeline,
+                    () -> "(1) " + server + " and " + other + " are both primaries of one epoch");
         }
     }
 
@@ -200,16 +202,18 @@ final class FailoverSimulation implements AutoCloseable {
         private void read(SimulatedProcess process, Deadline deadline) throws Failed {
             Set<Integer> before = Set.copyOf(mine);
             Position asked = session.required("shard");
-            View view =
-                    process.set.<View, Failed>read(session, deadline, server -> servers.read(process, server));
+            View view = process.set.<View, Failed>read(session, deadline, server -> servers.read(process, server));
             reads++;
             Set<Integer> expected = new HashSet<>(before);
             // What nobody acknowledged may be seen on a replica and be gone with it.
             seen.stream().filter(acknowledged::contains).forEach(expected::add);
             expected.removeAll(view.ids());
-            require(expected.isEmpty(), () -> "(3) a session at " + asked + " did not see " + expected + " on "
-                    + servers.servers.get(view.node()) + " through " + process.name + ", which saw " + view.timeline()
-                    + ":" + view.size());
+            require(
+                    expected.isEmpty(),
+                    () -> "(3) a session at " + asked + " did not see " + expected + " on "
+                            + servers.servers.get(view.node()) + " through " + process.name + ", which saw "
+                            + view.timeline()
+                            + ":" + view.size());
             seen = view.ids();
         }
 

@@ -64,8 +64,8 @@ class ReadChoiceProperties {
         for (int i = 0; i < replicas; i++) {
             answer(nodes, members, i, Role.REPLICA, 5, 100);
         }
-        ReadChoice<String> choice = choice(
-                new World(new ReplicaTopology<>(1, 1, members, List.of()), nodes), ReadPreference.replica());
+        ReadChoice<String> choice =
+                choice(new World(new ReplicaTopology<>(1, 1, members, List.of()), nodes), ReadPreference.replica());
         int[] counts = new int[replicas];
         int reads = 20_000;
         for (int i = 0; i < reads; i++) {
@@ -82,9 +82,8 @@ class ReadChoiceProperties {
         int primary = random.nextInt(size + 1);
         for (int i = 0; i < size; i++) {
             Map<String, String> tags = random.nextBoolean() ? Map.of("zone", "x") : Map.of();
-            Endpoint<String> endpoint = Endpoint.of("n" + i, "n" + i)
-                    .withTags(tags)
-                    .withWeight(1 + random.nextInt(3));
+            Endpoint<String> endpoint =
+                    Endpoint.of("n" + i, "n" + i).withTags(tags).withWeight(1 + random.nextInt(3));
             nodes[i] = new NodeState<>(i, endpoint, 0, changes, health(i));
             Role role = i == primary ? Role.PRIMARY : random.nextInt(5) == 0 ? Role.ZOMBIE : Role.REPLICA;
             answer(nodes, members, i, role, random.nextInt(30), random.nextInt(100));
@@ -100,11 +99,7 @@ class ReadChoiceProperties {
 
     private static HealthCell health(int i) {
         return new HealthGroup(
-                        "test",
-                        HealthPolicy.defaults(),
-                        new SimulatedTime(),
-                        new EventRelay(Observer.none()),
-                        () -> {})
+                        "test", HealthPolicy.defaults(), new SimulatedTime(), new EventRelay(Observer.none()), () -> {})
                 .update(List.of("n" + i))
                 .get("n" + i);
     }

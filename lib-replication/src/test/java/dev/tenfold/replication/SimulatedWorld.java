@@ -36,7 +36,8 @@ final class SimulatedWorld implements AutoCloseable {
     }
 
     /** A step never sleeps, so that whoever sleeps may run it without handing over the baton. */
-    private record Event(long due, long order, Runnable task, boolean step, Sleeper sleeper) implements Comparable<Event> {
+    private record Event(long due, long order, Runnable task, boolean step, Sleeper sleeper)
+            implements Comparable<Event> {
         @Override
         public int compareTo(Event other) {
             int byDue = Long.compare(due, other.due);

@@ -133,7 +133,9 @@ class ConsumersTest {
             String name = application.name();
             application.write(-10 - APPLICATIONS.indexOf(application));
             for (int i = 0; i < 3; i++) {
-                assertThat(application.read(i)).as(name).isIn(name.equals("Flyway") ? List.of("primary") : List.of("b", "c"));
+                assertThat(application.read(i))
+                        .as(name)
+                        .isIn(name.equals("Flyway") ? List.of("primary") : List.of("b", "c"));
             }
         }
     }

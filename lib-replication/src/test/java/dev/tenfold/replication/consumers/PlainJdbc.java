@@ -42,7 +42,8 @@ final class PlainJdbc implements Application {
     public String read(long id) throws SQLException {
         try (Connection connection = pool.getConnection()) {
             connection.setReadOnly(true);
-            try (PreparedStatement read = connection.prepareStatement("SELECT node, (SELECT app FROM entry WHERE id = ?) FROM whoami")) {
+            try (PreparedStatement read =
+                    connection.prepareStatement("SELECT node, (SELECT app FROM entry WHERE id = ?) FROM whoami")) {
                 read.setLong(1, id);
                 try (ResultSet rows = read.executeQuery()) {
                     rows.next();

@@ -109,11 +109,15 @@ final class Worker extends Thread {
     void verify(Set<Long> rows, String primary, String replica) {
         String name = getName();
         assertThat(unknown.size() + refused.size()).as("%s: failures", name).isLessThan(10);
-        assertThat(surprises).as("%s: neither retryable nor of unknown outcome", name).isEmpty();
+        assertThat(surprises)
+                .as("%s: neither retryable nor of unknown outcome", name)
+                .isEmpty();
         assertThat(rows).as("%s: acknowledged", name).containsAll(acknowledged);
         refused.retainAll(rows);
         assertThat(refused).as("%s: refused, and yet there", name).isEmpty();
-        assertThat(Duration.ofNanos(longestNanos)).as("%s: the longest round", name).isLessThan(LONGEST);
+        assertThat(Duration.ofNanos(longestNanos))
+                .as("%s: the longest round", name)
+                .isLessThan(LONGEST);
         assertThat(readers).as("%s: who answered", name).isNotEmpty();
         if (!name.equals("Flyway")) {
             assertThat(readers.subList(0, 3)).as("%s: before", name).doesNotContain("a");
