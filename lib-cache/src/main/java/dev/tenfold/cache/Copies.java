@@ -85,8 +85,7 @@ final class Copies<K, V> {
     // Before JDK 22 NullAway cannot read that Positioned's type parameter may be nullable.
     @SuppressWarnings("NullAway")
     private static <V> RemoteTier.Entry<V> entry(Positioned<@Nullable V> placed) {
-        return new RemoteTier.Entry<>(
-                placed.value(), placed.position(), placed.seen(), Duration.ZERO, null, List.of());
+        return new RemoteTier.Entry<>(placed.value(), placed.position(), placed.seen(), Duration.ZERO, null, List.of());
     }
 
     // As above.

@@ -159,12 +159,15 @@ final class SnapshotFile {
     /** Saves a cache's copies that are fresh. */
     static <K, V> long save(Path file, CacheParts<K, V> parts, Instant now, Codec<K> keys, Codec<V> values)
             throws IOException {
-        return new SnapshotFile(file).save(now, sink -> parts.store().forEach((key, copy) -> {
-            if (parts.store().isFresh(copy, parts.copies().now())) {
-                RemoteTier.Entry<V> entry = parts.copies().entry(copy);
-                sink.copy(keys.encode(key), entry.age().toNanos(), EntryFormat.encode(entry, values));
-            }
-        }));
+        return new SnapshotFile(file)
+                .save(
+                        now,
+                        sink -> parts.store().forEach((key, copy) -> {
+                            if (parts.store().isFresh(copy, parts.copies().now())) {
+                                RemoteTier.Entry<V> entry = parts.copies().entry(copy);
+                                sink.copy(keys.encode(key), entry.age().toNanos(), EntryFormat.encode(entry, values));
+                            }
+                        }));
     }
 
     /** Restores copies that are fresh still, of keys that have none and are not being loaded. */

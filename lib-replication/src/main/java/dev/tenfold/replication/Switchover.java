@@ -92,8 +92,8 @@ final class Switchover<N> {
             LogPosition end = engine.retire(old, fence);
             LogPosition at = engine.freeze(candidate);
             if (at.timeline() != end.timeline() || at.offset() < end.offset()) {
-                throw unavailable("'" + candidate.id() + "' is at " + at
-                        + " and lacks what the primary wrote up to " + end);
+                throw unavailable(
+                        "'" + candidate.id() + "' is at " + at + " and lacks what the primary wrote up to " + end);
             }
             if (deadline.isExpired()) {
                 throw new DeadlineExceededException("the switchover of '" + name + "'", deadline.budget(), null);

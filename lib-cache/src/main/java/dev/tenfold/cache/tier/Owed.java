@@ -92,7 +92,12 @@ final class Owed<K> {
             return any
                     ? new Debt<>(
                             new Message<>(
-                                    cache, origin, new ArrayList<>(keys), List.copyOf(tags), List.copyOf(prefixes), all),
+                                    cache,
+                                    origin,
+                                    new ArrayList<>(keys),
+                                    List.copyOf(tags),
+                                    List.copyOf(prefixes),
+                                    all),
                             added)
                     : null;
         } finally {

@@ -49,8 +49,7 @@ final class RedisBus<K> implements InvalidationBus<K>, RedisLink.Hearer {
     @Override
     public CompletionStage<?> publish(Message<K> message) {
         byte[] payload = EntryFormat.encode(message, keys);
-        return link()
-                .<Long>send(live -> live.commands().publish(names.channel(), payload))
+        return link().<Long>send(live -> live.commands().publish(names.channel(), payload))
                 .whenComplete((told, failure) -> {
                     if (failure != null) {
                         entries.owe(message);
@@ -98,7 +97,10 @@ final class RedisBus<K> implements InvalidationBus<K>, RedisLink.Hearer {
             message = EntryFormat.decode(payload, names.cache(), keys);
         } catch (IllegalArgumentException foreign) {
             // Another version says that something changed, and nobody here knows what.
-            link().tell("tier.message", Level.WARNING, "a message cannot be read, so all copies are dropped: " + foreign);
+            link().tell(
+                            "tier.message",
+                            Level.WARNING,
+                            "a message cannot be read, so all copies are dropped: " + foreign);
             message = new Message<>(names.cache(), SERVER, List.of(), List.of(), List.of(), true);
         }
         tell(message);

@@ -83,8 +83,7 @@ final class RedisEntries<K, V> {
     }
 
     private CompletionStage<Reading<V>> look(K key, byte[] name, Duration waited, Duration next) {
-        return link()
-                .<List<Object>>send(live -> run(
+        return link().<List<Object>>send(live -> run(
                         live,
                         TierScripts.READ,
                         new byte[][] {names.bulk(), names.entry(name), names.lease(name)},
@@ -99,7 +98,8 @@ final class RedisEntries<K, V> {
                     boolean another = second == 1;
                     if (another && waited.compareTo(waitForOthers) < 0) {
                         Duration pause = RedisTier.least(next, waitForOthers.minus(waited));
-                        return after(pause).thenCompose(due -> look(key, name, waited.plus(pause), next.multipliedBy(2)));
+                        return after(pause)
+                                .thenCompose(due -> look(key, name, waited.plus(pause), next.multipliedBy(2)));
                     }
                     return CompletableFuture.completedStage(new Reading<V>(null, number));
                 });
@@ -128,8 +128,7 @@ final class RedisEntries<K, V> {
             return CompletableFuture.completedStage(false);
         }
         byte[] name = keys.encode(key);
-        return link()
-                .<Long>send(live -> run(
+        return link().<Long>send(live -> run(
                         live,
                         TierScripts.FILL,
                         new byte[][] {names.bulk(), names.entry(name), names.lease(name)},
@@ -145,8 +144,7 @@ final class RedisEntries<K, V> {
 
     CompletionStage<?> put(K key, Entry<V> entry) {
         byte[] name = keys.encode(key);
-        return link()
-                .send(live -> RedisEntries.<Long>run(
+        return link().send(live -> RedisEntries.<Long>run(
                                 live,
                                 TierScripts.PUT,
                                 new byte[][] {names.bulk(), names.entry(name), names.lease(name), fence},
@@ -160,7 +158,9 @@ final class RedisEntries<K, V> {
                 .thenAccept(kept -> {
                     if (kept == 0) {
                         throw new UnavailableException(
-                                "a put of '" + names.cache() + "' came after its connection was given up", List.of(), null);
+                                "a put of '" + names.cache() + "' came after its connection was given up",
+                                List.of(),
+                                null);
                     }
                 })
                 .whenComplete((kept, failure) -> {
@@ -190,8 +190,8 @@ final class RedisEntries<K, V> {
         return debt == null
                 ? CompletableFuture.completedStage(true)
                 : drop(live, debt.message())
-                        .thenCompose(dropped -> live.commands()
-                                .publish(names.channel(), EntryFormat.encode(debt.message(), keys)))
+                        .thenCompose(dropped ->
+                                live.commands().publish(names.channel(), EntryFormat.encode(debt.message(), keys)))
                         .thenAccept(told -> owed.paid(debt));
     }
 
@@ -233,9 +233,7 @@ final class RedisEntries<K, V> {
         for (byte[] notice : notices) {
             written.put(notice, ONE);
         }
-        return live.commands()
-                .mset(written)
-                .thenCombine(live.commands().del(notices), (set, deleted) -> deleted);
+        return live.commands().mset(written).thenCombine(live.commands().del(notices), (set, deleted) -> deleted);
     }
 
     private Duration stay(Entry<V> entry) {
@@ -245,8 +243,7 @@ final class RedisEntries<K, V> {
 
     /** By its digest: the link has loaded it, and gives up a connection whose server does not know it any more. */
     private static <T> CompletionStage<T> run(Live live, String script, byte[][] keys, byte[]... arguments) {
-        ScriptOutputType output =
-                script.equals(TierScripts.READ) ? ScriptOutputType.MULTI : ScriptOutputType.INTEGER;
+        ScriptOutputType output = script.equals(TierScripts.READ) ? ScriptOutputType.MULTI : ScriptOutputType.INTEGER;
         return live.commands().evalsha(live.digest(script), output, keys, arguments);
     }
 

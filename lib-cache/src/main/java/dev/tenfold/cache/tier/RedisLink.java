@@ -76,8 +76,7 @@ final class RedisLink implements AutoCloseable {
     }
 
     /** A connection in use. The number grows with each; the digests are those of the scripts it has loaded. */
-    record Live(
-            StatefulRedisPubSubConnection<byte[], byte[]> connection, long number, Map<String, String> digests) {
+    record Live(StatefulRedisPubSubConnection<byte[], byte[]> connection, long number, Map<String, String> digests) {
 
         String digest(String script) {
             return Objects.requireNonNull(digests.get(script), "digest of a script that was loaded");
@@ -118,9 +117,8 @@ final class RedisLink implements AutoCloseable {
                 .protocolVersion(ProtocolVersion.RESP3)
                 .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
                 .timeoutOptions(TimeoutOptions.enabled(settings.timeout))
-                .socketOptions(SocketOptions.builder()
-                        .connectTimeout(settings.timeout)
-                        .build())
+                .socketOptions(
+                        SocketOptions.builder().connectTimeout(settings.timeout).build())
                 .build());
         uri.setTimeout(settings.timeout);
     }

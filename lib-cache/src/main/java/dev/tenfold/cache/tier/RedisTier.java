@@ -123,11 +123,7 @@ public final class RedisTier<K, V> implements RemoteTier<K, V>, Measured, AutoCl
         Map<String, String> tags = Map.of("cache", cache);
         return List.of(
                 Measurement.gauge(
-                        "tenfold.cache.tier.connected",
-                        "1",
-                        "1 if Redis answers",
-                        tags,
-                        () -> link.isLive() ? 1 : 0),
+                        "tenfold.cache.tier.connected", "1", "1 if Redis answers", tags, () -> link.isLive() ? 1 : 0),
                 Measurement.gauge(
                         "tenfold.cache.tier.in.flight", "commands", "Commands under way", tags, link::inFlight),
                 Measurement.gauge(

@@ -238,7 +238,8 @@ public final class RedisTierBuilder<K, V> {
             Class.forName("io.lettuce.core.RedisClient", false, RedisTierBuilder.class.getClassLoader());
         } catch (ClassNotFoundException missing) {
             throw new IllegalStateException(
-                    "Lettuce is missing; add io.lettuce:lettuce-core:7.7.0.RELEASE or newer to the dependencies", missing);
+                    "Lettuce is missing; add io.lettuce:lettuce-core:7.7.0.RELEASE or newer to the dependencies",
+                    missing);
         }
     }
 }

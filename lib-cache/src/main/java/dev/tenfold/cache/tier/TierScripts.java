@@ -21,8 +21,7 @@ final class TierScripts {
 
     static final int MAXIMUM_TAGS = 10_000;
 
-    private static final String PRELUDE =
-            """
+    private static final String PRELUDE = """
             local time = redis.call('TIME')
             local now = time[1] * 1000000 + time[2]
             local function text(number) return string.format('%.0f', number) end
@@ -69,8 +68,7 @@ final class TierScripts {
             """;
 
     /** Keys: cache, entry, lease. Arguments: the key as text, how long a lease stands in milliseconds. */
-    static final String READ = PRELUDE
-            + """
+    static final String READ = PRELUDE + """
             local entry = redis.call('HMGET', KEYS[2], 'v', 's', 'r', 'd', 't')
             if entry[1] then
               if not dead(tonumber(entry[2]), ARGV[1], cmsgpack.unpack(entry[5])) then
@@ -88,8 +86,7 @@ final class TierScripts {
             """;
 
     /** Keys: cache, entry, lease. Arguments: the key as text, the lease, age, milliseconds to stay, data, tags. */
-    static final String FILL = PRELUDE
-            + """
+    static final String FILL = PRELUDE + """
             local number, since = lease()
             if number ~= ARGV[2] then
               local entry = redis.call('HMGET', KEYS[2], 'v', 's')
@@ -106,8 +103,7 @@ final class TierScripts {
      * Keys: cache, entry, lease, the connection's fence. Arguments: the fence's number, age, milliseconds to stay, data, tags.
      * A put that lingered on a connection given up since must not come in late.
      */
-    static final String PUT = PRELUDE
-            + """
+    static final String PUT = PRELUDE + """
             local fence = redis.call('GET', KEYS[4])
             if fence and tonumber(fence) > tonumber(ARGV[1]) then return 0 end
             keep(ARGV[2], ARGV[3], ARGV[4], tags(5))
@@ -115,8 +111,7 @@ final class TierScripts {
             """;
 
     /** Keys: cache, then entry and lease of each key. Arguments: 1 to drop everything, how many tags, tags, prefixes. */
-    static final String DROP = PRELUDE
-            + """
+    static final String DROP = PRELUDE + """
             for i = 2, #KEYS, 2 do
               redis.call('DEL', KEYS[i], KEYS[i + 1])
             end
@@ -136,8 +131,7 @@ final class TierScripts {
             for i = 3, 2 + tagged do redis.call('HSET', KEYS[1], 't:' .. ARGV[i], text(at)) end
             redis.call('HSET', KEYS[1], 's', text(at), 'p', cmsgpack.pack(prefixes))
             return 1
-            """
-                    .formatted(MAXIMUM_PREFIXES, MAXIMUM_TAGS);
+            """.formatted(MAXIMUM_PREFIXES, MAXIMUM_TAGS);
 
     static final List<String> ALL = List.of(READ, FILL, PUT, DROP);
 

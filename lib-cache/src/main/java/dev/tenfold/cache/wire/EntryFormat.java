@@ -45,7 +45,8 @@ public final class EntryFormat {
      */
     public static <V> byte[] encode(Entry<V> entry, Codec<V> values) {
         return bytes(out -> {
-            out.writeLong(entry.lifetime() == null ? UNLIMITED : entry.lifetime().toNanos());
+            out.writeLong(
+                    entry.lifetime() == null ? UNLIMITED : entry.lifetime().toNanos());
             write(out, entry.position());
             write(out, entry.seen());
             write(out, entry.tags());
@@ -81,7 +82,12 @@ public final class EntryFormat {
     // Before JDK 22 NullAway cannot read that a record's component may be null.
     @SuppressWarnings("NullAway")
     private static <V> Entry<V> entry(
-            @Nullable V value, Position position, Position seen, Duration age, @Nullable Duration life, List<String> tags) {
+            @Nullable V value,
+            Position position,
+            Position seen,
+            Duration age,
+            @Nullable Duration life,
+            List<String> tags) {
         return new Entry<>(value, position, seen, age, life, tags);
     }
 

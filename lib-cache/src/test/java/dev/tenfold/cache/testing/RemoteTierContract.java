@@ -67,8 +67,8 @@ public abstract class RemoteTierContract {
         assertThat(miss.entry()).isNull();
         assertThat(miss.lease()).isNotEqualTo(RemoteTier.NO_LEASE);
 
-        Entry<String> loaded = new Entry<>(
-                "v", EARLY, LATE, Duration.ofSeconds(3), Duration.ofMinutes(5), List.of("t", "ü"));
+        Entry<String> loaded =
+                new Entry<>("v", EARLY, LATE, Duration.ofSeconds(3), Duration.ofMinutes(5), List.of("t", "ü"));
         assertThat(done(tier.fill("k", miss.lease(), loaded))).isTrue();
 
         Entry<String> held = done(open().get("k")).entry();
@@ -210,8 +210,7 @@ public abstract class RemoteTierContract {
     @Test
     void dropsAnEntryWhoseLifeIsOver() throws Exception {
         RemoteTier<String, String> tier = open();
-        Entry<String> old = new Entry<>(
-                "v", EARLY, LATE, Duration.ofMinutes(6), Duration.ofMinutes(5), List.of());
+        Entry<String> old = new Entry<>("v", EARLY, LATE, Duration.ofMinutes(6), Duration.ofMinutes(5), List.of());
         done(tier.put("k", entry("older")));
         done(tier.put("k", old));
         assertThat(value(tier, "k")).isNull();

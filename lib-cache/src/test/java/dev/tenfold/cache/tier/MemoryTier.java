@@ -30,8 +30,8 @@ final class MemoryTier implements RemoteTier<String, String> {
         if (held != null) {
             return CompletableFuture.completedStage(new Reading<>(held.entry(), held.version()));
         }
-        return CompletableFuture.completedStage(
-                new Reading<>(null, leases.compute(key, (k, old) -> old != null && old > bulk ? old : ++numbers)));
+        return CompletableFuture.completedStage(new Reading<>(
+                null, leases.compute(key, (k, old) -> old != null && old > bulk ? old : ++numbers)));
     }
 
     @Override
@@ -41,7 +41,8 @@ final class MemoryTier implements RemoteTier<String, String> {
         boolean good = lease != NO_LEASE
                 && ((granted != null && granted == lease) || (held != null && held.version() == lease))
                 && entry.tags().stream().allMatch(tag -> tags.getOrDefault(tag, 0L) < lease)
-                && prefixes.entrySet().stream().noneMatch(each -> key.startsWith(each.getKey()) && each.getValue() > lease);
+                && prefixes.entrySet().stream()
+                        .noneMatch(each -> key.startsWith(each.getKey()) && each.getValue() > lease);
         if (good) {
             keep(key, entry);
         }

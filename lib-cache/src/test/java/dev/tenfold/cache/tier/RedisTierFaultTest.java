@@ -288,9 +288,7 @@ final class RedisTierFaultTest {
     void replacesWhatItCannotRead() throws Exception {
         RedisTier<String, String> a = opened(node().connect(server.uri()));
         RedisTier<String, String> newer = opened(RedisTier.<String, String>builder(
-                        "faults",
-                        Codec.utf8(),
-                        Codec.of(value -> new byte[] {(byte) 0xff}, bytes -> "read"))
+                        "faults", Codec.utf8(), Codec.of(value -> new byte[] {(byte) 0xff}, bytes -> "read"))
                 .observer(Observer.none())
                 .connect(server.uri()));
         done(newer.put("k", entry("v")));
@@ -317,8 +315,7 @@ final class RedisTierFaultTest {
 
     @Test
     void refusesMoreCommandsThanItMayHaveUnderWay() throws Exception {
-        RedisTier<String, String> a = opened(
-                node().maximumInFlight(1).connect(relay.uri()));
+        RedisTier<String, String> a = opened(node().maximumInFlight(1).connect(relay.uri()));
         relay.freeze(true);
         CompletionStage<Reading<String>> first = a.get("k");
         assertThatThrownBy(() -> done(a.get("l"))).hasMessageContaining("more than 1 commands");

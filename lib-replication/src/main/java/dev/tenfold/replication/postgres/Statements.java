@@ -204,7 +204,8 @@ final class Statements {
 
     /** Connection info under which a node is known to whom it follows; the last of two values of a name counts. */
     static String named(String connectionInfo, String node) {
-        return connectionInfo + " application_name='" + node.replace("\\", "\\\\").replace("'", "\\'") + "'";
+        return connectionInfo + " application_name='"
+                + node.replace("\\", "\\\\").replace("'", "\\'") + "'";
     }
 
     private static boolean isTrue(Connection connection, String sql) throws SQLException {

@@ -62,7 +62,13 @@ final class FailoverChaos {
 
     /** Writers against a synchronous cluster while its primaries are disturbed, one after another. */
     private void replace(
-            String what, int rounds, int peers, Disturbance disturb, Disturbance revive, int allowedMillis, boolean hung)
+            String what,
+            int rounds,
+            int peers,
+            Disturbance disturb,
+            Disturbance revive,
+            int allowedMillis,
+            boolean hung)
             throws Exception {
         try (FailoverLab lab = FailoverLab.synchronous()) {
             lab.awaitWhole();
@@ -81,8 +87,12 @@ final class FailoverChaos {
             say("%n%s, ANY 1 (*), %d writers", what, WRITERS);
             say("  rounds                                        %d", rounds);
             say("  writes acknowledged / of unknown outcome      %d / %d", verdict.acknowledged(), verdict.unknown());
-            say("  acknowledged writes lost                      %d", verdict.lost().size());
-            say("  refused writes that happened                  %d", verdict.ghosts().size());
+            say(
+                    "  acknowledged writes lost                      %d",
+                    verdict.lost().size());
+            say(
+                    "  refused writes that happened                  %d",
+                    verdict.ghosts().size());
             say("  own writes a session did not read             %d", verdict.ownWritesMissed());
             say("  rows that are not on all three nodes          %d", different.size());
             say("  milliseconds from the disturbance             minimum / median / 90 %% / maximum");
@@ -108,7 +118,9 @@ final class FailoverChaos {
                                 .map(t -> t.peer() == NEVER ? "none in " + PEER_PATIENCE.toMillis() : "" + t.peer())
                                 .collect(Collectors.joining(", ")));
             }
-            failed |= !verdict.lost().isEmpty() || !different.isEmpty() || !verdict.ghosts().isEmpty();
+            failed |= !verdict.lost().isEmpty()
+                    || !different.isEmpty()
+                    || !verdict.ghosts().isEmpty();
         }
     }
 
@@ -188,10 +200,14 @@ final class FailoverChaos {
             say("%nPlanned switchovers, ANY 1 (*), %d writers", WRITERS);
             say("  rounds                                        %d", rounds);
             say("  writes acknowledged / of unknown outcome      %d / %d", verdict.acknowledged(), verdict.unknown());
-            say("  acknowledged writes lost                      %d", verdict.lost().size());
+            say(
+                    "  acknowledged writes lost                      %d",
+                    verdict.lost().size());
             say("  rows that are not on all three nodes          %d", different.size());
             say("  former primaries that had diverged            %s", copied ? "some" : "none");
-            say("  milliseconds without writes                   %s", spread(gaps.stream().sorted().toList()));
+            say(
+                    "  milliseconds without writes                   %s",
+                    spread(gaps.stream().sorted().toList()));
             failed |= !verdict.lost().isEmpty() || !different.isEmpty() || copied;
         }
     }
@@ -233,7 +249,9 @@ final class FailoverChaos {
             say("%n%s", what);
             say("  rounds                                        %d", rounds);
             say("  writes acknowledged                           %d", verdict.acknowledged());
-            say("  acknowledged writes lost                      %d", verdict.lost().size());
+            say(
+                    "  acknowledged writes lost                      %d",
+                    verdict.lost().size());
             say("  of these in no recovery report                %d", unreported);
         }
     }
@@ -285,12 +303,7 @@ final class FailoverChaos {
                     controls,
                     1,
                     PostgresStreamingProxy::blind);
-            control(
-                    "Beside it: the same, and the most advanced replica is promoted",
-                    true,
-                    controls,
-                    1,
-                    it -> it);
+            control("Beside it: the same, and the most advanced replica is promoted", true, controls, 1, it -> it);
         }
     }
 

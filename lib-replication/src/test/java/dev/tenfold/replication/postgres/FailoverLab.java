@@ -61,8 +61,7 @@ final class FailoverLab implements AutoCloseable {
             UnaryOperator<ReplicaSetBuilder<DataSource>> configuring,
             UnaryOperator<ReplicationEngine<DataSource>> wrapping)
             throws SQLException {
-        PostgresCluster.Builder servers =
-                PostgresCluster.builder().replicas(2).setting("wal_receiver_timeout", "1s");
+        PostgresCluster.Builder servers = PostgresCluster.builder().replicas(2).setting("wal_receiver_timeout", "1s");
         cluster = (synchronous ? servers.synchronous() : servers).start();
         try {
             cluster.node("a").execute("CREATE TABLE t (id bigint PRIMARY KEY)");
@@ -79,7 +78,8 @@ final class FailoverLab implements AutoCloseable {
                     .probeTimeout(Duration.ofMillis(500))
                     .recoveryReports(reports::add)
                     .observer(event -> {
-                        if (System.getProperty("lab.trace") != null) System.err.println("EV " + event.at() + " " + event.kind() + " " + event.message());
+                        if (System.getProperty("lab.trace") != null)
+                            System.err.println("EV " + event.at() + " " + event.kind() + " " + event.message());
                         events.add(event);
                         seen.add(new Seen(event.kind(), System.nanoTime()));
                     });
@@ -121,23 +121,29 @@ final class FailoverLab implements AutoCloseable {
 
     /** Waits until the primary is another than this one, and returns it. */
     PostgresNode awaitPrimaryOtherThan(PostgresNode former) {
-        await("another primary than " + former.id(), () -> set.topology()
-                .primary()
-                .filter(primary -> !primary.id().equals(former.id()))
-                .isPresent());
+        await(
+                "another primary than " + former.id(),
+                () -> set.topology()
+                        .primary()
+                        .filter(primary -> !primary.id().equals(former.id()))
+                        .isPresent());
         return primary();
     }
 
     /** Waits until both others follow the primary, as the primary and the set see it. */
     void awaitWhole() {
-        await("two replicas that follow", () -> set.topology().primary().isPresent()
-                && set.topology().members().stream()
-                                .filter(member -> member.role() == Role.REPLICA)
-                                .count()
-                        == 2
-                && Objects.equals(
-                        "2",
-                        primary().execute("SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'")));
+        await(
+                "two replicas that follow",
+                () -> set.topology().primary().isPresent()
+                        && set.topology().members().stream()
+                                        .filter(member -> member.role() == Role.REPLICA)
+                                        .count()
+                                == 2
+                        && Objects.equals(
+                                "2",
+                                primary()
+                                        .execute(
+                                                "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'")));
     }
 
     /** When the first event of a kind came after a moment, or -1. */
@@ -153,10 +159,8 @@ final class FailoverLab implements AutoCloseable {
         await(what, condition, () -> {
             StringBuilder logs = new StringBuilder(set + "; events " + events);
             cluster.nodes()
-                    .forEach(node -> logs.append("\n--- ")
-                            .append(node.id())
-                            .append('\n')
-                            .append(node.log()));
+                    .forEach(node ->
+                            logs.append("\n--- ").append(node.id()).append('\n').append(node.log()));
             return logs.toString();
         });
     }

@@ -25,8 +25,7 @@ class PostgresCloneTest {
 
     @Test
     void aReplicaIsMadeFromAConnectionAndAnEmptyDirectoryAndABrokenOffCopyGoesOn() throws Exception {
-        try (PostgresCluster cluster =
-                PostgresCluster.builder().replicas(0).start()) {
+        try (PostgresCluster cluster = PostgresCluster.builder().replicas(0).start()) {
             PostgresNode primary = cluster.node("a");
             primary.execute("CREATE TABLE t AS SELECT n AS id, repeat(md5(n::text), 8) AS filler"
                     + " FROM generate_series(1, 60000) AS n");
@@ -56,9 +55,7 @@ class PostgresCloneTest {
             assertThat(progress).isNotEmpty();
             Progress end = progress.get(progress.size() - 1);
             assertThat(end.comparedBytes()).isBetween(end.totalBytes() * 9 / 10, end.totalBytes());
-            assertThat(end.copiedBytes())
-                    .as("the rest, not all of it")
-                    .isLessThan(end.totalBytes() - 3_000_000);
+            assertThat(end.copiedBytes()).as("the rest, not all of it").isLessThan(end.totalBytes() - 3_000_000);
 
             primary.execute("INSERT INTO t VALUES (-1, 'after the copy')");
             node.own();

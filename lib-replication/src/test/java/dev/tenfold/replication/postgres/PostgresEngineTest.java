@@ -114,7 +114,8 @@ class PostgresEngineTest {
             assertThat(successor.freeze(endpoint("b"))).isEqualTo(before);
 
             // The process that was paused wakes up, and its next step must not undo the proof of the other.
-            assertThatThrownBy(() -> paused.follow(endpoint("b"), endpoint("a"))).isInstanceOf(SQLException.class);
+            assertThatThrownBy(() -> paused.follow(endpoint("b"), endpoint("a")))
+                    .isInstanceOf(SQLException.class);
             assertThatThrownBy(() -> paused.promote(endpoint("b")))
                     .isInstanceOf(SQLException.class)
                     .hasMessageContaining("was not frozen");
@@ -139,8 +140,9 @@ class PostgresEngineTest {
         try (PostgresStreaming engine = engine(2)) {
             assertThat(inspect(engine).problems())
                     .anySatisfy(problem -> assertThat(problem)
-                            .isEqualTo("'a': synchronous_standby_names = 'ANY 1 (*)' waits for 1 replicas (expected: ANY 2"
-                                    + " (*), as synchronousReplicas(2) says)"))
+                            .isEqualTo(
+                                    "'a': synchronous_standby_names = 'ANY 1 (*)' waits for 1 replicas (expected: ANY 2"
+                                            + " (*), as synchronousReplicas(2) says)"))
                     .anySatisfy(problem -> assertThat(problem).startsWith("'b': synchronous_standby_names"));
             assertThat(inspect(engine).synchronousReplicas()).isEqualTo(1);
         }
@@ -173,7 +175,8 @@ class PostgresEngineTest {
     void withoutPowerOverAServerItIsSaidWhatToDo() {
         try (PostgresStreaming engine = engine(1)) {
             assertThat(engine.obstacleToRejoin(endpoint("a")))
-                    .hasValueSatisfying(how -> assertThat(how).contains("Postgres.clone").contains("server(\"a\", ...)"));
+                    .hasValueSatisfying(
+                            how -> assertThat(how).contains("Postgres.clone").contains("server(\"a\", ...)"));
             assertThatThrownBy(() -> engine.rejoin(endpoint("a"), endpoint("b")))
                     .isInstanceOf(UnsupportedOperationException.class)
                     .hasMessageContaining("server(\"a\", ...)");
