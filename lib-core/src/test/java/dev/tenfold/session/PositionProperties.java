@@ -18,11 +18,13 @@ final class PositionProperties {
         Arbitrary<Position> usual = Combinators.combine(
                         Arbitraries.longs().between(0, 3), Arbitraries.longs().between(0, 5))
                 .as((timeline, offset) -> new Position("s", timeline, offset));
-        return Arbitraries.oneOf(usual, Arbitraries.of(
-                                Position.none(),
-                                Position.primaryOnly("s"),
-                                Position.primaryOnly("s", 1),
-                                Position.primaryOnly("s", 2)));
+        return Arbitraries.oneOf(
+                usual,
+                Arbitraries.of(
+                        Position.none(),
+                        Position.primaryOnly("s"),
+                        Position.primaryOnly("s", 1),
+                        Position.primaryOnly("s", 2)));
     }
 
     @Property

@@ -127,7 +127,8 @@ public record Failover(boolean drives, int misses, boolean allowsDataLoss, Durat
             lines.add("{\"node\": " + quoted(node) + ", \"from\": \"" + from + "\", \"to\": \"" + to
                     + "\", \"lostBytes\": " + lostBytes() + ", \"rows\": " + rows.size() + "}");
             for (Row row : rows) {
-                lines.add("{\"table\": " + quoted(row.table()) + ", \"old\": " + row.old() + ", \"now\": " + row.now() + "}");
+                lines.add("{\"table\": " + quoted(row.table()) + ", \"old\": " + row.old() + ", \"now\": " + row.now()
+                        + "}");
             }
             Path file = folder.resolve("recovery-" + node + "-" + from.timeline() + ".jsonl");
             try {

@@ -53,8 +53,9 @@ final class FailoverDrive<N> {
      * @param node the index of the new primary
      * @param start the new timeline and where it began
      * @param lossless whether it is proven that no acknowledged write is missing
+     * @param others the indexes of the replicas to be told to follow it
      */
-    record Promotion(int node, LogPosition start, boolean lossless) {}
+    record Promotion(int node, LogPosition start, boolean lossless, List<Integer> others) {}
 
     private record Frozen(int node, LogPosition at) {}
 
@@ -121,6 +122,16 @@ final class FailoverDrive<N> {
         }
     }
 
+    /**
+     * Tells the others to follow the new primary. Not before it is one: PostgreSQL counts no acknowledgement of a replica
+     * that connected to it as a standby's until its settings are loaded anew.
+     */
+    void follow(Promotion promotion) {
+        for (int i : promotion.others()) {
+            follow(i, promotion.node());
+        }
+    }
+
     /** Whether a majority of the replicas, asked now, miss the primary too, and nobody was promoted meanwhile. */
     private boolean agreed(ReplicaTopology<N> topology, int primary) {
         int agreeing = 0;
@@ -175,20 +186,18 @@ final class FailoverDrive<N> {
         String id = nodes.get(best.node()).endpoint().id();
         int chosen = best.node();
         try {
-            LogPosition start = engine.promote(nodes.get(chosen).endpoint(), () -> {
-                for (Frozen each : frozen) {
-                    if (each.node() != chosen) {
-                        follow(each.node(), chosen);
-                    }
-                }
-            });
+            LogPosition start = engine.promote(nodes.get(chosen).endpoint());
             events.tell(
                     Level.WARNING,
                     "failover.promoted",
                     "'" + id + "' was promoted at " + best.at() + ", the most advanced of " + frozen.size()
                             + " frozen replicas" + (proven ? "" : "; acknowledged writes may be lost"),
                     Map.of("node", id, "epoch", start.timeline(), "at", best.at(), "lossless", proven));
-            return new Promotion(chosen, start, proven);
+            List<Integer> others = frozen.stream()
+                    .map(Frozen::node)
+                    .filter(node -> node != chosen)
+                    .toList();
+            return new Promotion(chosen, start, proven, others);
         } catch (Exception failure) {
             // It may have been promoted all the same. The frozen stay frozen, and the next probes tell.
             failed("failover.failed", "'" + id + "' could not be promoted", failure);

@@ -1,6 +1,9 @@
 package dev.tenfold.replication;
 
 import dev.tenfold.error.UnavailableException;
+import dev.tenfold.health.HealthCell;
+import dev.tenfold.health.HealthGroup;
+import dev.tenfold.observe.EventRelay;
 import dev.tenfold.replication.FailoverDrive.Promotion;
 import dev.tenfold.replication.ReplicaTopology.Branch;
 import dev.tenfold.replication.ReplicaTopology.Member;
@@ -14,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -47,9 +51,11 @@ final class Monitor<N> implements AutoCloseable {
     private final List<Scheduler> schedulers = new ArrayList<>();
     private final List<AtomicBoolean> extraProbe = new ArrayList<>();
     private final List<PhiAccrual> detectors = new ArrayList<>();
+    private final HealthGroup health;
     private final PrimaryHistory history = new PrimaryHistory();
     /** Raised after each change of what a selection is made from. */
     private final AtomicLong stateChanges = new AtomicLong();
+
     private final FailoverDrive<N> drive;
     private final Reattachment<N> reattachment;
     private final Upkeep<N> upkeep;
@@ -70,10 +76,22 @@ final class Monitor<N> implements AutoCloseable {
         this.changes = changes;
         this.control = schedules.control();
         List<Member<N>> members = new ArrayList<>();
+        this.health = new HealthGroup(
+                "replicas/" + builder.name(),
+                settings.health(),
+                time,
+                new EventRelay(builder.observer()),
+                stateChanges::incrementAndGet);
+        Map<String, HealthCell> cells =
+                health.update(builder.nodes().stream().map(Endpoint::id).toList());
         for (Endpoint<N> endpoint : builder.nodes()) {
-            nodes.add(new NodeState<>(nodes.size(), endpoint, time.nanoTime(), stateChanges));
-            detectors.add(new PhiAccrual(
-                    settings.probeInterval().toNanos(), settings.silenceNanos(), time.nanoTime()));
+            nodes.add(new NodeState<>(
+                    nodes.size(),
+                    endpoint,
+                    time.nanoTime(),
+                    stateChanges,
+                    Objects.requireNonNull(cells.get(endpoint.id()))));
+            detectors.add(new PhiAccrual(settings.probeInterval().toNanos(), settings.silenceNanos(), time.nanoTime()));
             schedulers.add(schedules.of("probe-" + endpoint.id()));
             extraProbe.add(new AtomicBoolean());
             members.add(new Member<>(endpoint, Role.UNKNOWN));
@@ -206,6 +224,9 @@ final class Monitor<N> implements AutoCloseable {
 
     private void evaluate() {
         long now = time.nanoTime();
+        if (health.isDue(now)) {
+            health.advance();
+        }
         nodes.forEach(node -> node.silent(isSilent(node, now)));
         for (NodeState<N> node : nodes) {
             // Until everybody was asked once, a zombie could be taken for the primary.
@@ -325,6 +346,7 @@ final class Monitor<N> implements AutoCloseable {
                 before.branch(new Branch(promotion.start(), promotion.lossless()))
                         .withRoles(roles));
         changes.fire();
+        drive.follow(promotion);
     }
 
     /** A switchover that somebody waits for. */
@@ -392,7 +414,8 @@ final class Monitor<N> implements AutoCloseable {
 
     private void offer(ReplicaTopology<N> before, ReplicaTopology<N> next) {
         if (before.epoch() != next.epoch() && !next.branches().isEmpty()) {
-            history.branch(next.branches().get(next.branches().size() - 1).start().offset());
+            history.branch(
+                    next.branches().get(next.branches().size() - 1).start().offset());
         }
         if (!topology.offer(next)) {
             return;

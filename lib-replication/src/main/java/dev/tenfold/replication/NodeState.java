@@ -1,10 +1,15 @@
 package dev.tenfold.replication;
 
+import dev.tenfold.health.CallCounts;
+import dev.tenfold.health.Health;
+import dev.tenfold.health.HealthCell;
 import dev.tenfold.topology.Endpoint;
+import dev.tenfold.topology.Outcome;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,11 +67,17 @@ final class NodeState<N> {
     private final AtomicLong changes;
     private final AtomicReference<Status> status;
     private final AtomicInteger inFlight = new AtomicInteger();
+    private final LongAdder reads = new LongAdder();
+    private final LongAdder failedReads = new LongAdder();
+    /** What its probes and reads say of it as a replica, in the state machine all of the library shares. */
+    private final HealthCell health;
 
-    NodeState(int index, Endpoint<N> endpoint, long now, AtomicLong changes) {
+    NodeState(int index, Endpoint<N> endpoint, long now, AtomicLong changes, HealthCell health) {
         this.index = index;
         this.endpoint = endpoint;
         this.changes = changes;
+        this.health = health;
+        health.countedBy(() -> new CallCounts(reads.sum(), failedReads.sum(), Math.max(0, status().roundTrip)));
         this.status = new AtomicReference<>(
                 new Status(null, now, now, ServerSelection.UNMEASURED, 0, false, false, false, null));
     }
@@ -91,6 +102,7 @@ final class NodeState<N> {
             return new Status(probe, askedAt, now, roundTrip, 0, false, false, true, null);
         });
         changes.incrementAndGet();
+        health.checked(true);
     }
 
     /** Notes what it is known to be without having been probed. */
@@ -102,6 +114,7 @@ final class NodeState<N> {
     void missed(Throwable failure) {
         status.updateAndGet(s -> s.missed(failure));
         changes.incrementAndGet();
+        health.checked(false, String.valueOf(failure));
     }
 
     void suspected() {
@@ -136,6 +149,22 @@ final class NodeState<N> {
     boolean isHealthy() {
         Status now = status();
         return now.probe != null && now.misses == 0 && !now.suspect && !now.silent;
+    }
+
+    /** Returns its health as a replica. */
+    Health health() {
+        return health.current();
+    }
+
+    /** Notes how a read on it as a replica ended. */
+    void readEnded(Outcome outcome) {
+        if (outcome != Outcome.CANCELLED) {
+            reads.increment();
+            if (outcome.countsAgainstEndpoint()) {
+                failedReads.increment();
+            }
+            health.report(outcome);
+        }
     }
 
     LogPosition replayed() {

@@ -114,7 +114,8 @@ final class PhiAccrual {
             double tail = y < -8 ? 1 : 0.5 - density(y) * total;
             return Math.max(0, -Math.log10(Math.min(1, tail)));
         }
-        // 26.2.14: the continued fraction of the tail, as a logarithm since the tail itself becomes too small for a double.
+        // 26.2.14: the continued fraction of the tail, as a logarithm since the tail itself becomes too small for a
+        // double.
         double fraction = y;
         for (int i = 60; i >= 1; i--) {
             fraction = y + i / fraction;

@@ -1,5 +1,6 @@
 package dev.tenfold.replication;
 
+import dev.tenfold.health.Health;
 import dev.tenfold.replication.ServerSelection.Server;
 import dev.tenfold.replication.ServerSelection.Suitable;
 import java.util.ArrayList;
@@ -66,7 +67,8 @@ final class ReadChoice<N> {
             NodeState<N>[] nodes,
             PrimaryHistory history,
             ReadPreference preference,
-            long probeInterval) {
+            long probeInterval,
+            long now) {
         List<Server> servers = new ArrayList<>(nodes.length);
         long[] reach = new long[nodes.length];
         long[] roundTrips = new long[nodes.length];
@@ -75,16 +77,19 @@ final class ReadChoice<N> {
             NodeState.Status status = nodes[i].status();
             Role role = topology.members().get(i).role();
             boolean healthy = status.probe() != null && status.misses() == 0 && !status.suspect() && !status.silent();
-            long offset = status.probe() == null
-                    ? -1
-                    : topology.reach(status.probe().replayed());
+            long offset =
+                    status.probe() == null ? -1 : topology.reach(status.probe().replayed());
             boolean leads = role == Role.PRIMARY;
             reach[i] = leads ? Long.MAX_VALUE : offset;
             roundTrips[i] = status.roundTrip();
-            costs[i] = 1 / nodes[i].endpoint().weight();
+            Health health = nodes[i].health();
+            // The primary is not ejected: there is no other to write to.
+            boolean taken = leads || health.state().takesCalls();
+            double share = leads ? 1 : health.share(now);
+            costs[i] = taken ? 1 / (nodes[i].endpoint().weight() * share) : Double.POSITIVE_INFINITY;
             servers.add(new Server(
                     role,
-                    healthy && (leads || offset >= 0),
+                    healthy && taken && (leads || offset >= 0),
                     status.roundTrip(),
                     nodes[i].endpoint().tags(),
                     history.seenUpTo(offset),

@@ -1,5 +1,6 @@
 package dev.tenfold.replication;
 
+import dev.tenfold.time.TimeSource;
 import dev.tenfold.topology.SnapshotCell;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -21,12 +22,14 @@ final class ReadChoices<N> {
     private final PrimaryHistory history;
     private final AtomicLong changes;
     private final long probeInterval;
+    private final TimeSource time;
     private volatile @Nullable ReadChoice<N> choice;
 
     @SuppressWarnings({"unchecked", "rawtypes"})
-    ReadChoices(ReadPreference preference, Monitor<N> monitor, ReplicaSettings settings) {
+    ReadChoices(ReadPreference preference, Monitor<N> monitor, ReplicaSettings settings, TimeSource time) {
         List<NodeState<N>> list = monitor.nodes();
         this.preference = preference;
+        this.time = time;
         this.nodes = list.toArray(new NodeState[0]);
         this.topology = monitor.topology();
         this.history = monitor.history();
@@ -46,7 +49,7 @@ final class ReadChoices<N> {
             return known;
         }
         ReadChoice<N> next =
-                ReadChoice.of(version, topology.current(), nodes, history, preference, probeInterval);
+                ReadChoice.of(version, topology.current(), nodes, history, preference, probeInterval, time.nanoTime());
         choice = next;
         return next;
     }

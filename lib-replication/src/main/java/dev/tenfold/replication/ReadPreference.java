@@ -67,7 +67,8 @@ public record ReadPreference(
         tags = tags.stream().map(Map::copyOf).toList();
         Validation check = Validation.of("read preference " + mode);
         boolean bare = tags.isEmpty() && maxStaleness.isEmpty() && maxLag.isEmpty();
-        check.require(mode != Mode.PRIMARY || bare, "tags, maxStaleness", "given", "none, as the primary has no choice");
+        check.require(
+                mode != Mode.PRIMARY || bare, "tags, maxStaleness", "given", "none, as the primary has no choice");
         maxStaleness.ifPresent(age -> check.positive("maxStaleness", age));
         maxLag.ifPresent(bytes -> check.atLeast("maxStaleness in bytes", bytes, 0));
         check.notNegative("latencyWindow", latencyWindow);

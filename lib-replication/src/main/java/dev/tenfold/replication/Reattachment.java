@@ -26,11 +26,13 @@ final class Reattachment<N> {
     private final long[] adriftSince;
     private final boolean[] adrift;
     private final int[] attempts;
+    private final @Nullable LogPosition[] received;
     private final Upkeep<N> upkeep;
 
     Reattachment(ReplicaSetBuilder<N> builder, List<NodeState<N>> nodes, Events events, Upkeep<N> upkeep) {
         this.upkeep = upkeep;
         this.attempts = new int[nodes.size()];
+        this.received = new LogPosition[nodes.size()];
         this.engine = builder.engine();
         this.settings = builder.settings();
         this.lease = builder.lease();
@@ -48,10 +50,9 @@ final class Reattachment<N> {
             if (probe == null) {
                 continue;
             }
-            boolean follows = topology.members().get(i).role() != Role.REPLICA
-                    || !nodes.get(i).isHealthy()
-                    || probe.streaming();
-            if (follows) {
+            boolean other = topology.members().get(i).role() != Role.REPLICA
+                    || !nodes.get(i).isHealthy();
+            if (other || follows(topology, i, probe)) {
                 adrift[i] = false;
             } else if (!adrift[i]) {
                 adrift[i] = true;
@@ -64,9 +65,25 @@ final class Reattachment<N> {
         }
     }
 
+    /**
+     * Whether a replica receives the primary's history. That it says so is no proof: one whose requests are refused again
+     * and again says so in between. It must lie in that history, and get on or be where the primary is.
+     */
+    private boolean follows(ReplicaTopology<N> topology, int replica, Probe probe) {
+        LogPosition before = received[replica];
+        received[replica] = probe.received();
+        Probe primary = nodes.get(topology.primaryIndex()).status().probe();
+        boolean behind = primary != null
+                && probe.received().offset() < primary.received().offset();
+        return probe.streaming()
+                && topology.reach(probe.received()) >= 0
+                && (!behind || !probe.received().equals(before));
+    }
+
     private void attach(ReplicaTopology<N> topology, int replica, Probe probe, long now) {
         String id = nodes.get(replica).endpoint().id();
-        if (topology.reach(probe.received()) < 0 && topology.knowsBranchAfter(probe.received().timeline())) {
+        if (topology.reach(probe.received()) < 0
+                && topology.knowsBranchAfter(probe.received().timeline())) {
             events.tell(
                     Level.WARNING,
                     "replica.diverged",
@@ -76,8 +93,7 @@ final class Reattachment<N> {
             upkeep.lost(topology, replica, now);
             return;
         }
-        attempts[replica]++;
-        if (attempts[replica] > MOST_ATTEMPTS) {
+        if (attempts[replica] >= MOST_ATTEMPTS) {
             // The primary may no longer have the log it needs, or has gone another way unseen by this process.
             upkeep.lost(topology, replica, now);
             return;
@@ -90,6 +106,8 @@ final class Reattachment<N> {
                 return;
             }
             try {
+                // Not counted while another holds the lease: a process that died with it keeps it for a while.
+                attempts[replica]++;
                 engine.follow(nodes.get(replica).endpoint(), primary.endpoint());
             } finally {
                 grant.ifPresent(Lease.Grant::close);

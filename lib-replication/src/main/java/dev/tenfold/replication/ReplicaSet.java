@@ -12,14 +12,15 @@ import dev.tenfold.session.Position;
 import dev.tenfold.session.Positioned;
 import dev.tenfold.session.Session;
 import dev.tenfold.time.Deadline;
+import dev.tenfold.time.TimeSource;
 import dev.tenfold.topology.Endpoint;
 import dev.tenfold.topology.Outcome;
 import dev.tenfold.topology.SnapshotCell.Watch;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -58,6 +59,7 @@ public final class ReplicaSet<N> implements Replicas<N>, Measured, AutoCloseable
 
     private final String name;
     private final ReplicaSettings settings;
+    private final TimeSource time;
     private final ReplicationEngine<N> engine;
     private final Schedules schedules;
     private final Monitor<N> monitor;
@@ -69,12 +71,13 @@ public final class ReplicaSet<N> implements Replicas<N>, Measured, AutoCloseable
     ReplicaSet(ReplicaSetBuilder<N> builder) {
         name = builder.name();
         settings = builder.settings();
+        time = builder.time();
         engine = builder.engine();
         schedules = new Schedules(name, builder.scheduler());
         Signal changes = new Signal(schedules.waits(), builder.parking());
         monitor = new Monitor<>(builder, schedules, changes);
         router = new Router<>(this, builder, monitor, changes, counters);
-        choices = new ReadChoices<>(settings.preference(), monitor, settings);
+        choices = new ReadChoices<>(settings.preference(), monitor, settings, time);
     }
 
     /**
@@ -346,7 +349,7 @@ public final class ReplicaSet<N> implements Replicas<N>, Measured, AutoCloseable
         Validation check = Validation.of("replica set '" + name + "'");
         preference.check(check, settings.probeInterval());
         check.throwIfInvalid();
-        ReadChoices<N> fresh = new ReadChoices<>(preference, monitor, settings);
+        ReadChoices<N> fresh = new ReadChoices<>(preference, monitor, settings, time);
         if (others.size() < PREFERENCES) {
             others.put(preference, fresh);
         }
@@ -457,7 +460,8 @@ public final class ReplicaSet<N> implements Replicas<N>, Measured, AutoCloseable
     }
 
     private RuntimeException unavailable(String what, Exception failure) {
-        Throwable cause = failure instanceof ExecutionException && failure.getCause() != null ? failure.getCause() : failure;
+        Throwable cause =
+                failure instanceof ExecutionException && failure.getCause() != null ? failure.getCause() : failure;
         if (cause instanceof InterruptedException) {
             Thread.currentThread().interrupt();
         }

@@ -2,6 +2,7 @@ package dev.tenfold.replication;
 
 import dev.tenfold.coordination.Lease;
 import dev.tenfold.error.Validation;
+import dev.tenfold.health.HealthPolicy;
 import dev.tenfold.observe.Observer;
 import dev.tenfold.replication.ReplicaSettings.PrimaryReads;
 import dev.tenfold.time.Chance;
@@ -14,8 +15,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -210,6 +211,20 @@ public final class ReplicaSetBuilder<N> {
     public ReplicaSetBuilder<N> primaryReads(double share, int capacity) {
         primaryShare = share;
         settings = settings.limiting(PrimaryReads.share(share, capacity));
+        return this;
+    }
+
+    /**
+     * Sets when a replica that answers its probes and yet fails reads is left out, and how it comes back: outlier ejection,
+     * probation and slow start as in the load balancer. A single failed read takes a replica out only until its next probe,
+     * which is made at once. Probes count as active checks. The primary is never left out by this.
+     *
+     * @param policy by default {@link HealthPolicy#defaults()}: 5 failures in a row take a replica out for 10 s, and at most
+     *     half of the nodes at once
+     * @return this
+     */
+    public ReplicaSetBuilder<N> health(HealthPolicy policy) {
+        settings = settings.with(policy);
         return this;
     }
 

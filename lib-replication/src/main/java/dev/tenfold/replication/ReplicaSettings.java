@@ -1,6 +1,7 @@
 package dev.tenfold.replication;
 
 import dev.tenfold.error.Validation;
+import dev.tenfold.health.HealthPolicy;
 import java.time.Duration;
 
 /**
@@ -12,6 +13,7 @@ import java.time.Duration;
  * @param probeTimeout how late an answer may be before it counts as missed, > 0
  * @param suspicion the φ from which a silent node counts as missing, > 0
  * @param catchUp how long a read waits for a replica to reach its position before it asks the primary, >= 0
+ * @param health when a replica that answers probes but fails reads is left out, and how it comes back
  * @param primaryReads what reads may take of the primary while no replica can answer
  */
 public record ReplicaSettings(
@@ -21,6 +23,7 @@ public record ReplicaSettings(
         Duration probeTimeout,
         double suspicion,
         Duration catchUp,
+        HealthPolicy health,
         PrimaryReads primaryReads) {
 
     /**
@@ -34,6 +37,7 @@ public record ReplicaSettings(
             Duration.ofSeconds(1),
             8,
             Duration.ofMillis(100),
+            HealthPolicy.defaults(),
             new PrimaryReads(64, Integer.MAX_VALUE));
 
     /**
@@ -58,35 +62,43 @@ public record ReplicaSettings(
     }
 
     ReplicaSettings with(ReadPreference other) {
-        return new ReplicaSettings(other, failover, probeInterval, probeTimeout, suspicion, catchUp, primaryReads);
+        return new ReplicaSettings(
+                other, failover, probeInterval, probeTimeout, suspicion, catchUp, health, primaryReads);
     }
 
     ReplicaSettings with(Failover other) {
-        return new ReplicaSettings(preference, other, probeInterval, probeTimeout, suspicion, catchUp, primaryReads);
+        return new ReplicaSettings(
+                preference, other, probeInterval, probeTimeout, suspicion, catchUp, health, primaryReads);
     }
 
     ReplicaSettings probing(Duration interval, Duration timeout) {
-        return new ReplicaSettings(preference, failover, interval, timeout, suspicion, catchUp, primaryReads);
+        return new ReplicaSettings(preference, failover, interval, timeout, suspicion, catchUp, health, primaryReads);
     }
 
     ReplicaSettings suspecting(double phi) {
-        return new ReplicaSettings(preference, failover, probeInterval, probeTimeout, phi, catchUp, primaryReads);
+        return new ReplicaSettings(
+                preference, failover, probeInterval, probeTimeout, phi, catchUp, health, primaryReads);
     }
 
     ReplicaSettings waiting(Duration patience) {
         return new ReplicaSettings(
-                preference, failover, probeInterval, probeTimeout, suspicion, patience, primaryReads);
+                preference, failover, probeInterval, probeTimeout, suspicion, patience, health, primaryReads);
+    }
+
+    ReplicaSettings with(HealthPolicy policy) {
+        return new ReplicaSettings(
+                preference, failover, probeInterval, probeTimeout, suspicion, catchUp, policy, primaryReads);
     }
 
     ReplicaSettings limiting(PrimaryReads reads) {
-        return new ReplicaSettings(preference, failover, probeInterval, probeTimeout, suspicion, catchUp, reads);
+        return new ReplicaSettings(
+                preference, failover, probeInterval, probeTimeout, suspicion, catchUp, health, reads);
     }
 
     void check(Validation check) {
         check.positive("probeEvery", probeInterval);
         check.positive("probeTimeout", probeTimeout);
-        check.require(
-                suspicion > 0 && suspicion < Double.POSITIVE_INFINITY, "suspectAt", suspicion, "> 0 and finite");
+        check.require(suspicion > 0 && suspicion < Double.POSITIVE_INFINITY, "suspectAt", suspicion, "> 0 and finite");
         check.notNegative("catchUp", catchUp);
         check.atLeast("primaryReads", primaryReads.limit(), 0);
         check.atLeast("capacity", primaryReads.capacity(), 1);

@@ -1,6 +1,7 @@
 package dev.tenfold.replication;
 
 import dev.tenfold.topology.Endpoint;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -36,6 +37,20 @@ public interface ReplicationEngine<N> extends AutoCloseable {
     LogPosition position(Endpoint<N> node) throws Exception;
 
     /**
+     * Waits until a read on the node sees the history up to a position, where the store can do so itself. By default it asks
+     * for the position once and does not wait; whoever needs it asks again.
+     *
+     * @param node whom to ask
+     * @param wanted how far it must have come
+     * @param patience how long to wait at most; zero asks only
+     * @return its position now, which may be less than wanted
+     * @throws Exception if it does not answer
+     */
+    default LogPosition awaitPosition(Endpoint<N> node, LogPosition wanted, Duration patience) throws Exception {
+        return position(node);
+    }
+
+    /**
      * Returns where the current timeline of a primary left its predecessor.
      *
      * @param primary a node that is writable
@@ -62,21 +77,6 @@ public interface ReplicationEngine<N> extends AutoCloseable {
      * @throws Exception if that did not happen or is not certain; the next probe tells
      */
     LogPosition promote(Endpoint<N> candidate) throws Exception;
-
-    /**
-     * Promotes as {@link #promote(Endpoint)} does, and says when that can no longer be taken back: so others can be told
-     * to follow while it goes on.
-     *
-     * @param candidate the node to promote
-     * @param begun run once, at most
-     * @return the new timeline and the offset at which it began
-     * @throws Exception if that did not happen or is not certain; the next probe tells
-     */
-    default LogPosition promote(Endpoint<N> candidate, Runnable begun) throws Exception {
-        LogPosition start = promote(candidate);
-        begun.run();
-        return start;
-    }
 
     /**
      * Makes a replica, frozen or not, follow a primary. Returns once it was told, not once it streams.
@@ -173,8 +173,8 @@ public interface ReplicationEngine<N> extends AutoCloseable {
      * @throws Exception if that failed; it can be tried again, with another primary too
      */
     default boolean rejoin(Endpoint<N> node, Endpoint<N> primary) throws Exception {
-        throw new UnsupportedOperationException("'" + node.id() + "': "
-                + obstacleToRejoin(node).orElse("this engine cannot make a node join again"));
+        throw new UnsupportedOperationException(
+                "'" + node.id() + "': " + obstacleToRejoin(node).orElse("this engine cannot make a node join again"));
     }
 
     /**

@@ -108,6 +108,9 @@ public final class Route<N> implements Selection<N> {
     public void report(Outcome outcome) {
         if (REPORTED.compareAndSet(this, 0, 1)) {
             node.end();
+            if (role == Role.REPLICA) {
+                node.readEnded(outcome);
+            }
             if (fallback) {
                 set.endFallback();
             }

@@ -8,6 +8,7 @@ import dev.tenfold.session.Position;
 import dev.tenfold.time.Deadline;
 import dev.tenfold.time.TimeSource;
 import dev.tenfold.topology.Endpoint;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -74,9 +75,7 @@ final class Router<N> {
     }
 
     private int choose(ReadChoice<N> choice, long required, long tried) {
-        return required == ReplicaTopology.AHEAD
-                ? ReadChoice.NONE
-                : choice.choose(required, tried, random.nextInt());
+        return required == ReplicaTopology.AHEAD ? ReadChoice.NONE : choice.choose(required, tried, random.nextInt());
     }
 
     private Route<N> readWaiting(
@@ -102,7 +101,10 @@ final class Router<N> {
                     counters.catchUpWaits.increment();
                 }
                 // Ask before waiting: the last probe may be old, and often the replica is there already.
-                if (pollAll(choice, required, tried)) {
+                long left = Math.min(
+                        patient ? settings.catchUp().toNanos() - (time.nanoTime() - began) : LONGEST_POLL_NANOS,
+                        deadline.remainingNanos());
+                if (pollAll(choice, required, tried, Math.max(0, left))) {
                     continue;
                 }
             } else if (mayFallBack) {
@@ -140,7 +142,11 @@ final class Router<N> {
                 counters.writes.increment();
                 NodeState<N> node = nodes.get(primary);
                 return Route.to(
-                        set, node, Role.PRIMARY, topology.epoch(), node.replayed().offset());
+                        set,
+                        node,
+                        Role.PRIMARY,
+                        topology.epoch(),
+                        node.replayed().offset());
             }
             await(change, deadline, Long.MAX_VALUE, "a primary of replica set '" + set.name() + "'", failure);
         }
@@ -248,23 +254,25 @@ final class Router<N> {
     }
 
     /** Asks the replicas where they are, the furthest first, until one is there. */
-    private boolean pollAll(ReadChoice<N> choice, long required, long tried) {
+    private boolean pollAll(ReadChoice<N> choice, long required, long tried, long patience) {
         long asked = tried;
         while (true) {
             int next = choice.furthestReplica(asked);
             if (next == ReadChoice.NONE) {
                 return false;
             }
-            if (poll(nodes.get(next), choice.topology(), required)) {
+            // Only the furthest is waited for, where the store can wait; the others are asked.
+            if (poll(nodes.get(next), choice.topology(), required, asked == tried ? patience : 0)) {
                 return true;
             }
             asked |= 1L << next;
         }
     }
 
-    private boolean poll(NodeState<N> node, ReplicaTopology<N> topology, long required) {
+    private boolean poll(NodeState<N> node, ReplicaTopology<N> topology, long required, long patience) {
         try {
-            LogPosition now = set.engine().position(node.endpoint());
+            LogPosition wanted = new LogPosition(topology.epoch(), required);
+            LogPosition now = set.engine().awaitPosition(node.endpoint(), wanted, Duration.ofNanos(patience));
             node.reached(now);
             return topology.reach(now) >= required;
         } catch (Exception failure) {

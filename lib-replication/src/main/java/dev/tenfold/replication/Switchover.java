@@ -92,8 +92,8 @@ final class Switchover<N> {
             LogPosition end = engine.retire(old, fence);
             LogPosition at = engine.freeze(candidate);
             if (at.timeline() != end.timeline() || at.offset() < end.offset()) {
-                throw unavailable("'" + candidate.id() + "' is at " + at
-                        + " and lacks what the primary wrote up to " + end);
+                throw unavailable(
+                        "'" + candidate.id() + "' is at " + at + " and lacks what the primary wrote up to " + end);
             }
             if (deadline.isExpired()) {
                 throw new DeadlineExceededException("the switchover of '" + name + "'", deadline.budget(), null);
@@ -111,8 +111,7 @@ final class Switchover<N> {
                 others.add(i);
             }
         }
-        LogPosition start = engine.promote(candidate, () -> others.forEach(i -> follow(i, target)));
-        return new Promotion(target, start, true);
+        return new Promotion(target, engine.promote(candidate), true, others);
     }
 
     private void takeBack(int primary, int target, Exception reason) {

@@ -74,7 +74,10 @@ final class Upkeep<N> {
             Role role = topology.members().get(i).role();
             if (role == Role.ZOMBIE && node.isHealthy()) {
                 lost(topology, i, now);
-            } else if (role != Role.PRIMARY && !node.isHealthy() && isDue(i, now) && engine.awaitsRejoin(node.endpoint())) {
+            } else if (role != Role.PRIMARY
+                    && !node.isHealthy()
+                    && isDue(i, now)
+                    && engine.awaitsRejoin(node.endpoint())) {
                 lost(topology, i, now);
             }
         }
@@ -112,7 +115,9 @@ final class Upkeep<N> {
         int primary = topology.primaryIndex();
         List<Endpoint<N>> replicas = new ArrayList<>();
         for (int i = 0; i < nodes.size(); i++) {
-            if (i != primary && nodes.get(i).isHealthy() && topology.members().get(i).role() == Role.REPLICA) {
+            if (i != primary
+                    && nodes.get(i).isHealthy()
+                    && topology.members().get(i).role() == Role.REPLICA) {
                 replicas.add(nodes.get(i).endpoint());
             }
         }
@@ -151,7 +156,8 @@ final class Upkeep<N> {
             boolean unfinished = engine.awaitsRejoin(endpoint);
             if (!unfinished) {
                 Probe now = engine.probe(endpoint);
-                boolean follows = now.streaming() || (now.writable() && now.received().timeline() >= topology.epoch());
+                boolean follows = (now.streaming() && topology.reach(now.received()) >= 0)
+                        || (now.writable() && now.received().timeline() >= topology.epoch());
                 if (follows) {
                     return;
                 }
@@ -223,8 +229,10 @@ final class Upkeep<N> {
             events.tell(
                     Level.WARNING,
                     "rejoin.diverged",
-                    "'" + endpoint.id() + "' has log up to " + report.to() + ", but the set went on from " + report.from()
-                            + ": " + report.lostBytes() + " bytes and " + report.rows().size()
+                    "'" + endpoint.id() + "' has log up to " + report.to() + ", but the set went on from "
+                            + report.from()
+                            + ": " + report.lostBytes() + " bytes and "
+                            + report.rows().size()
                             + " reported rows are not in its history",
                     Map.of("node", endpoint.id(), "report", report));
         }

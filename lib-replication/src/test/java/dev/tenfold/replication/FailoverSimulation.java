@@ -112,8 +112,9 @@ final class FailoverSimulation implements AutoCloseable {
         writes++;
         acknowledged.add(id);
         Server other = acknowledgedBy.putIfAbsent(timeline, server);
-        require(other == null || other == server, () -> "(1) " + server + " and " + other + " both acknowledge in epoch "
-                + timeline);
+        require(
+                other == null || other == server,
+                () -> "(1) " + server + " and " + other + " both acknowledge in epoch " + timeline);
         if (!calm && lastPromoted.getOrDefault(server, -1L) != timeline && timeline > 1) {
             lastPromoted.put(server, timeline);
             requireAll(server);
@@ -130,6 +131,28 @@ final class FailoverSimulation implements AutoCloseable {
     void promoted(String process, Server server) {
         promotions++;
         note(() -> process + " promoted " + server);
+        for (Server other : servers.servers.values()) {
+            require(
+                    other == server || !other.writable || other.timeline != server.timeline,
+                    () -> "(1) " + server + " and " + other + " are both primaries of one epoch");
+        }
+    }
+
+    /** The worst moment: what was compared may not be true any more, and who promotes may be too late. */
+    void beforePromotion(SimulatedProcess process) {
+        if (calm) {
+            return;
+        }
+        int choice = random.nextInt(12);
+        if (choice < 3) {
+            note(() -> "all that hangs or is cut off comes back");
+            servers.cuts.clear();
+            servers.servers.values().forEach(server -> server.hungUntil = 0);
+            process.clock.sleep(random.nextInt(400) * MILLI);
+        } else if (choice == 3) {
+            note(() -> process.name + " stands still before it promotes");
+            process.clock.pause(random.nextInt(random.nextBoolean() ? 45_000 : 2_000) * MILLI);
+        }
     }
 
     void require(boolean holds, Supplier<String> problem) {
@@ -179,16 +202,18 @@ final class FailoverSimulation implements AutoCloseable {
         private void read(SimulatedProcess process, Deadline deadline) throws Failed {
             Set<Integer> before = Set.copyOf(mine);
             Position asked = session.required("shard");
-            View view =
-                    process.set.<View, Failed>read(session, deadline, server -> servers.read(process, server));
+            View view = process.set.<View, Failed>read(session, deadline, server -> servers.read(process, server));
             reads++;
             Set<Integer> expected = new HashSet<>(before);
             // What nobody acknowledged may be seen on a replica and be gone with it.
             seen.stream().filter(acknowledged::contains).forEach(expected::add);
             expected.removeAll(view.ids());
-            require(expected.isEmpty(), () -> "(3) a session at " + asked + " did not see " + expected + " on "
-                    + servers.servers.get(view.node()) + " through " + process.name + ", which saw " + view.timeline()
-                    + ":" + view.size());
+            require(
+                    expected.isEmpty(),
+                    () -> "(3) a session at " + asked + " did not see " + expected + " on "
+                            + servers.servers.get(view.node()) + " through " + process.name + ", which saw "
+                            + view.timeline()
+                            + ":" + view.size());
             seen = view.ids();
         }
 
@@ -222,6 +247,7 @@ final class FailoverSimulation implements AutoCloseable {
         calm();
         long began = world.now();
         while (!recovered()) {
+            servers.cuts.clear();
             require(world.now() - began < 120 * SECOND, () -> "(4) not recovered after 120 s");
             world.run(200 * MILLI);
         }
@@ -288,7 +314,7 @@ final class FailoverSimulation implements AutoCloseable {
         server.acknowledged.clear();
         server.controller = null;
         int incarnation = server.incarnation;
-        world.schedule(millis * MILLI, () -> {
+        world.step(millis * MILLI, () -> {
             if (!server.up && server.incarnation == incarnation) {
                 note(() -> server.id + " comes back");
                 server.up = true;
@@ -324,13 +350,13 @@ final class FailoverSimulation implements AutoCloseable {
             }
         }
         pairs.forEach(pair -> servers.cut(pair[0], pair[1], true));
-        world.schedule((200 + random.nextInt(6_000)) * MILLI, () -> {
+        world.step((200 + random.nextInt(6_000)) * MILLI, () -> {
             note(() -> "links of " + first + " are whole");
             pairs.forEach(pair -> servers.cut(pair[0], pair[1], false));
         });
     }
 
-    /** All faults end; an operator copies what cannot join by itself. */
+    /** All faults end; who was away must join again by itself. */
     private void calm() {
         note(() -> "calm");
         calm = true;
@@ -340,39 +366,6 @@ final class FailoverSimulation implements AutoCloseable {
             server.hungUntil = 0;
             server.replayPausedUntil = 0;
         }
-        world.schedule(SECOND, this::operate);
-    }
-
-    /** A server that no longer continues the history of whom every process takes for the primary is copied anew. */
-    private void operate() {
-        servers.cuts.clear();
-        Set<String> primaries = processes.stream()
-                .map(process -> process.set
-                        .topology()
-                        .primary()
-                        .map(endpoint -> endpoint.id())
-                        .orElse(""))
-                .collect(Collectors.toSet());
-        if (primaries.size() == 1 && !primaries.contains("")) {
-            Server primary = servers.servers.get(primaries.iterator().next());
-            for (Server server : servers.servers.values()) {
-                if (server != primary
-                        && server.up
-                        && primary.answers()
-                        && (server.writable || !SimulatedServers.continues(server, primary))) {
-                    note(() -> "the operator copies " + primary.id + " to " + server);
-                    server.log = new ArrayList<>(primary.log);
-                    server.replayed = server.log.size();
-                    server.timeline = primary.timeline;
-                    server.start = primary.start;
-                    server.writable = false;
-                    server.controller = null;
-                    server.incarnation++;
-                    server.upstream = primary;
-                }
-            }
-        }
-        world.schedule(SECOND, this::operate);
     }
 
     private boolean recovered() {

@@ -53,7 +53,8 @@ class FailoverSimulationTest {
                 simulation.run();
             } catch (AssertionError violation) {
                 assertThat(violation).hasMessageContaining("seed " + seed);
-                System.out.println(guard + " " + violation.getMessage().lines().findFirst().orElseThrow());
+                System.out.println(
+                        guard + " " + violation.getMessage().lines().findFirst().orElseThrow());
                 long found = seed;
                 assertThatCode(() -> {
                             try (FailoverSimulation guarded = new FailoverSimulation(found, Set.of())) {

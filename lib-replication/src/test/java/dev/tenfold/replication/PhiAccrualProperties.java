@@ -70,8 +70,12 @@ class PhiAccrualProperties {
         for (int answers : new int[] {0, 1, 10, 1000}) {
             PhiAccrual detector = new PhiAccrual(INTERVAL, LONGEST, 0);
             long now = feed(detector, new Random(1), answers, 0);
-            assertThat(detector.phi(now + 2 * INTERVAL)).as("%d answers", answers).isLessThan(8);
-            assertThat(detector.phi(now + 5 * INTERVAL / 2)).as("%d answers", answers).isGreaterThan(8);
+            assertThat(detector.phi(now + 2 * INTERVAL))
+                    .as("%d answers", answers)
+                    .isLessThan(8);
+            assertThat(detector.phi(now + 5 * INTERVAL / 2))
+                    .as("%d answers", answers)
+                    .isGreaterThan(8);
         }
     }
 

@@ -2,8 +2,14 @@ package dev.tenfold.replication;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tenfold.health.HealthCell;
+import dev.tenfold.health.HealthGroup;
+import dev.tenfold.health.HealthPolicy;
+import dev.tenfold.observe.EventRelay;
+import dev.tenfold.observe.Observer;
 import dev.tenfold.replication.ReadPreference.Mode;
 import dev.tenfold.replication.ReplicaTopology.Member;
+import dev.tenfold.testing.SimulatedTime;
 import dev.tenfold.topology.Endpoint;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -58,8 +64,8 @@ class ReadChoiceProperties {
         for (int i = 0; i < replicas; i++) {
             answer(nodes, members, i, Role.REPLICA, 5, 100);
         }
-        ReadChoice<String> choice = choice(
-                new World(new ReplicaTopology<>(1, 1, members, List.of()), nodes), ReadPreference.replica());
+        ReadChoice<String> choice =
+                choice(new World(new ReplicaTopology<>(1, 1, members, List.of()), nodes), ReadPreference.replica());
         int[] counts = new int[replicas];
         int reads = 20_000;
         for (int i = 0; i < reads; i++) {
@@ -76,10 +82,9 @@ class ReadChoiceProperties {
         int primary = random.nextInt(size + 1);
         for (int i = 0; i < size; i++) {
             Map<String, String> tags = random.nextBoolean() ? Map.of("zone", "x") : Map.of();
-            Endpoint<String> endpoint = Endpoint.of("n" + i, "n" + i)
-                    .withTags(tags)
-                    .withWeight(1 + random.nextInt(3));
-            nodes[i] = new NodeState<>(i, endpoint, 0, changes);
+            Endpoint<String> endpoint =
+                    Endpoint.of("n" + i, "n" + i).withTags(tags).withWeight(1 + random.nextInt(3));
+            nodes[i] = new NodeState<>(i, endpoint, 0, changes, health(i));
             Role role = i == primary ? Role.PRIMARY : random.nextInt(5) == 0 ? Role.ZOMBIE : Role.REPLICA;
             answer(nodes, members, i, role, random.nextInt(30), random.nextInt(100));
             if (random.nextInt(6) == 0) {
@@ -92,11 +97,18 @@ class ReadChoiceProperties {
         return new World(new ReplicaTopology<>(1, 1, members, List.of()), nodes);
     }
 
+    private static HealthCell health(int i) {
+        return new HealthGroup(
+                        "test", HealthPolicy.defaults(), new SimulatedTime(), new EventRelay(Observer.none()), () -> {})
+                .update(List.of("n" + i))
+                .get("n" + i);
+    }
+
     @SuppressWarnings({"unchecked", "rawtypes"})
     private NodeState<String>[] nodes(int size) {
         NodeState<String>[] nodes = new NodeState[size];
         for (int i = 0; i < size; i++) {
-            nodes[i] = new NodeState<>(i, Endpoint.of("n" + i, "n" + i), 0, changes);
+            nodes[i] = new NodeState<>(i, Endpoint.of("n" + i, "n" + i), 0, changes, health(i));
         }
         return nodes;
     }
@@ -110,7 +122,7 @@ class ReadChoiceProperties {
     }
 
     private ReadChoice<String> choice(World world, ReadPreference preference) {
-        return ReadChoice.of(0, world.topology, world.nodes, history, preference, INTERVAL);
+        return ReadChoice.of(0, world.topology, world.nodes, history, preference, INTERVAL, 0);
     }
 
     /** Word for word, and without a thought to cost. */

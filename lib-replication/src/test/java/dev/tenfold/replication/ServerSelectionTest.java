@@ -152,8 +152,8 @@ class ServerSelectionTest {
 
     @Test
     void limitsTheBytesBehindThePrimaryOrBehindTheFurthestReplica() {
-        List<Server> servers = new ArrayList<>(List.of(
-                server(Role.PRIMARY, 1000), server(Role.REPLICA, 900), server(Role.REPLICA, 899)));
+        List<Server> servers = new ArrayList<>(
+                List.of(server(Role.PRIMARY, 1000), server(Role.REPLICA, 900), server(Role.REPLICA, 899)));
         ReadPreference preference = ReadPreference.replica().withMaxStaleness(100);
 
         assertThat(ServerSelection.suitable(servers, preference, 1).tiers()).containsExactly(0b010);
@@ -184,9 +184,7 @@ class ServerSelectionTest {
                 preference = preference.withTags(tags(set));
             }
         }
-        return stalenessSeconds == 0
-                ? preference
-                : preference.withMaxStaleness(Duration.ofSeconds(stalenessSeconds));
+        return stalenessSeconds == 0 ? preference : preference.withMaxStaleness(Duration.ofSeconds(stalenessSeconds));
     }
 
     private static Map<String, String> tags(String text) {
@@ -205,12 +203,11 @@ class ServerSelectionTest {
         StringBuilder names = new StringBuilder();
         for (String one : text.split(", ")) {
             String[] parts = one.split(" ");
-            Role role =
-                    switch (parts[1]) {
-                        case "P" -> Role.PRIMARY;
-                        case "S" -> Role.REPLICA;
-                        default -> Role.UNKNOWN;
-                    };
+            Role role = switch (parts[1]) {
+                case "P" -> Role.PRIMARY;
+                case "S" -> Role.REPLICA;
+                default -> Role.UNKNOWN;
+            };
             boolean timed = parts.length > 3 && parts[3].startsWith("@");
             String[] times = timed ? parts[3].substring(1).split("/") : new String[] {"0", "0"};
             int last = timed ? 4 : 3;
@@ -227,7 +224,8 @@ class ServerSelectionTest {
         Suitable found = ServerSelection.suitable(servers, preference, heartbeat.toNanos());
         long first = found.tiers().length > 0 ? found.tiers()[0] : found.fallback();
         long[] roundTrips = servers.stream().mapToLong(Server::roundTrip).toArray();
-        long window = ServerSelection.near(first, roundTrips, preference.latencyWindow().toNanos());
+        long window = ServerSelection.near(
+                first, roundTrips, preference.latencyWindow().toNanos());
 
         assertThat(named(first, names)).as("suitable").isEqualTo(suitable);
         assertThat(named(window, names)).as("in the latency window").isEqualTo(near);

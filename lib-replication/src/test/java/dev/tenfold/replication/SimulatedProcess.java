@@ -38,6 +38,7 @@ final class SimulatedProcess {
                 .failover(servers.quorum == 0 ? failover.allowDataLoss() : failover)
                 .probeEvery(Duration.ofMillis(250))
                 .probeTimeout(Duration.ofMillis(500))
+                .recoveryReports(report -> run.note(() -> name + ": " + report))
                 .observer(tell(run))
                 .time(clock)
                 .scheduler(clock)

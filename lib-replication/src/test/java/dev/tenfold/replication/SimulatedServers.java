@@ -128,7 +128,7 @@ final class SimulatedServers {
             int behind = server.log.size() - server.replayed;
             server.replayed += server.writable ? behind : behind == 0 ? 0 : 1 + random.nextInt(behind);
         }
-        world.schedule((2 + random.nextInt(15)) * MILLI, () -> stream(server));
+        world.step((4 + random.nextInt(20)) * MILLI, () -> stream(server));
     }
 
     private void receive(Server server) {
@@ -143,7 +143,7 @@ final class SimulatedServers {
         }
         server.lastReceived = world.now();
         int missing = from.log.size() - server.log.size();
-        int take = Math.min(missing, 1 + random.nextInt(5));
+        int take = Math.min(missing, 1 + random.nextInt(8));
         for (int i = 0; i < take; i++) {
             Entry entry = from.log.get(server.log.size());
             server.log.add(entry);
@@ -154,7 +154,7 @@ final class SimulatedServers {
         }
         int size = server.log.size();
         int incarnation = from.incarnation;
-        world.schedule(random.nextInt(4) * MILLI, () -> {
+        world.step(random.nextInt(4) * MILLI, () -> {
             if (from.up && from.incarnation == incarnation && linked(server.id, from.id)) {
                 from.acknowledged.merge(server, size, Math::max);
             }
@@ -182,7 +182,7 @@ final class SimulatedServers {
             process.clock.sleep(20 * MILLI);
             if (world.now() - began > CLIENT_TIMEOUT) {
                 // It was sent, and is carried out when the server wakes up.
-                world.schedule(Math.max(0, server.hungUntil - world.now()) + random.nextInt(5) * MILLI, () -> {
+                world.step(Math.max(0, server.hungUntil - world.now()) + random.nextInt(5) * MILLI, () -> {
                     if (server.up && server.incarnation == incarnation && server.writable) {
                         server.log.add(new Entry(id, server.timeline));
                     }
@@ -331,6 +331,7 @@ final class SimulatedServers {
         @Override
         public LogPosition promote(Endpoint<Server> candidate) throws Failed {
             Server server = candidate.target();
+            simulation.beforePromotion(process);
             return call(server, () -> {
                 boolean controls = server.controller == process || !simulation.has(FailoverSimulation.Guard.CONTROL);
                 if (server.writable || !controls) {
@@ -375,7 +376,39 @@ final class SimulatedServers {
 
         @Override
         public Optional<String> obstacleToRejoin(Endpoint<Server> node) {
-            return Optional.of("an operator copies it");
+            return Optional.empty();
+        }
+
+        /** Stops the server and copies the primary's data to it. Once begun it goes on, or is begun anew by another. */
+        @Override
+        public boolean rejoin(Endpoint<Server> node, Endpoint<Server> primary) throws Failed {
+            Server server = node.target();
+            Server from = primary.target();
+            if (server.rejoining) {
+                return false;
+            }
+            call(from, () -> from);
+            call(server, () -> {
+                server.rejoining = true;
+                simulation.note(() -> process.name + " lets " + server + " join " + from + " again");
+                return server;
+            });
+            world.step((50 + random.nextInt(500)) * MILLI, () -> {
+                server.rejoining = false;
+                if (server.up && from.answers() && from.writable && server != from) {
+                    server.log = new ArrayList<>(from.log);
+                    server.replayed = server.log.size();
+                    server.timeline = from.timeline;
+                    server.start = from.start;
+                    server.writable = false;
+                    server.acknowledged.clear();
+                    server.controller = null;
+                    server.incarnation++;
+                    server.upstream = from;
+                }
+            });
+            process.clock.sleep(600 * MILLI);
+            return true;
         }
 
         @Override

@@ -153,8 +153,8 @@ final class DataDirectory {
     /** Opens a file for reading and writing, made for whoever the directory belongs to. */
     FileChannel open(Path file) throws IOException {
         boolean made = !Files.exists(file);
-        FileChannel channel = FileChannel.open(
-                file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
         if (made) {
             give(file, "rw-------");
         }
@@ -192,7 +192,8 @@ final class DataDirectory {
         try (Stream<Path> paths = Files.walk(directory)) {
             for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
                 boolean keep = path.equals(directory)
-                        || (Files.isDirectory(path) && directory.getFileName().toString().equals("pg_wal"));
+                        || (Files.isDirectory(path)
+                                && directory.getFileName().toString().equals("pg_wal"));
                 if (!keep) {
                     Files.delete(path);
                 }

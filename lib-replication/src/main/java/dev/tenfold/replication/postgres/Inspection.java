@@ -67,8 +67,9 @@ final class Inspection {
         int found = DURABLE.contains(commit) ? names.replicas() : 0;
         if (told == 0) {
             if (found > 0) {
-                problems.add(setting(id, "synchronous_standby_names", value) + ", but the engine was told of asynchronous"
-                        + " replicas; call synchronousReplicas(" + found + ") to promote without data loss");
+                problems.add(
+                        setting(id, "synchronous_standby_names", value) + ", but the engine was told of asynchronous"
+                                + " replicas; call synchronousReplicas(" + found + ") to promote without data loss");
             }
             return found;
         }
@@ -96,9 +97,10 @@ final class Inspection {
         }
         for (String name : connections.with(primary, Inspection::receivers)) {
             if (!ids.contains(name)) {
-                problems.add("'" + primary.id() + "': '" + name + "' counts as a synchronous replica and is none of this set"
-                        + " (expected: only " + ids + "); name them in synchronous_standby_names, now '"
-                        + settings.get("synchronous_standby_names") + "'");
+                problems.add(
+                        "'" + primary.id() + "': '" + name + "' counts as a synchronous replica and is none of this set"
+                                + " (expected: only " + ids + "); name them in synchronous_standby_names, now '"
+                                + settings.get("synchronous_standby_names") + "'");
             }
         }
     }
@@ -113,16 +115,17 @@ final class Inspection {
                     + ", one for each other node)");
         }
         if (!settings.getOrDefault("full_page_writes", "on").equals("on")) {
-            problems.add(setting(id, "full_page_writes", "off") + " (expected: on, or a former primary cannot join again)");
+            problems.add(
+                    setting(id, "full_page_writes", "off") + " (expected: on, or a former primary cannot join again)");
         }
         if (number(settings, "wal_keep_size") == 0) {
-            problems.add(setting(id, "wal_keep_size", "0") + " (expected: enough log for a replica that was away during a"
-                    + " failover, which no slot holds)");
+            problems.add(
+                    setting(id, "wal_keep_size", "0") + " (expected: enough log for a replica that was away during a"
+                            + " failover, which no slot holds)");
         }
     }
 
-    private void replica(
-            Endpoint<DataSource> replica, Map<String, String> onPrimary, Set<String> ids, String primary) {
+    private void replica(Endpoint<DataSource> replica, Map<String, String> onPrimary, Set<String> ids, String primary) {
         Map<String, String> settings;
         try {
             settings = connections.with(replica, Inspection::settings);
@@ -141,7 +144,8 @@ final class Inspection {
                     + " (expected: latest, to follow whoever is promoted)");
         }
         if (number(settings, "wal_receiver_timeout") == 0) {
-            problems.add(setting(id, "wal_receiver_timeout", "0") + " (expected: > 0, or it never misses a hung primary)");
+            problems.add(
+                    setting(id, "wal_receiver_timeout", "0") + " (expected: > 0, or it never misses a hung primary)");
         }
         if (number(settings, "wal_retrieve_retry_interval") > 1_000) {
             problems.add(setting(id, "wal_retrieve_retry_interval", settings.get("wal_retrieve_retry_interval") + " ms")
@@ -169,8 +173,8 @@ final class Inspection {
         try (Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(OVERRIDES)) {
             while (rows.next()) {
-                overrides.add("database '" + rows.getString(1) + "', role '" + rows.getString(2) + "': "
-                        + rows.getString(3));
+                overrides.add(
+                        "database '" + rows.getString(1) + "', role '" + rows.getString(2) + "': " + rows.getString(3));
             }
         }
         return overrides;

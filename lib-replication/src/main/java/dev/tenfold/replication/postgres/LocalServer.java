@@ -38,8 +38,8 @@ final class LocalServer implements ServerControl {
             return;
         }
         // Listed before: the children of a server that has died belong to nobody.
-        List<ProcessHandle> family = Stream.concat(server.stream(), server.get().descendants())
-                .toList();
+        List<ProcessHandle> family =
+                Stream.concat(server.stream(), server.get().descendants()).toList();
         if (how == Shutdown.IN_ORDER
                 && run("stop", "-m", "fast", "-t", String.valueOf(PATIENCE_SECONDS)) == 0
                 && server().isEmpty()) {
@@ -57,7 +57,11 @@ final class LocalServer implements ServerControl {
         if (server().isPresent()) {
             return;
         }
-        int exit = run("start", "-W", "-l", data.resolveSibling(data.getFileName() + ".log").toString());
+        int exit = run(
+                "start",
+                "-W",
+                "-l",
+                data.resolveSibling(data.getFileName() + ".log").toString());
         if (exit != 0) {
             throw new IOException("pg_ctl start of " + data + " ended with " + exit);
         }
@@ -73,7 +77,10 @@ final class LocalServer implements ServerControl {
             return Optional.empty();
         }
         return ProcessHandle.of(Long.parseLong(lines.get(0).trim()))
-                .filter(process -> process.info().command().map(name -> name.contains("postgres")).orElse(true));
+                .filter(process -> process.info()
+                        .command()
+                        .map(name -> name.contains("postgres"))
+                        .orElse(true));
     }
 
     private Path pidFile() {

@@ -102,7 +102,8 @@ public final class PostgresClone {
         DataDirectory target = new DataDirectory(directory);
         Validation check = Validation.of("clone to " + directory);
         check.require(settings.containsKey("primary_conninfo"), "following", "nobody", "call following(...)");
-        check.require(target.isEmpty() || target.isUnfinished(), "directory", directory, "empty, or an unfinished clone");
+        check.require(
+                target.isEmpty() || target.isUnfinished(), "directory", directory, "empty, or an unfinished clone");
         check.throwIfInvalid();
         if (!Files.isDirectory(directory)) {
             Files.createDirectories(directory);

@@ -51,8 +51,7 @@ public final class PostgresStreaming implements JdbcReplicationEngine {
             int synchronousReplicas,
             Duration timeout) {
 
-        static final Options DEFAULT =
-                new Options(Map.of(), Map.of(), Map.of(), List.of(), 0, Duration.ofSeconds(1));
+        static final Options DEFAULT = new Options(Map.of(), Map.of(), Map.of(), List.of(), 0, Duration.ofSeconds(1));
 
         Options {
             Validation check = Validation.of("PostgreSQL engine");
@@ -97,8 +96,7 @@ public final class PostgresStreaming implements JdbcReplicationEngine {
     public PostgresStreaming server(String id, ServerControl control) {
         Map<String, ServerControl> more = new HashMap<>(options.servers());
         more.put(id, control);
-        return with(
-                options.connectionInfo(), more, options.tables(), options.synchronousReplicas(), options.timeout());
+        return with(options.connectionInfo(), more, options.tables(), options.synchronousReplicas(), options.timeout());
     }
 
     /**
@@ -192,6 +190,27 @@ public final class PostgresStreaming implements JdbcReplicationEngine {
         return connections.with(node, Statements::position);
     }
 
+    /**
+     * {@inheritDoc}
+     *
+     * <p>PostgreSQL 19 and newer wait themselves ({@code WAIT FOR LSN}), on a connection of the node's data source; older ones
+     * are asked.
+     */
+    @Override
+    public LogPosition awaitPosition(Endpoint<DataSource> node, LogPosition wanted, Duration patience)
+            throws SQLException {
+        LogPosition now = position(node);
+        boolean waits = now.compareTo(wanted) < 0
+                && patience.toMillis() > 0
+                && connections.with(node, c -> c.getMetaData().getDatabaseMajorVersion()) >= 19;
+        if (!waits) {
+            return now;
+        }
+        try (Connection connection = node.target().getConnection()) {
+            return Statements.awaitReplay(connection, wanted, patience) ? position(node) : now;
+        }
+    }
+
     @Override
     public LogPosition position(Connection connection) throws SQLException {
         return Statements.position(connection);
@@ -218,15 +237,10 @@ public final class PostgresStreaming implements JdbcReplicationEngine {
 
     @Override
     public LogPosition promote(Endpoint<DataSource> candidate) throws SQLException {
-        return promote(candidate, () -> {});
-    }
-
-    @Override
-    public LogPosition promote(Endpoint<DataSource> candidate, Runnable begun) throws SQLException {
         if (!connections.isHolding(candidate)) {
             throw new SQLException("'" + candidate.id() + "' was not frozen, or another process has frozen it since");
         }
-        return connections.releasing(candidate, connection -> Statements.promote(connection, begun));
+        return connections.releasing(candidate, Statements::promote);
     }
 
     @Override
@@ -260,8 +274,10 @@ public final class PostgresStreaming implements JdbcReplicationEngine {
         if (options.servers().containsKey(node.id())) {
             return Optional.empty();
         }
-        return Optional.of("stop its server, run pg_rewind against the primary or clone it anew with Postgres.clone(...),"
-                + " and start it as a standby; or give the engine server(\"" + node.id() + "\", ...) to do so by itself");
+        return Optional.of(
+                "stop its server, run pg_rewind against the primary or clone it anew with Postgres.clone(...),"
+                        + " and start it as a standby; or give the engine server(\"" + node.id()
+                        + "\", ...) to do so by itself");
     }
 
     @Override
@@ -306,8 +322,8 @@ public final class PostgresStreaming implements JdbcReplicationEngine {
         DataDirectory data = new DataDirectory(server.dataDirectory());
         DataDirectory.ShutDown end = data.shutDown();
         if (end == null) {
-            throw new IllegalStateException("'" + primary.id() + "' was stopped, but not in order: its replicas may lack"
-                    + " what it acknowledged last");
+            throw new IllegalStateException("'" + primary.id()
+                    + "' was stopped, but not in order: its replicas may lack" + " what it acknowledged last");
         }
         // Whoever starts it now starts a standby.
         data.makeStandby(Map.of());
@@ -325,8 +341,8 @@ public final class PostgresStreaming implements JdbcReplicationEngine {
     private ServerControl control(Endpoint<DataSource> node) {
         ServerControl server = options.servers().get(node.id());
         if (server == null) {
-            throw new UnsupportedOperationException("'" + node.id() + "': nothing is known of its server; call server(\""
-                    + node.id() + "\", ...) on the engine");
+            throw new UnsupportedOperationException("'" + node.id()
+                    + "': nothing is known of its server; call server(\"" + node.id() + "\", ...) on the engine");
         }
         return server;
     }

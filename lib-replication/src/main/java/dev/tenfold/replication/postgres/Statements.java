@@ -8,6 +8,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLTimeoutException;
 import java.sql.Statement;
+import java.time.Duration;
 
 /**
  * The SQL. Waits happen in the server ({@code pg_sleep}), in steps far below the network timeout, so nothing here sleeps
@@ -125,6 +126,17 @@ final class Statements {
         }
     }
 
+    /** Waits on the server, as PostgreSQL 19 can; outside of a transaction that has a snapshot, as it demands. */
+    static boolean awaitReplay(Connection connection, LogPosition wanted, Duration patience) throws SQLException {
+        String lsn = Long.toHexString(wanted.offset() >>> 32) + "/" + Long.toHexString(wanted.offset() & 0xffffffffL);
+        String sql = "WAIT FOR LSN '" + lsn + "' WITH (MODE 'standby_replay', TIMEOUT '" + patience.toMillis()
+                + "ms', NO_THROW)";
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(sql)) {
+            return row.next() && "success".equals(row.getString(1));
+        }
+    }
+
     /** Takes the lock that tells who is in control of a replica, and ends the session of whoever had it. */
     static void takeControl(Connection connection) throws SQLException {
         for (int step = 0; step < CONTROL_STEPS; step++) {
@@ -170,9 +182,8 @@ final class Statements {
                 Math.max(timeline, now.received().timeline()), now.received().offset());
     }
 
-    static LogPosition promote(Connection connection, Runnable begun) throws SQLException {
+    static LogPosition promote(Connection connection) throws SQLException {
         isTrue(connection, "SELECT pg_promote(false)");
-        begun.run();
         for (int step = 0; step < PROMOTE_STEPS; step++) {
             if (isTrue(connection, "SELECT NOT pg_is_in_recovery()")) {
                 return timelineStart(connection);
@@ -193,7 +204,8 @@ final class Statements {
 
     /** Connection info under which a node is known to whom it follows; the last of two values of a name counts. */
     static String named(String connectionInfo, String node) {
-        return connectionInfo + " application_name='" + node.replace("\\", "\\\\").replace("'", "\\'") + "'";
+        return connectionInfo + " application_name='"
+                + node.replace("\\", "\\\\").replace("'", "\\'") + "'";
     }
 
     private static boolean isTrue(Connection connection, String sql) throws SQLException {

@@ -15,8 +15,8 @@ import java.util.regex.Pattern;
  */
 record SynchronousNames(int replicas, List<String> names) {
 
-    private static final Pattern COUNTED =
-            Pattern.compile("\\s*(?:(?:ANY|FIRST)\\s+)?(\\d+)\\s*\\((.*)\\)\\s*", Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
+    private static final Pattern COUNTED = Pattern.compile(
+            "\\s*(?:(?:ANY|FIRST)\\s+)?(\\d+)\\s*\\((.*)\\)\\s*", Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
 
     private static final Pattern NAME = Pattern.compile("\"((?:[^\"]|\"\")*)\"|([^\\s,]+)");
 

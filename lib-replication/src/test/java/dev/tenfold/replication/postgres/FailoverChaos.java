@@ -9,6 +9,7 @@ import dev.tenfold.replication.testing.PostgresNode;
 import dev.tenfold.time.Deadline;
 import dev.tenfold.time.TimeSource;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -61,7 +62,13 @@ final class FailoverChaos {
 
     /** Writers against a synchronous cluster while its primaries are disturbed, one after another. */
     private void replace(
-            String what, int rounds, boolean peers, Disturbance disturb, Disturbance revive, int allowedMillis, boolean hung)
+            String what,
+            int rounds,
+            int peers,
+            Disturbance disturb,
+            Disturbance revive,
+            int allowedMillis,
+            boolean hung)
             throws Exception {
         try (FailoverLab lab = FailoverLab.synchronous()) {
             lab.awaitWhole();
@@ -70,7 +77,7 @@ final class FailoverChaos {
             try (Writers writers = new Writers(WRITERS, lab.routing::withSession)) {
                 for (int i = 0; i < rounds; i++) {
                     writers.awaitMore(50 + random.nextInt(200));
-                    times.add(round(lab, writers, peers && i < 5, disturb, revive));
+                    times.add(round(lab, writers, i < peers, disturb, revive));
                     System.out.println(what + " " + (i + 1) + " of " + rounds + ": " + times.get(i));
                 }
                 writers.awaitMore(50);
@@ -80,8 +87,12 @@ final class FailoverChaos {
             say("%n%s, ANY 1 (*), %d writers", what, WRITERS);
             say("  rounds                                        %d", rounds);
             say("  writes acknowledged / of unknown outcome      %d / %d", verdict.acknowledged(), verdict.unknown());
-            say("  acknowledged writes lost                      %d", verdict.lost().size());
-            say("  refused writes that happened                  %d", verdict.ghosts().size());
+            say(
+                    "  acknowledged writes lost                      %d",
+                    verdict.lost().size());
+            say(
+                    "  refused writes that happened                  %d",
+                    verdict.ghosts().size());
             say("  own writes a session did not read             %d", verdict.ownWritesMissed());
             say("  rows that are not on all three nodes          %d", different.size());
             say("  milliseconds from the disturbance             minimum / median / 90 %% / maximum");
@@ -99,15 +110,17 @@ final class FailoverChaos {
                     allowedMillis,
                     over.stream().filter(each -> each <= allowedMillis).count(),
                     rounds);
-            if (peers) {
+            if (peers > 0) {
                 say(
                         "    pgjdbc multi-host over HikariCP, defaults   %s",
                         times.stream()
-                                .limit(5)
+                                .limit(peers)
                                 .map(t -> t.peer() == NEVER ? "none in " + PEER_PATIENCE.toMillis() : "" + t.peer())
                                 .collect(Collectors.joining(", ")));
             }
-            failed |= !verdict.lost().isEmpty() || !different.isEmpty() || !verdict.ghosts().isEmpty();
+            failed |= !verdict.lost().isEmpty()
+                    || !different.isEmpty()
+                    || !verdict.ghosts().isEmpty();
         }
     }
 
@@ -187,10 +200,14 @@ final class FailoverChaos {
             say("%nPlanned switchovers, ANY 1 (*), %d writers", WRITERS);
             say("  rounds                                        %d", rounds);
             say("  writes acknowledged / of unknown outcome      %d / %d", verdict.acknowledged(), verdict.unknown());
-            say("  acknowledged writes lost                      %d", verdict.lost().size());
+            say(
+                    "  acknowledged writes lost                      %d",
+                    verdict.lost().size());
             say("  rows that are not on all three nodes          %d", different.size());
             say("  former primaries that had diverged            %s", copied ? "some" : "none");
-            say("  milliseconds without writes                   %s", spread(gaps.stream().sorted().toList()));
+            say(
+                    "  milliseconds without writes                   %s",
+                    spread(gaps.stream().sorted().toList()));
             failed |= !verdict.lost().isEmpty() || !different.isEmpty() || copied;
         }
     }
@@ -232,7 +249,9 @@ final class FailoverChaos {
             say("%n%s", what);
             say("  rounds                                        %d", rounds);
             say("  writes acknowledged                           %d", verdict.acknowledged());
-            say("  acknowledged writes lost                      %d", verdict.lost().size());
+            say(
+                    "  acknowledged writes lost                      %d",
+                    verdict.lost().size());
             say("  of these in no recovery report                %d", unreported);
         }
     }
@@ -256,13 +275,13 @@ final class FailoverChaos {
 
     private void run(int kills, int hangs, int switchovers, int controls) throws Exception {
         if (kills > 0) {
-            replace("kill -9 of the primary", kills, true, PostgresNode::kill9, PostgresNode::start, 250, false);
+            replace("kill -9 of the primary", kills, 5, PostgresNode::kill9, PostgresNode::start, 250, false);
         }
         if (hangs > 0) {
             replace(
                     "SIGSTOP of the primary, which resumes as a zombie",
                     hangs,
-                    true,
+                    3,
                     PostgresNode::suspend,
                     PostgresNode::resume,
                     600,
@@ -284,12 +303,7 @@ final class FailoverChaos {
                     controls,
                     1,
                     PostgresStreamingProxy::blind);
-            control(
-                    "Beside it: the same, and the most advanced replica is promoted",
-                    true,
-                    controls,
-                    1,
-                    it -> it);
+            control("Beside it: the same, and the most advanced replica is promoted", true, controls, 1, it -> it);
         }
     }
 
@@ -308,6 +322,7 @@ final class FailoverChaos {
                 System.getProperty("os.arch"),
                 Runtime.getRuntime().availableProcessors(),
                 System.getProperty("java.version"));
+        chaos.say("load average at the start: %.1f; other work on the machine makes all times longer", load());
         chaos.say("probes every 50 ms, 3 misses; wal_receiver_timeout 1 s");
         chaos.say(
                 "command: mvn -q -Pchaos -pl lib-replication -am process-test-classes -Dchaos.args=\"%s\"",
@@ -324,6 +339,10 @@ final class FailoverChaos {
             throw new IOException("a write was not kept: see above");
         }
         System.exit(0);
+    }
+
+    private static double load() {
+        return ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
     }
 
     private static String serverVersion() throws SQLException {

@@ -26,6 +26,7 @@ import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import javax.sql.DataSource;
 
@@ -35,7 +36,7 @@ import javax.sql.DataSource;
  */
 final class FailoverLab implements AutoCloseable {
 
-    static final Duration PATIENCE = Duration.ofSeconds(45);
+    static final Duration PATIENCE = Duration.ofSeconds(90);
 
     final PostgresCluster cluster;
     final ReplicaSet<DataSource> set;
@@ -60,8 +61,7 @@ final class FailoverLab implements AutoCloseable {
             UnaryOperator<ReplicaSetBuilder<DataSource>> configuring,
             UnaryOperator<ReplicationEngine<DataSource>> wrapping)
             throws SQLException {
-        PostgresCluster.Builder servers =
-                PostgresCluster.builder().replicas(2).setting("wal_receiver_timeout", "1s");
+        PostgresCluster.Builder servers = PostgresCluster.builder().replicas(2).setting("wal_receiver_timeout", "1s");
         cluster = (synchronous ? servers.synchronous() : servers).start();
         try {
             cluster.node("a").execute("CREATE TABLE t (id bigint PRIMARY KEY)");
@@ -78,7 +78,8 @@ final class FailoverLab implements AutoCloseable {
                     .probeTimeout(Duration.ofMillis(500))
                     .recoveryReports(reports::add)
                     .observer(event -> {
-                        if (System.getProperty("lab.trace") != null) System.err.println("EV " + event.at() + " " + event.kind() + " " + event.message());
+                        if (System.getProperty("lab.trace") != null)
+                            System.err.println("EV " + event.at() + " " + event.kind() + " " + event.message());
                         events.add(event);
                         seen.add(new Seen(event.kind(), System.nanoTime()));
                     });
@@ -120,23 +121,29 @@ final class FailoverLab implements AutoCloseable {
 
     /** Waits until the primary is another than this one, and returns it. */
     PostgresNode awaitPrimaryOtherThan(PostgresNode former) {
-        await("another primary than " + former.id(), () -> set.topology()
-                .primary()
-                .filter(primary -> !primary.id().equals(former.id()))
-                .isPresent());
+        await(
+                "another primary than " + former.id(),
+                () -> set.topology()
+                        .primary()
+                        .filter(primary -> !primary.id().equals(former.id()))
+                        .isPresent());
         return primary();
     }
 
     /** Waits until both others follow the primary, as the primary and the set see it. */
     void awaitWhole() {
-        await("two replicas that follow", () -> set.topology().primary().isPresent()
-                && set.topology().members().stream()
-                                .filter(member -> member.role() == Role.REPLICA)
-                                .count()
-                        == 2
-                && Objects.equals(
-                        "2",
-                        primary().execute("SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'")));
+        await(
+                "two replicas that follow",
+                () -> set.topology().primary().isPresent()
+                        && set.topology().members().stream()
+                                        .filter(member -> member.role() == Role.REPLICA)
+                                        .count()
+                                == 2
+                        && Objects.equals(
+                                "2",
+                                primary()
+                                        .execute(
+                                                "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'")));
     }
 
     /** When the first event of a kind came after a moment, or -1. */
@@ -149,6 +156,17 @@ final class FailoverLab implements AutoCloseable {
     }
 
     void await(String what, Callable<Boolean> condition) {
+        await(what, condition, () -> {
+            StringBuilder logs = new StringBuilder(set + "; events " + events);
+            cluster.nodes()
+                    .forEach(node ->
+                            logs.append("\n--- ").append(node.id()).append('\n').append(node.log()));
+            return logs.toString();
+        });
+    }
+
+    /** Waits until a condition holds; what it throws counts as not yet. */
+    static void await(String what, Callable<Boolean> condition, Supplier<String> details) {
         long end = System.nanoTime() + PATIENCE.toNanos();
         Exception last = null;
         while (System.nanoTime() - end < 0) {
@@ -161,9 +179,7 @@ final class FailoverLab implements AutoCloseable {
             }
             LockSupport.parkNanos(5_000_000);
         }
-        StringBuilder logs = new StringBuilder();
-        cluster.nodes().forEach(node -> logs.append("\n--- ").append(node.id()).append('\n').append(node.log()));
-        throw new IllegalStateException("gave up waiting for " + what + "; " + set + "; events " + events + logs, last);
+        throw new IllegalStateException("gave up waiting for " + what + "; " + details.get(), last);
     }
 
     static Set<Long> rows(PostgresNode node) throws SQLException {

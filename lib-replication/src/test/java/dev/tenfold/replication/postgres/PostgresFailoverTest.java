@@ -55,9 +55,13 @@ class PostgresFailoverTest {
     private void assertNothingWasLost() throws Exception {
         Verdict verdict = writers.judge(() -> FailoverLab.rows(lab.primary()));
         assertThat(verdict.acknowledged()).isGreaterThan(100);
-        assertThat(verdict.lost()).as("acknowledged writes lost; %s", lab.events).isEmpty();
+        assertThat(verdict.lost())
+                .as("acknowledged writes lost; %s", lab.events)
+                .isEmpty();
         assertThat(verdict.ghosts()).as("writes that were refused and happened").isEmpty();
-        assertThat(verdict.ownWritesMissed()).as("own writes a session did not read").isZero();
+        assertThat(verdict.ownWritesMissed())
+                .as("own writes a session did not read")
+                .isZero();
         Set<Long> different = lab.differences();
         assertThat(different).as("rows that are not on all nodes").isEmpty();
     }

@@ -77,11 +77,6 @@ final class PostgresStreamingProxy implements JdbcReplicationEngine {
     }
 
     @Override
-    public LogPosition promote(Endpoint<DataSource> candidate, Runnable begun) throws Exception {
-        return real.promote(candidate, begun);
-    }
-
-    @Override
     public void follow(Endpoint<DataSource> replica, Endpoint<DataSource> primary) throws Exception {
         real.follow(replica, primary);
     }

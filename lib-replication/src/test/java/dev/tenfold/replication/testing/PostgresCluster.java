@@ -41,12 +41,13 @@ public final class PostgresCluster implements AutoCloseable {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
+    private final PostgresBinaries binaries;
     private final Path folder;
     private final Map<String, PostgresNode> nodes = new LinkedHashMap<>();
     private final Thread atExit = new Thread(this::killAndRemove, "postgres-cluster-exit");
 
     private PostgresCluster(Builder builder) throws IOException {
-        PostgresBinaries binaries = PostgresBinaries.prepared();
+        binaries = PostgresBinaries.prepared();
         folder = Files.createTempDirectory("tenfold-cluster");
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
         Runtime.getRuntime().addShutdownHook(atExit);
@@ -110,6 +111,27 @@ public final class PostgresCluster implements AutoCloseable {
             throw new IllegalArgumentException("node: " + id + " (expected: one of " + nodes.keySet() + ")");
         }
         return node;
+    }
+
+    /**
+     * Adds a node without data, for a clone: it is neither initialised nor started.
+     *
+     * @param id a name that no other node has
+     * @return the node, whose data directory does not exist yet
+     * @throws IllegalArgumentException if there is one of that name
+     */
+    public PostgresNode addEmpty(String id) {
+        if (nodes.containsKey(id)) {
+            throw new IllegalArgumentException("node: " + id + " (expected: none of " + nodes.keySet() + ")");
+        }
+        try {
+            PostgresNode node = new PostgresNode(id, folder.resolve(id), binaries, List.of());
+            Files.createDirectories(folder.resolve(id));
+            nodes.put(id, node);
+            return node;
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
     }
 
     /** Kills every process and removes the data; closing twice does nothing. */

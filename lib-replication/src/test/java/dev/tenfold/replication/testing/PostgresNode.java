@@ -159,6 +159,15 @@ public final class PostgresNode {
         awaitAnswer(PATIENCE);
     }
 
+    /**
+     * Gives its data directory to whoever the servers run as, where this process runs as another.
+     *
+     * @throws IOException if it cannot be given
+     */
+    public void own() throws IOException {
+        PostgresBinaries.own(folder.resolve("data"));
+    }
+
     /** Stops the server in order and starts it again. */
     public synchronized void restart() {
         stop();
