@@ -127,8 +127,8 @@ abstract class NodeLease extends OpenConnections.Entry {
         return forWrites;
     }
 
-    final void stayOnPrimary() {
-        staysOnPrimary = true;
+    final void stayOnPrimary(boolean stays) {
+        staysOnPrimary = stays;
     }
 
     final void statementOpened() {
@@ -262,7 +262,6 @@ abstract class NodeLease extends OpenConnections.Entry {
     /** Gives everything back; what {@link #leaving} does not commit or keep is rolled back. */
     final void giveBack() throws SQLException {
         Connection bound = physical;
-        staysOnPrimary = false;
         try {
             giveBackParked();
         } finally {

@@ -114,7 +114,7 @@ final class RoutingConnection extends SettableConnection {
 
     @Override
     public String nativeSQL(String sql) throws SQLException {
-        return connectionForQuestion().nativeSQL(sql);
+        return ask(c -> c.nativeSQL(sql));
     }
 
     @Override
@@ -279,7 +279,7 @@ final class RoutingConnection extends SettableConnection {
 
     @Override
     public boolean isWrapperFor(Class<?> type) throws SQLException {
-        return type.isInstance(this) || connectionForQuestion().isWrapperFor(type);
+        return type.isInstance(this) || ask(c -> c.isWrapperFor(type));
     }
 
     @Override

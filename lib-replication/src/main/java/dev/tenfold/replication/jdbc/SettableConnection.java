@@ -70,7 +70,7 @@ abstract class SettableConnection extends UnitOfWork implements Connection {
     public int getTransactionIsolation() throws SQLException {
         requireOpen();
         Integer set = state().isolation();
-        return set != null ? set : connectionForQuestion().getTransactionIsolation();
+        return set != null ? set : ask(Connection::getTransactionIsolation);
     }
 
     @Override
@@ -87,7 +87,7 @@ abstract class SettableConnection extends UnitOfWork implements Connection {
     public @Nullable String getCatalog() throws SQLException {
         requireOpen();
         String set = state().catalog();
-        return set != null ? set : connectionForQuestion().getCatalog();
+        return set != null ? set : ask(Connection::getCatalog);
     }
 
     @Override
@@ -104,7 +104,7 @@ abstract class SettableConnection extends UnitOfWork implements Connection {
     public @Nullable String getSchema() throws SQLException {
         requireOpen();
         String set = state().schema();
-        return set != null ? set : connectionForQuestion().getSchema();
+        return set != null ? set : ask(Connection::getSchema);
     }
 
     @Override
@@ -121,7 +121,7 @@ abstract class SettableConnection extends UnitOfWork implements Connection {
     public int getHoldability() throws SQLException {
         requireOpen();
         Integer set = state().holdability();
-        return set != null ? set : connectionForQuestion().getHoldability();
+        return set != null ? set : ask(Connection::getHoldability);
     }
 
     @Override
@@ -138,7 +138,7 @@ abstract class SettableConnection extends UnitOfWork implements Connection {
     public @Nullable Map<String, Class<?>> getTypeMap() throws SQLException {
         requireOpen();
         Map<String, Class<?>> set = state().typeMap();
-        return set != null ? set : connectionForQuestion().getTypeMap();
+        return set != null ? set : ask(Connection::getTypeMap);
     }
 
     @Override
@@ -154,7 +154,7 @@ abstract class SettableConnection extends UnitOfWork implements Connection {
     public int getNetworkTimeout() throws SQLException {
         requireOpen();
         Integer set = state().networkTimeout();
-        return set != null ? set : connectionForQuestion().getNetworkTimeout();
+        return set != null ? set : ask(Connection::getNetworkTimeout);
     }
 
     @Override

@@ -63,6 +63,21 @@ abstract class UnitOfWork extends NodeLease {
         return leaseForQuestion();
     }
 
+    /** What is asked of a physical connection. */
+    interface Question<R extends @Nullable Object> {
+        R of(Connection connection) throws SQLException;
+    }
+
+    /** Asks a connection; one that was taken for that alone is not kept, so that an idle one above a pool holds none. */
+    final <R extends @Nullable Object> R ask(Question<R> question) throws SQLException {
+        boolean atHand = connection() != null;
+        R answer = question.of(connectionForQuestion());
+        if (!atHand) {
+            giveBack();
+        }
+        return answer;
+    }
+
     private void requireTransaction() throws SQLException {
         if (lost) {
             throw Failures.transactionLost(name());
@@ -97,7 +112,7 @@ abstract class UnitOfWork extends NodeLease {
                 return CallFailure.CALLER; // a write where a read was promised
             }
             // Taken for a read, it was none, and nothing happened. The replica is all right.
-            stayOnPrimary();
+            stayOnPrimary(true);
             taken.report(Outcome.REJECTED);
         } else {
             taken.failed(failure);
@@ -263,6 +278,7 @@ abstract class UnitOfWork extends NodeLease {
             giveBack();
         } finally {
             startOver();
+            stayOnPrimary(false);
         }
     }
 

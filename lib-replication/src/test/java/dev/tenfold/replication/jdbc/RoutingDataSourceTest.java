@@ -145,6 +145,15 @@ class RoutingDataSourceTest {
     }
 
     @Test
+    void aQuestionAloneHoldsNoNode() throws SQLException {
+        try (Connection connection = routing.getConnection()) {
+            connection.getNetworkTimeout();
+            assertThat(database.node("a").calls).contains("getNetworkTimeout", "close");
+            assertThat(routing.open().size()).isZero();
+        }
+    }
+
+    @Test
     void aClosedConnectionSaysSo() throws SQLException {
         Connection connection = routing.getConnection();
         connection.close();
