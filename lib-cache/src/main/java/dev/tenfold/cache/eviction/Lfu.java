@@ -149,9 +149,11 @@ final class Lfu<K, V> extends Policy<K, V> {
 
         long count;
 
-        @Nullable Count<K, V> lower;
+        @Nullable
+        Count<K, V> lower;
 
-        @Nullable Count<K, V> higher;
+        @Nullable
+        Count<K, V> higher;
 
         Count(long count) {
             this.count = count;

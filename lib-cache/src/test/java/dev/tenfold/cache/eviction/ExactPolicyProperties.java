@@ -63,7 +63,10 @@ final class ExactPolicyProperties {
                 Tuple.of(6, Arbitraries.of(Action.PUT, Action.PUT_IF_ABSENT, Action.REPLACE)),
                 Tuple.of(2, Arbitraries.just(Action.REMOVE)),
                 Tuple.of(1, Arbitraries.of(Action.RESIZE, Action.PIN, Action.UNPIN)));
-        return Combinators.combine(actions, Arbitraries.integers().between(0, 15), Arbitraries.integers().between(1, 5))
+        return Combinators.combine(
+                        actions,
+                        Arbitraries.integers().between(0, 15),
+                        Arbitraries.integers().between(1, 5))
                 .as(Step::new)
                 .list()
                 .ofMinSize(1)

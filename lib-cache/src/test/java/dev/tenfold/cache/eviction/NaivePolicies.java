@@ -55,8 +55,8 @@ final class NaivePolicies {
     }
 
     static NaiveTable lfu(long maximum, long pinLimit, int agesAfter) {
-        Comparator<NaiveTable.Entry> order = Comparator.<NaiveTable.Entry>comparingLong(entry -> entry.uses)
-                .thenComparingLong(entry -> entry.stamp);
+        Comparator<NaiveTable.Entry> order =
+                Comparator.<NaiveTable.Entry>comparingLong(entry -> entry.uses).thenComparingLong(entry -> entry.stamp);
         return new Ordered(maximum, pinLimit, order) {
             private long sinceHalving;
 

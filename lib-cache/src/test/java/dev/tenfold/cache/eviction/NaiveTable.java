@@ -57,7 +57,10 @@ abstract class NaiveTable {
     }
 
     private long pinnedWeight() {
-        return entries.values().stream().filter(e -> e.pinned).mapToLong(e -> e.weight).sum();
+        return entries.values().stream()
+                .filter(e -> e.pinned)
+                .mapToLong(e -> e.weight)
+                .sum();
     }
 
     private boolean evictFor(long needed) {
