@@ -101,7 +101,7 @@ public final class Eviction {
         return 31 * kind.hashCode() + agesAfter;
     }
 
-    /** @return the name of the policy, as in {@code LRU} or {@code LFU(ageing after 10)} */
+    /** Names the policy, as in {@code LRU} or {@code LFU(ageing after 10)}. */
     @Override
     public String toString() {
         return agesAfter == 0 ? kind.name() : kind + "(ageing after " + agesAfter + ")";

@@ -77,7 +77,7 @@ final class Node<K, V> {
         return VALUE.compareAndSet(this, (Object) expected, (Object) next);
     }
 
-    /** Ends the entry. @return its last value if this call did it, null if another had done it before */
+    /** Ends the entry. Returns its last value if this call did it, null if another had done it before. */
     @SuppressWarnings("unchecked")
     @Nullable
     V retire() {
