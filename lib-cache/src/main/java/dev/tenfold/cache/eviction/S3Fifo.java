@@ -145,7 +145,7 @@ final class S3Fifo<K, V> extends Policy<K, V> {
     }
 
     private static <K, V> Node<Node<K, V>, Object> copy(Node<K, V> node) {
-        Node<Node<K, V>, Object> copy = new Node<>(node, Boolean.TRUE, node.weight);
+        Node<Node<K, V>, Object> copy = new Node<>(node, true, node.weight);
         copy.uses(node.uses());
         return copy;
     }
