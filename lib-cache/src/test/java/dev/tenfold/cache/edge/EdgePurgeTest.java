@@ -17,6 +17,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** After a purge has returned, no edge answers with what was fetched before. */
 @Timeout(30)
@@ -99,12 +101,14 @@ class EdgePurgeTest {
         }
     }
 
-    @Test
-    void neverAnswersWithAnythingOlderThanAPurgeThatReturned() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"key", "tag behind a shield"})
+    void neverAnswersWithAnythingOlderThanAPurgeThatReturned(String way) throws Exception {
         int rounds = 3_000;
         AtomicInteger published = new AtomicInteger();
         AtomicInteger reads = new AtomicInteger();
-        EdgeNetwork<String, Integer> cdn = network().observer(Observer.none()).build(key -> {
+        EdgeNetworkBuilder<String, Integer> builder = network().tags((key, value) -> List.of("t"));
+        EdgeNetwork<String, Integer> cdn = (way.equals("key") ? builder : builder.shield("middle")).build(key -> {
             int read = version.get();
             Thread.yield();
             return read;
@@ -112,13 +116,17 @@ class EdgePurgeTest {
         List<Coordinates> clients = List.of(WEST, MIDDLE, EAST);
         List<Future<?>> all = new ArrayList<>();
         all.add(pool.submit(() -> {
-            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(4);
+            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(3);
             for (int round = 1; round < rounds && System.nanoTime() - end < 0; round++) {
                 if (round % 5 == 0) {
                     cdn.edge("middle").down();
                 }
                 version.set(round);
-                cdn.purge("/a");
+                if (way.equals("key")) {
+                    cdn.purge("/a");
+                } else {
+                    cdn.purgeTag("t");
+                }
                 published.set(round);
                 if (round % 5 == 0) {
                     cdn.edge("middle").up();

@@ -62,6 +62,7 @@ public final class HttpCache implements Measured {
     private final Upstream upstream;
     private final Admission admission;
     private final CacheRules rules;
+    private final boolean honoursRequests;
     private final CacheStatus status;
     private final TimeSource time;
 
@@ -69,6 +70,7 @@ public final class HttpCache implements Measured {
         this.name = builder.name;
         this.network = network;
         this.rules = builder.rules;
+        this.honoursRequests = builder.honoursRequests;
         this.time = builder.time;
         this.index = new VaryIndex(rules.maximumVariants(), network::purge);
         this.admission = new Admission(builder, time);
@@ -109,7 +111,7 @@ public final class HttpCache implements Measured {
             if (!request.isGet() && !request.isHead()) {
                 return forward(request, "method");
             }
-            Lookup lookup = new Lookup(request, index, upstream, rules, time);
+            Lookup lookup = lookup(request);
             boolean isForTheOrigin = lookup.wants("no-store")
                     || request.fields().has("If-Match")
                     || request.fields().has("If-Unmodified-Since");
@@ -251,7 +253,7 @@ public final class HttpCache implements Measured {
         boolean isAuthorized = request.fields().has("Authorization");
         if (isPart || isAuthorized) {
             Request plain = request.withFields(request.fields().without(Set.of("Authorization")));
-            Lookup peek = new Lookup(plain, index, upstream, rules, time);
+            Lookup peek = lookup(plain);
             Optional<Served<Stored>> found = network.find(client, peek);
             if (found.isPresent()) {
                 return respond(request, peek, found.get());
@@ -282,6 +284,13 @@ public final class HttpCache implements Measured {
             }
             throw failed;
         }
+    }
+
+    private Lookup lookup(Request request) {
+        CacheControl wanted = honoursRequests
+                ? CacheControl.parse(request.fields().value("Cache-Control"))
+                : CacheControl.none();
+        return new Lookup(request, wanted, index, upstream, rules, time);
     }
 
     private Response respond(Request request, Lookup lookup, Served<Stored> served) throws IOException {

@@ -21,6 +21,7 @@ public final class HttpCacheBuilder {
     final String name;
     private final EdgeNetworkBuilder<HttpKey, Stored> network;
     CacheRules rules = CacheRules.defaults();
+    boolean honoursRequests = true;
     Duration uncacheableMemory = EdgeNetworkBuilder.DEFAULT_HIT_FOR_MISS;
     TimeSource time = TimeSource.system();
 
@@ -97,6 +98,18 @@ public final class HttpCacheBuilder {
      */
     public HttpCacheBuilder rules(CacheRules rules) {
         this.rules = rules;
+        return this;
+    }
+
+    /**
+     * Sets whether the Cache-Control of requests counts (RFC 9111, section 5.2.1). Many public caches ignore it, so that nobody
+     * can send each of his requests past them with {@code no-cache}.
+     *
+     * @param honoured default true
+     * @return this builder
+     */
+    public HttpCacheBuilder honourRequestDirectives(boolean honoured) {
+        honoursRequests = honoured;
         return this;
     }
 

@@ -38,9 +38,15 @@ final class Lookup implements EdgeRequest<HttpKey, Stored> {
     private volatile @Nullable Stored fetched;
     private volatile Fields fetchedFields = Fields.none();
 
-    Lookup(Request request, VaryIndex index, Upstream upstream, CacheRules rules, TimeSource time) {
+    Lookup(
+            Request request,
+            CacheControl wanted,
+            VaryIndex index,
+            Upstream upstream,
+            CacheRules rules,
+            TimeSource time) {
         this.request = request;
-        this.wanted = CacheControl.parse(request.fields().value("Cache-Control"));
+        this.wanted = wanted;
         this.index = index;
         this.upstream = upstream;
         this.rules = rules;

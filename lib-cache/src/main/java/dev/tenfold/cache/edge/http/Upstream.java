@@ -46,12 +46,14 @@ final class Upstream {
     private final String name;
     private final HttpOrigin origin;
     private final Admission admission;
+    private final TimeSource time;
     private final Cache<String, Boolean> uncacheable;
 
     Upstream(String name, HttpOrigin origin, Admission admission, Duration memory, TimeSource time) {
         this.name = name;
         this.origin = origin;
         this.admission = admission;
+        this.time = time;
         this.uncacheable = Caffeine.newBuilder()
                 .ticker(time::nanoTime)
                 .maximumSize(MAXIMUM_REMEMBERED)
@@ -93,6 +95,9 @@ final class Upstream {
         try {
             Response response = origin.send(request.withFields(forwarded(request)));
             Fields fields = ConnectionFields.removed(response.fields());
+            if (!fields.has("Date")) {
+                fields = fields.plus("Date", HttpDates.format(time.now()));
+            }
             if (response.body().bytes() != null) {
                 leave.run();
                 return response.withFields(fields);

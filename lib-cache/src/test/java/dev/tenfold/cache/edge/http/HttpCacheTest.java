@@ -229,6 +229,48 @@ class HttpCacheTest {
     }
 
     @Test
+    void tiersInSeveralProcessesDoNotAddUpLifetimes() {
+        HttpCache shield = HttpCache.builder("shield")
+                .edge("there", HERE)
+                .time(time)
+                .observer(Observer.none())
+                .build(request -> ok("v" + asked.incrementAndGet(), "Cache-Control", "max-age=60"));
+        HttpCache edge = HttpCache.builder("edge")
+                .edge("here", HERE)
+                .time(time)
+                .observer(Observer.none())
+                .build(request -> shield.serve(HERE, request));
+        Request request = Request.get("/a", Fields.none());
+        shield.serve(HERE, request);
+        time.advance(Duration.ofSeconds(40));
+        assertThat(edge.serve(HERE, request).fields().value("Age")).isEqualTo("40");
+        time.advance(Duration.ofSeconds(19));
+        Response hit = edge.serve(HERE, request);
+        assertThat(hit.fields().value("Age")).isEqualTo("59");
+        assertThat(hit.fields().lines("Cache-Status"))
+                .containsExactly(
+                        "shield; hit; ttl=20; detail=\"there/edge\"", "edge; hit; ttl=1; detail=\"here/edge\"");
+        time.advance(Duration.ofSeconds(1));
+        edge.serve(HERE, request);
+        assertThat(asked).hasValue(2);
+    }
+
+    @Test
+    void ignoresWhatRequestsSayWhereItIsToldSo() {
+        cache = cache(builder -> builder.honourRequestDirectives(false));
+        get("/a");
+        get("/a", "Cache-Control", "no-cache");
+        get("/a", "Cache-Control", "no-store");
+        get("/a", "Cache-Control", "max-age=0");
+        assertThat(asked).hasValue(1);
+    }
+
+    @Test
+    void datesWhatTheOriginDidNotDate() {
+        assertThat(serve("/a").fields().value("Date")).isEqualTo(HttpDates.format(time.now()));
+    }
+
+    @Test
     void reportsEverythingThatIsWrongAtOnce() {
         assertThatThrownBy(() -> HttpCache.builder("a cdn")
                         .edge("here", HERE)
