@@ -140,8 +140,7 @@ public interface Broker extends Measured, AutoCloseable {
      *     another kind, type or other options
      * @throws IllegalStateException if the broker is closed
      */
-    <E> Exchange<E> exchange(
-            Exchange.Kind kind, String name, Class<E> type, UnaryOperator<Exchange.Options> options);
+    <E> Exchange<E> exchange(Exchange.Kind kind, String name, Class<E> type, UnaryOperator<Exchange.Options> options);
 
     /**
      * Returns the exchange that always exists: a message goes to the queue whose name is its routing key. Nothing can be

@@ -253,7 +253,8 @@ public final class BrokerBuilder {
     public static final class Codecs {
 
         private static final Codecs STANDARD = new Codecs(
-                Map.of(String.class, Codec.utf8(), byte[].class, Codec.<byte[]>of(bytes -> bytes, bytes -> bytes)), null);
+                Map.of(String.class, Codec.utf8(), byte[].class, Codec.<byte[]>of(bytes -> bytes, bytes -> bytes)),
+                null);
 
         private final Map<Class<?>, Codec<?>> byType;
         private final @Nullable ToLongFunction<Object> size;

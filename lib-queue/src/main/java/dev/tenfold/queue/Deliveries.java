@@ -161,11 +161,9 @@ abstract class Deliveries<E> extends QueueCore<E> {
         entry.failures++;
         Backoff retry = rules().retry();
         boolean fatal = worker.consumer().options().isFatal(cause);
-        boolean again =
-                !fatal && retry.allowsAfter(entry.failures) && entry.deliveries <= rules().deliveryLimit();
-        Duration delay = !again
-                ? Duration.ZERO
-                : pause != null ? pause : retry.delayAfter(entry.failures, given().random());
+        boolean again = !fatal && retry.allowsAfter(entry.failures) && entry.deliveries <= rules().deliveryLimit();
+        Duration delay =
+                !again ? Duration.ZERO : pause != null ? pause : retry.delayAfter(entry.failures, given().random());
         worker.tellFailure(entry, cause, again ? "next in " + delay.truncatedTo(ChronoUnit.MILLIS) : "the last");
         if (!again) {
             return die(worker, entry, fatal ? Reason.REJECTED : Reason.DELIVERY_LIMIT);

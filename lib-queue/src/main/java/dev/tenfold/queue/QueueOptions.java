@@ -188,7 +188,8 @@ public final class QueueOptions {
      * @return a copy
      */
     public QueueOptions deadLetterExchange(String exchange, String routingKey) {
-        return deadLetterExchange(exchange).with(Option.DEAD_LETTER_KEY, Objects.requireNonNull(routingKey, "routingKey"));
+        return deadLetterExchange(exchange)
+                .with(Option.DEAD_LETTER_KEY, Objects.requireNonNull(routingKey, "routingKey"));
     }
 
     /**
@@ -509,7 +510,10 @@ public final class QueueOptions {
         StringBuilder text = new StringBuilder();
         for (Option option : Option.values()) {
             if (option == Option.MAX_LENGTH || option == Option.OVERFLOW || set.containsKey(option)) {
-                text.append(text.isEmpty() ? "" : " ").append(option.label).append('=').append(value(option));
+                text.append(text.isEmpty() ? "" : " ")
+                        .append(option.label)
+                        .append('=')
+                        .append(value(option));
             }
         }
         return text.toString();

@@ -206,7 +206,8 @@ final class Roster<E> {
     /** One more, where each that works could have a full prefetch waiting. */
     private @Nullable Worker<E> pollSpare(int ready) {
         for (MemoryConsumer<E> consumer : consumers) {
-            if (!consumer.spare.isEmpty() && ready > (long) consumer.busy * consumer.options().prefetch()) {
+            if (!consumer.spare.isEmpty()
+                    && ready > (long) consumer.busy * consumer.options().prefetch()) {
                 return consumer.spare.pollFirst();
             }
         }

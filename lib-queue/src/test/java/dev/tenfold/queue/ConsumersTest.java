@@ -161,7 +161,9 @@ class ConsumersTest {
     @Test
     void messagesOfOneKeyStayInOrderWhileOthersGoOn() {
         Queue<String> queue = broker.queue(
-                "q", String.class, q -> q.retry(Backoff.fixed(Duration.ofSeconds(1)).attempts(3)));
+                "q",
+                String.class,
+                q -> q.retry(Backoff.fixed(Duration.ofSeconds(1)).attempts(3)));
         for (String body : List.of("a1", "b1", "a2", "b2", "a3")) {
             bench.send(queue, body);
         }
