@@ -187,11 +187,15 @@ abstract class Deliveries<E> extends QueueCore<E> {
 
     /** Gives a message up. */
     CompletionStage<Void> die(Worker<E> worker, Entry<E> entry, Reason reason) {
+        boolean[] gone = new boolean[1];
         change(after -> {
-            moving++;
+            gone[0] = deleted;
+            moving += deleted ? 0 : 1;
             roster.settle(worker, after);
         });
-        return broker().deadLetters().bury(this, entry, reason);
+        return gone[0]
+                ? broker().log().removed(entry)
+                : broker().deadLetters().bury(this, entry, reason);
     }
 
     void close(MemoryConsumer<E> consumer) {

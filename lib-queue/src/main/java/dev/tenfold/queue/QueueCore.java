@@ -258,6 +258,7 @@ abstract class QueueCore<E> {
             after.start(woken);
         } else if (roster.hasSpares()) {
             planPatience();
+            planAlarm(after);
         }
     }
 

@@ -173,7 +173,7 @@ public final class QueueOptions {
      * Publishes such messages to an exchange with the routing key they had, instead of {@link #deadLetterTo}.
      *
      * @param exchange the name of an exchange of the same broker; where there is none at that moment, or the message
-     *     leads nowhere or to full queues only, it is dropped, which the observer is told
+     *     leads nowhere, it is dropped, which the observer is told; where all queues it leads to are full, it stays here
      * @return a copy
      */
     public QueueOptions deadLetterExchange(String exchange) {

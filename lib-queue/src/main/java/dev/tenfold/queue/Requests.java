@@ -49,7 +49,7 @@ final class Requests {
             return mine.future.minimalCompletionStage();
         }
         Message<? extends E> question =
-                message.replyTo(REPLY_TO).correlationId(id).ttl(timeout);
+                message.replyTo(REPLY_TO).correlationId(id).ttl(timeout).persistent(false);
         exchange.publish(routingKey, question).whenComplete((confirm, failure) -> {
             if (failure != null) {
                 fail(

@@ -247,7 +247,12 @@ final class Topology {
             if (added && isKept(source, target)) {
                 BindingDefinition definition = new BindingDefinition(
                         source.name(), target instanceof MemoryExchange, target.name(), key, arguments);
-                write(new Declared(bindingKey(source, target, key, arguments), LogFormat.binding(definition)));
+                try {
+                    write(new Declared(bindingKey(source, target, key, arguments), LogFormat.binding(definition)));
+                } catch (RuntimeException logIsStuck) {
+                    source.router().unbind(target, key, arguments);
+                    throw logIsStuck;
+                }
             }
         } finally {
             lock.unlock();
