@@ -37,7 +37,7 @@ abstract class Intake<E> extends Deliveries<E> {
         if (rules().countsBytes()) {
             entry.bytes = given().codecs().size(message.body());
         }
-        if (rules().timed() || properties != null && (properties.ttl() != null || properties.isDelayed())) {
+        if (rules().timed() || (properties != null && (properties.ttl() != null || properties.isDelayed()))) {
             time(entry, properties);
         }
         return entry;
@@ -47,8 +47,8 @@ abstract class Intake<E> extends Deliveries<E> {
         long now = given().time().nanoTime();
         long begin = now;
         if (properties != null && properties.isDelayed()) {
-            long delay = BoundedTime.nanos(
-                    entry.message.delayFrom(given().time().now()));
+            long delay =
+                    BoundedTime.nanos(entry.message.delayFrom(given().time().now()));
             begin = Entry.time(now + delay);
             entry.due = delay > 0 ? begin : Entry.NEVER;
         }

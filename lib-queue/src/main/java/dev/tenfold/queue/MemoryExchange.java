@@ -226,8 +226,7 @@ final class MemoryExchange<E> implements Exchange<E>, Destination {
     }
 
     @Override
-    public List<CompletionStage<Confirm>> publishAll(
-            String routingKey, List<? extends Message<? extends E>> messages) {
+    public List<CompletionStage<Confirm>> publishAll(String routingKey, List<? extends Message<? extends E>> messages) {
         Names.checkKey("routingKey", routingKey);
         List<CompletionStage<Confirm>> confirms = new ArrayList<>(messages.size());
         for (Message<? extends E> message : messages) {
@@ -320,8 +319,8 @@ final class MemoryExchange<E> implements Exchange<E>, Destination {
         try {
             written = dispatch.finish(null);
             if (dispatch.await()) {
-                CompletionStage<Void> late = dispatch.finish(null);
-                written = written.thenCombine(late, (first, second) -> first);
+                CompletionStage<Void> early = written;
+                written = dispatch.finish(null).thenCompose(late -> early);
             }
         } catch (UnavailableException logIsStuck) {
             rejected.increment();
