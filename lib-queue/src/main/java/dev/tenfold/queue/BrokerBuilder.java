@@ -187,6 +187,9 @@ public final class BrokerBuilder {
      * wait, the observer is told, and they go on when there is room again; consumers go on meanwhile, and free room. If the
      * disk fails, the broker refuses every message from then on: close it, and open it anew.
      *
+     * <p>Confirms and acknowledgements complete on the journal's own thread. What depends on them there must be short and must
+     * not wait for another one, nor close the broker; for anything else use the forms that end in {@code Async}.
+     *
      * @param folder where its journal is; created if there is none. One broker opens it at a time
      * @param options changes the defaults of the journal
      * @return a broker with what the folder holds

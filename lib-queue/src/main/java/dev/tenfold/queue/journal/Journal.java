@@ -103,8 +103,9 @@ public final class Journal implements AutoCloseable {
         try {
             recovery.read();
             Journal journal = new Journal(io, settings, recovery);
-            Flusher flusher = new Flusher(journal, recovery);
+            // First, because it may refuse what it reads, and then nothing must have changed.
             recovery.deliver(replay);
+            Flusher flusher = new Flusher(journal, recovery);
             journal.flusher = flusher;
             flusher.tellOpened(recovery);
             executor.execute(flusher);
