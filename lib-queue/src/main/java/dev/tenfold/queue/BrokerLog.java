@@ -74,7 +74,9 @@ final class BrokerLog {
             kept.get(i).id = first + i;
         }
         return new Change.Enqueued(
-                first, List.copyOf(names), LogFormat.message(message, given.codecs(), given.time().now()));
+                first,
+                List.copyOf(names),
+                LogFormat.message(message, given.codecs(), given.time().now()));
     }
 
     CompletionStage<Void> removed(Entry<?> entry) {
@@ -83,7 +85,10 @@ final class BrokerLog {
 
     void removed(List<? extends Entry<?>> entries) {
         if (on) {
-            long[] kept = entries.stream().mapToLong(entry -> entry.id).filter(id -> id != 0).toArray();
+            long[] kept = entries.stream()
+                    .mapToLong(entry -> entry.id)
+                    .filter(id -> id != 0)
+                    .toArray();
             if (kept.length > 0) {
                 tell(new Change.Removed(kept));
             }

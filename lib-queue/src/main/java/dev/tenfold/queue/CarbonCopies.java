@@ -50,10 +50,6 @@ final class CarbonCopies {
         Map<String, Object> rest = new LinkedHashMap<>(message.headers());
         rest.remove(Message.BCC);
         return new Message<>(
-                message.body(),
-                Map.copyOf(rest),
-                message.exchange(),
-                message.routingKey(),
-                message.propertiesOrNull());
+                message.body(), Map.copyOf(rest), message.exchange(), message.routingKey(), message.propertiesOrNull());
     }
 }

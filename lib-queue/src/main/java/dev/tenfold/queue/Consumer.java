@@ -163,7 +163,8 @@ public interface Consumer extends AutoCloseable {
          * @return a copy
          */
         public Options<E> manual() {
-            return new Options<>(prefetch, true, priority, exclusive, floor, ceiling, patience, order, fatal, cancelled);
+            return new Options<>(
+                    prefetch, true, priority, exclusive, floor, ceiling, patience, order, fatal, cancelled);
         }
 
         /**

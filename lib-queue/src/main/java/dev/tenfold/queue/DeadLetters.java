@@ -80,14 +80,14 @@ final class DeadLetters {
             List<MemoryQueue<E>> targets,
             List<Death> deaths,
             ArrayDeque<Burial<?>> work) {
-        String where = letter.exchange().isEmpty()
-                ? "'" + letter.routingKey() + "'"
-                : "exchange '" + letter.exchange() + "'";
+        String where =
+                letter.exchange().isEmpty() ? "'" + letter.routingKey() + "'" : "exchange '" + letter.exchange() + "'";
         if (targets.isEmpty()) {
             return discard(burial, Level.ERROR, "message.discarded", where + " leads nowhere");
         }
-        List<MemoryQueue<E>> ahead =
-                targets.stream().filter(target -> !isCycle(target.name(), deaths)).toList();
+        List<MemoryQueue<E>> ahead = targets.stream()
+                .filter(target -> !isCycle(target.name(), deaths))
+                .toList();
         if (ahead.isEmpty()) {
             return discard(burial, Level.ERROR, "deadletter.cycle", "it comes back to " + where + " by itself");
         }
@@ -174,7 +174,9 @@ final class DeadLetters {
                 Map.copyOf(headers),
                 exchange,
                 key,
-                properties == null ? null : properties.ttl(null).delay(null, null).mandatory(false));
+                properties == null
+                        ? null
+                        : properties.ttl(null).delay(null, null).mandatory(false));
     }
 
     /** Counts this death, and puts it first. */

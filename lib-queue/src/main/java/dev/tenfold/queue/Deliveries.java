@@ -161,11 +161,9 @@ abstract class Deliveries<E> extends QueueCore<E> {
         entry.failures++;
         Backoff retry = rules().retry();
         boolean fatal = worker.consumer().options().isFatal(cause);
-        boolean again =
-                !fatal && retry.allowsAfter(entry.failures) && entry.deliveries <= rules().deliveryLimit();
-        Duration delay = !again
-                ? Duration.ZERO
-                : pause != null ? pause : retry.delayAfter(entry.failures, given().random());
+        boolean again = !fatal && retry.allowsAfter(entry.failures) && entry.deliveries <= rules().deliveryLimit();
+        Duration delay =
+                !again ? Duration.ZERO : pause != null ? pause : retry.delayAfter(entry.failures, given().random());
         worker.tellFailure(entry, cause, again ? "next in " + delay.truncatedTo(ChronoUnit.MILLIS) : "the last");
         if (!again) {
             return die(worker, entry, fatal ? Reason.REJECTED : Reason.DELIVERY_LIMIT);
@@ -189,11 +187,15 @@ abstract class Deliveries<E> extends QueueCore<E> {
 
     /** Gives a message up. */
     CompletionStage<Void> die(Worker<E> worker, Entry<E> entry, Reason reason) {
+        boolean[] gone = new boolean[1];
         change(after -> {
-            moving++;
+            gone[0] = deleted;
+            moving += deleted ? 0 : 1;
             roster.settle(worker, after);
         });
-        return broker().deadLetters().bury(this, entry, reason);
+        return gone[0]
+                ? broker().log().removed(entry)
+                : broker().deadLetters().bury(this, entry, reason);
     }
 
     void close(MemoryConsumer<E> consumer) {

@@ -303,8 +303,7 @@ public interface Exchange<E> extends Publisher<E>, Measured {
         private final boolean autoDelete;
         private final boolean durable;
 
-        private Options(
-                @Nullable String alternate, @Nullable String hashHeader, boolean autoDelete, boolean durable) {
+        private Options(@Nullable String alternate, @Nullable String hashHeader, boolean autoDelete, boolean durable) {
             this.alternate = alternate;
             this.hashHeader = hashHeader;
             this.autoDelete = autoDelete;

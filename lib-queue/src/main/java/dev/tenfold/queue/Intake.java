@@ -47,8 +47,8 @@ abstract class Intake<E> extends Deliveries<E> {
         long now = given().time().nanoTime();
         long begin = now;
         if (properties != null && properties.isDelayed()) {
-            long delay = BoundedTime.nanos(
-                    entry.message.delayFrom(given().time().now()));
+            long delay =
+                    BoundedTime.nanos(entry.message.delayFrom(given().time().now()));
             begin = Entry.time(now + delay);
             entry.due = delay > 0 ? begin : Entry.NEVER;
         }

@@ -106,7 +106,8 @@ final class LogFormat {
             String typeName = (String) LogValues.read(in);
             boolean implied = in.readBoolean();
             QueueOptions options = QueueOptions.defaults();
-            for (Map.Entry<String, Object> value : LogValues.map(LogValues.read(in)).entrySet()) {
+            for (Map.Entry<String, Object> value :
+                    LogValues.map(LogValues.read(in)).entrySet()) {
                 options = options.value(value.getKey(), rich(value.getKey(), value.getValue()));
             }
             return new QueueDefinition(typeName, implied, options);
@@ -209,7 +210,8 @@ final class LogFormat {
             }
             return reading.from(in);
         } catch (IOException | ClassCastException malformed) {
-            throw new IllegalArgumentException("a " + what + " in the log is not what was written: " + malformed, malformed);
+            throw new IllegalArgumentException(
+                    "a " + what + " in the log is not what was written: " + malformed, malformed);
         }
     }
 }

@@ -120,13 +120,14 @@ final class LogValues {
             case 'D' -> new java.math.BigDecimal(text(in));
             case 'T' -> Instant.ofEpochSecond(in.readLong(), in.readInt());
             case 'P' -> Duration.ofSeconds(in.readLong(), in.readInt());
-            case 'X' -> new Death(
-                    (String) read(in),
-                    Death.Reason.valueOf((String) read(in)),
-                    in.readLong(),
-                    (String) read(in),
-                    (String) read(in),
-                    (Instant) read(in));
+            case 'X' ->
+                new Death(
+                        (String) read(in),
+                        Death.Reason.valueOf((String) read(in)),
+                        in.readLong(),
+                        (String) read(in),
+                        (String) read(in),
+                        (Instant) read(in));
             case 'A' -> list(in);
             case 'F' -> table(in);
             default -> throw new IOException("a value is of the unknown kind " + kind);

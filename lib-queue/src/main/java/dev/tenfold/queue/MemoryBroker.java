@@ -110,8 +110,7 @@ final class MemoryBroker implements Broker {
             given.propagation().inject(more::put);
             headers = Map.copyOf(more);
         }
-        return new Message<>(
-                body, headers, message.exchange(), message.routingKey(), message.propertiesOrNull());
+        return new Message<>(body, headers, message.exchange(), message.routingKey(), message.propertiesOrNull());
     }
 
     @Override

@@ -226,8 +226,7 @@ final class MemoryExchange<E> implements Exchange<E>, Destination {
     }
 
     @Override
-    public List<CompletionStage<Confirm>> publishAll(
-            String routingKey, List<? extends Message<? extends E>> messages) {
+    public List<CompletionStage<Confirm>> publishAll(String routingKey, List<? extends Message<? extends E>> messages) {
         Names.checkKey("routingKey", routingKey);
         List<CompletionStage<Confirm>> confirms = new ArrayList<>(messages.size());
         for (Message<? extends E> message : messages) {

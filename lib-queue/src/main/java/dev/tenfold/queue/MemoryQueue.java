@@ -128,7 +128,9 @@ final class MemoryQueue<E> extends Intake<E> implements Queue<E>, Destination {
     private Worker<E> poller() {
         if (poller == null) {
             Consumer.Options<E> options = Consumer.Options.<E>defaults().manual();
-            poller = new MemoryConsumer<E>(this, name() + "#poll", options, delivery -> {}).workers().get(0);
+            poller = new MemoryConsumer<E>(this, name() + "#poll", options, delivery -> {})
+                    .workers()
+                    .get(0);
         }
         return poller;
     }
@@ -197,7 +199,8 @@ final class MemoryQueue<E> extends Intake<E> implements Queue<E>, Destination {
         lock.lock();
         try {
             boolean inUse = roster.open() > 0 && conditions.contains(DeleteIf.UNUSED);
-            boolean filled = conditions.contains(DeleteIf.EMPTY) && backlog.length() + roster.unsettled() + polled() > 0;
+            boolean filled =
+                    conditions.contains(DeleteIf.EMPTY) && backlog.length() + roster.unsettled() + polled() > 0;
             if (deleted || inUse || filled) {
                 return null;
             }

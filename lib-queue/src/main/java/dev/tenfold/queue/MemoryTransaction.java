@@ -94,7 +94,10 @@ final class MemoryTransaction implements Transaction {
         List<Change> changes = new ArrayList<>();
         if (broker.log().isOn()) {
             steps.forEach(step -> step.log(changes));
-            long[] removed = acks.stream().mapToLong(MemoryDelivery::id).filter(id -> id != 0).toArray();
+            long[] removed = acks.stream()
+                    .mapToLong(MemoryDelivery::id)
+                    .filter(id -> id != 0)
+                    .toArray();
             if (removed.length > 0) {
                 changes.add(new Change.Removed(removed));
             }

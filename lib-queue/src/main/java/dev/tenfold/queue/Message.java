@@ -39,12 +39,7 @@ public final class Message<E> {
     private final @Nullable Properties properties;
 
     /** The headers must be immutable. */
-    Message(
-            E body,
-            Map<String, Object> headers,
-            String exchange,
-            String routingKey,
-            @Nullable Properties properties) {
+    Message(E body, Map<String, Object> headers, String exchange, String routingKey, @Nullable Properties properties) {
         this.body = body;
         this.headers = headers;
         this.exchange = exchange;

@@ -35,7 +35,8 @@ final class Names {
     static void checkBindingKey(Exchange.Kind kind, String key) {
         checkKey("bindingKey", key);
         if (kind == Exchange.Kind.TOPIC) {
-            long hashes = Arrays.stream(key.split("\\.", -1)).filter("#"::equals).count();
+            long hashes =
+                    Arrays.stream(key.split("\\.", -1)).filter("#"::equals).count();
             if (hashes > MAX_ANY_WORDS) {
                 throw new IllegalArgumentException(
                         "bindingKey: " + key + " (expected: at most " + MAX_ANY_WORDS + " words #)");

@@ -140,14 +140,7 @@ public interface Queue<E> extends Measured {
      * @param blockedPublishers threads that wait for room
      * @param bytes what the bodies of the ready and delayed messages add up to; 0 without a limit of bytes
      */
-    record State(
-            String name,
-            int ready,
-            int delayed,
-            int unsettled,
-            int consumers,
-            int blockedPublishers,
-            long bytes) {
+    record State(String name, int ready, int delayed, int unsettled, int consumers, int blockedPublishers, long bytes) {
 
         /**
          * Returns how many messages the queue is responsible for.

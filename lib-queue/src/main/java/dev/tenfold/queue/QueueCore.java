@@ -207,8 +207,7 @@ abstract class QueueCore<E> {
 
     boolean hasRoom(long bytes) {
         return backlog.length() + reserved < rules.maxLength()
-                && (rules.maxBytes() == Long.MAX_VALUE
-                        || backlog.bytes() + reservedBytes + bytes <= rules.maxBytes());
+                && (rules.maxBytes() == Long.MAX_VALUE || backlog.bytes() + reservedBytes + bytes <= rules.maxBytes());
     }
 
     /** Room may have become free. */
@@ -259,6 +258,7 @@ abstract class QueueCore<E> {
             after.start(woken);
         } else if (roster.hasSpares()) {
             planPatience();
+            planAlarm(after);
         }
     }
 
@@ -301,9 +301,7 @@ abstract class QueueCore<E> {
     }
 
     boolean isUnusedTooLong(long now) {
-        return unusedSince != Entry.NEVER
-                && roster.open() == 0
-                && now - unusedSince - rules.expiresNanos() >= 0;
+        return unusedSince != Entry.NEVER && roster.open() == 0 && now - unusedSince - rules.expiresNanos() >= 0;
     }
 
     /** Sees to it that the alarm rings for what is due first. */

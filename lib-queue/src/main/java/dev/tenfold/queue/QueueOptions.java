@@ -173,7 +173,7 @@ public final class QueueOptions {
      * Publishes such messages to an exchange with the routing key they had, instead of {@link #deadLetterTo}.
      *
      * @param exchange the name of an exchange of the same broker; where there is none at that moment, or the message
-     *     leads nowhere or to full queues only, it is dropped, which the observer is told
+     *     leads nowhere, it is dropped, which the observer is told; where all queues it leads to are full, it stays here
      * @return a copy
      */
     public QueueOptions deadLetterExchange(String exchange) {
@@ -188,7 +188,8 @@ public final class QueueOptions {
      * @return a copy
      */
     public QueueOptions deadLetterExchange(String exchange, String routingKey) {
-        return deadLetterExchange(exchange).with(Option.DEAD_LETTER_KEY, Objects.requireNonNull(routingKey, "routingKey"));
+        return deadLetterExchange(exchange)
+                .with(Option.DEAD_LETTER_KEY, Objects.requireNonNull(routingKey, "routingKey"));
     }
 
     /**
@@ -509,7 +510,10 @@ public final class QueueOptions {
         StringBuilder text = new StringBuilder();
         for (Option option : Option.values()) {
             if (option == Option.MAX_LENGTH || option == Option.OVERFLOW || set.containsKey(option)) {
-                text.append(text.isEmpty() ? "" : " ").append(option.label).append('=').append(value(option));
+                text.append(text.isEmpty() ? "" : " ")
+                        .append(option.label)
+                        .append('=')
+                        .append(value(option));
             }
         }
         return text.toString();

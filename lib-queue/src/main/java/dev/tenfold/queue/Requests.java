@@ -49,10 +49,14 @@ final class Requests {
             return mine.future.minimalCompletionStage();
         }
         Message<? extends E> question =
-                message.replyTo(REPLY_TO).correlationId(id).ttl(timeout);
+                message.replyTo(REPLY_TO).correlationId(id).ttl(timeout).persistent(false);
         exchange.publish(routingKey, question).whenComplete((confirm, failure) -> {
             if (failure != null) {
-                fail(id, failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure);
+                fail(
+                        id,
+                        failure instanceof CompletionException && failure.getCause() != null
+                                ? failure.getCause()
+                                : failure);
             } else if (confirm == Confirm.UNROUTED) {
                 fail(id, new UnavailableException(what + " has no source", List.of("it leads to no queue"), null));
             }
@@ -67,8 +71,7 @@ final class Requests {
         if (!to.equals(REPLY_TO)) {
             Message<Object> message = Message.of(answer);
             String id = request.correlationId().orElse(null);
-            return broker.defaultExchange(Object.class)
-                    .publish(to, id == null ? message : message.correlationId(id));
+            return broker.defaultExchange(Object.class).publish(to, id == null ? message : message.correlationId(id));
         }
         Waiting<?> asked = waiting.remove(request.correlationId().orElse(""));
         if (asked == null) {
@@ -113,8 +116,8 @@ final class Requests {
             if (type.isInstance(answer)) {
                 future.complete(type.cast(answer));
             } else {
-                future.completeExceptionally(new ClassCastException("the answer is a "
-                        + answer.getClass().getName() + " (expected: " + type.getName() + ")"));
+                future.completeExceptionally(new ClassCastException(
+                        "the answer is a " + answer.getClass().getName() + " (expected: " + type.getName() + ")"));
             }
         }
     }

@@ -32,7 +32,10 @@ final class Roster<E> {
     /** Whether there are workers beyond a floor. */
     private boolean spares;
 
-    /** Whether only one consumer may be active. */
+    /** Whether the queue was declared so that only one consumer is active. */
+    private boolean alwaysSingle;
+
+    /** Whether only one consumer may be active: also while there is one that keeps order by key. */
     private boolean single;
 
     private @Nullable MemoryConsumer<E> active;
@@ -51,7 +54,8 @@ final class Roster<E> {
 
     /** Says whether consumers take turns. */
     void single(boolean only) {
-        single = only;
+        alwaysSingle = only;
+        recount();
     }
 
     boolean hasExclusive() {
@@ -86,16 +90,17 @@ final class Roster<E> {
     void add(MemoryConsumer<E> consumer) {
         consumers.add(consumer);
         open++;
-        single |= consumer.isOrdered();
         recount();
     }
 
     private void recount() {
+        single = alwaysSingle;
         floors = 0;
         mixed = false;
         spares = false;
         MemoryConsumer<E> first = null;
         for (MemoryConsumer<E> consumer : consumers) {
+            single |= consumer.isOrdered();
             if (consumer.isOpen()) {
                 first = first == null ? consumer : first;
                 floors += consumer.options().floor();
@@ -206,7 +211,8 @@ final class Roster<E> {
     /** One more, where each that works could have a full prefetch waiting. */
     private @Nullable Worker<E> pollSpare(int ready) {
         for (MemoryConsumer<E> consumer : consumers) {
-            if (!consumer.spare.isEmpty() && ready > (long) consumer.busy * consumer.options().prefetch()) {
+            if (!consumer.spare.isEmpty()
+                    && ready > (long) consumer.busy * consumer.options().prefetch()) {
                 return consumer.spare.pollFirst();
             }
         }
@@ -276,10 +282,11 @@ final class Roster<E> {
             return;
         }
         consumers.remove(consumer);
-        if (single && (active == consumer || active == null)) {
+        recount();
+        if (active == consumer || active == null) {
             active = null;
             MemoryConsumer<E> next = candidate();
-            if (next != null && isActive(next)) {
+            if (next != null && isActive(next) && !next.parked.isEmpty()) {
                 next.parked.forEach(worker -> after.start(busy(worker)));
                 next.parked.clear();
             }

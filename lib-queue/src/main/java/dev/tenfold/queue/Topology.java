@@ -85,7 +85,10 @@ final class Topology {
             Names.check(check, "alternate", alternate);
         }
         check.require(
-                options.hashHeader() == null || kind == Kind.HASH, "hashHeader", options.hashHeader(), "a HASH exchange");
+                options.hashHeader() == null || kind == Kind.HASH,
+                "hashHeader",
+                options.hashHeader(),
+                "a HASH exchange");
         check.throwIfInvalid();
         lock.lock();
         try {
@@ -93,10 +96,11 @@ final class Topology {
             MemoryExchange<?> known = exchanges.get(name);
             if (known == null) {
                 if (options.isDurable()) {
-                    write(new Declared("exchange " + name, LogFormat.exchange(definition(kind, type.getName(), options))));
+                    write(new Declared(
+                            "exchange " + name, LogFormat.exchange(definition(kind, type.getName(), options))));
                 }
-                MemoryExchange<E> made = new MemoryExchange<>(
-                        broker, name, type, type.getName(), kind, options, router(kind, options));
+                MemoryExchange<E> made =
+                        new MemoryExchange<>(broker, name, type, type.getName(), kind, options, router(kind, options));
                 exchanges.put(name, made);
                 return made;
             }
@@ -230,8 +234,7 @@ final class Topology {
 
     // Bindings
 
-    void bind(
-            MemoryExchange<?> source, Destination target, String key, Map<String, @Nullable Object> arguments) {
+    void bind(MemoryExchange<?> source, Destination target, String key, Map<String, @Nullable Object> arguments) {
         lock.lock();
         try {
             checkThere(source);
@@ -244,7 +247,12 @@ final class Topology {
             if (added && isKept(source, target)) {
                 BindingDefinition definition = new BindingDefinition(
                         source.name(), target instanceof MemoryExchange, target.name(), key, arguments);
-                write(new Declared(bindingKey(source, target, key, arguments), LogFormat.binding(definition)));
+                try {
+                    write(new Declared(bindingKey(source, target, key, arguments), LogFormat.binding(definition)));
+                } catch (RuntimeException logIsStuck) {
+                    source.router().unbind(target, key, arguments);
+                    throw logIsStuck;
+                }
             }
         } finally {
             lock.unlock();
@@ -252,9 +260,7 @@ final class Topology {
     }
 
     private void checkThere(Destination end) {
-        boolean there = end instanceof MemoryExchange<?> exchange
-                ? !exchange.isDeleted()
-                : find(end.name()) == end;
+        boolean there = end instanceof MemoryExchange<?> exchange ? !exchange.isDeleted() : find(end.name()) == end;
         if (!there) {
             throw new IllegalStateException(end.label() + " cannot be bound: it is deleted");
         }
@@ -272,8 +278,7 @@ final class Topology {
         return "binding " + source.name() + '\0' + target.label() + '\0' + key + '\0' + new TreeMap<>(arguments);
     }
 
-    boolean unbind(
-            MemoryExchange<?> source, Destination target, String key, Map<String, @Nullable Object> arguments) {
+    boolean unbind(MemoryExchange<?> source, Destination target, String key, Map<String, @Nullable Object> arguments) {
         lock.lock();
         try {
             boolean removed = source.router().unbind(target, key, arguments);
@@ -290,7 +295,9 @@ final class Topology {
     }
 
     private void deleteIfDone(MemoryExchange<?> source) {
-        if (source.options().isAutoDelete() && !source.isDeleted() && source.router().isEmpty()) {
+        if (source.options().isAutoDelete()
+                && !source.isDeleted()
+                && source.router().isEmpty()) {
             delete(source, true);
         }
     }
@@ -436,8 +443,9 @@ final class Topology {
                 }
             }
             case "binding" -> restore(LogFormat.binding(content));
-            default -> throw new IllegalArgumentException(
-                    "a definition in the log: " + kind + " (expected: exchange, queue or binding)");
+            default ->
+                throw new IllegalArgumentException(
+                        "a definition in the log: " + kind + " (expected: exchange, queue or binding)");
         }
     }
 

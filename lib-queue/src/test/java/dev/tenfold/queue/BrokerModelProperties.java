@@ -132,8 +132,8 @@ class BrokerModelProperties {
                     bench.broker.queue(
                             name,
                             String.class,
-                            q -> options.apply(
-                                    q.retry(Backoff.fixed(RETRY).attempts(ATTEMPTS)).deadLetterTo("dead"))));
+                            q -> options.apply(q.retry(Backoff.fixed(RETRY).attempts(ATTEMPTS))
+                                    .deadLetterTo("dead"))));
             model.put(name, new ArrayList<>());
         }
 
@@ -190,7 +190,8 @@ class BrokerModelProperties {
         }
 
         private static boolean matches(String pattern, String key) {
-            return pattern.equals("#") || key.matches(pattern.replace(".", "\\.").replace("*", "[^.]+"));
+            return pattern.equals("#")
+                    || key.matches(pattern.replace(".", "\\.").replace("*", "[^.]+"));
         }
 
         private void publish(Exchange<String> exchange, Action action, Duration delay, Duration ttl) {
@@ -226,7 +227,8 @@ class BrokerModelProperties {
                 List<Copy> ready = ready(target);
                 Copy head = ready.isEmpty()
                         ? waiting(target).stream()
-                                .min(Comparator.<Copy>comparingLong(copy -> copy.due).thenComparing(copy -> copy.order))
+                                .min(Comparator.<Copy>comparingLong(copy -> copy.due)
+                                        .thenComparing(copy -> copy.order))
                                 .orElseThrow()
                         : ready.get(0);
                 die(target, head, Reason.MAXLEN);
@@ -245,7 +247,8 @@ class BrokerModelProperties {
             Transaction transaction = bench.broker.transaction();
             Set<String> targets = targets(exchange, key);
             boolean room = targets.stream()
-                    .noneMatch(target -> !target.equals("drop") && waiting(target).size() + 2 > LIMIT);
+                    .noneMatch(
+                            target -> !target.equals("drop") && waiting(target).size() + 2 > LIMIT);
             List<Message<String>> messages = List.of(Message.of("m" + published++), Message.of("m" + published++));
             messages.forEach(message -> transaction.publish(exchange, key, message));
             List<Copy> held = held();
@@ -285,7 +288,10 @@ class BrokerModelProperties {
                 return;
             }
             Copy copy = held.get(action.other() % held.size());
-            String name = QUEUES.stream().filter(queue -> model.get(queue).contains(copy)).findFirst().orElseThrow();
+            String name = QUEUES.stream()
+                    .filter(queue -> model.get(queue).contains(copy))
+                    .findFirst()
+                    .orElseThrow();
             Delivery<String> delivery = copy.held;
             copy.held = null;
             boolean often = name.equals("priority") && copy.deliveries > DELIVERIES - 1;
@@ -336,7 +342,8 @@ class BrokerModelProperties {
             for (String name : QUEUES) {
                 waiting(name).stream()
                         .filter(copy -> copy.due <= now() && copy.expires <= now())
-                        .sorted(Comparator.<Copy>comparingLong(copy -> copy.expires).thenComparing(copy -> copy.order))
+                        .sorted(Comparator.<Copy>comparingLong(copy -> copy.expires)
+                                .thenComparing(copy -> copy.order))
                         .forEach(copy -> die(name, copy, Reason.EXPIRED));
             }
         }
@@ -349,22 +356,29 @@ class BrokerModelProperties {
                 List<Copy> ready = ready(name);
                 assertThat(queue.browse(99).stream().map(Message::body).sorted())
                         .as("%s after %s", name, action)
-                        .isEqualTo(ready.stream().map(copy -> copy.body).sorted().toList());
+                        .isEqualTo(
+                                ready.stream().map(copy -> copy.body).sorted().toList());
                 if (!name.equals("dead")) {
-                    assertThat(queue.browse(99)).as("%s after %s", name, action).extracting(Message::body)
+                    assertThat(queue.browse(99))
+                            .as("%s after %s", name, action)
+                            .extracting(Message::body)
                             .isEqualTo(ready.stream().map(copy -> copy.body).toList());
-                    long held = model.get(name).stream().filter(copy -> copy.held != null).count();
+                    long held = model.get(name).stream()
+                            .filter(copy -> copy.held != null)
+                            .count();
                     assertThat(queue.inspect())
                             .as("after %s", action)
                             .isEqualTo(new Queue.State(
                                     name, ready.size(), waiting(name).size() - ready.size(), (int) held, 0, 0, 0));
                 }
             });
-            queues.get("dead").browse(99).forEach(letter -> assertThat(Death.of(letter.headers()))
-                    .singleElement()
-                    .satisfies(death -> assertThat(model.get("dead"))
-                            .anyMatch(copy -> copy.body.equals(letter.body())
-                                    && copy.deaths.contains(death.queue() + " " + death.reason()))));
+            queues.get("dead")
+                    .browse(99)
+                    .forEach(letter -> assertThat(Death.of(letter.headers()))
+                            .singleElement()
+                            .satisfies(death -> assertThat(model.get("dead"))
+                                    .anyMatch(copy -> copy.body.equals(letter.body())
+                                            && copy.deaths.contains(death.queue() + " " + death.reason()))));
         }
 
         private List<Copy> waiting(String name) {
@@ -374,7 +388,8 @@ class BrokerModelProperties {
         private List<Copy> ready(String name) {
             return waiting(name).stream()
                     .filter(copy -> copy.due <= now())
-                    .sorted(Comparator.<Copy>comparingInt(copy -> -copy.priority).thenComparing(copy -> copy.order))
+                    .sorted(Comparator.<Copy>comparingInt(copy -> -copy.priority)
+                            .thenComparing(copy -> copy.order))
                     .toList();
         }
 

@@ -1,9 +1,9 @@
 package dev.tenfold.queue;
 
-import dev.tenfold.queue.Broker.DrainReport;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tenfold.queue.Broker.DrainReport;
 import dev.tenfold.retry.Backoff;
 import java.time.Duration;
 import java.util.ArrayDeque;

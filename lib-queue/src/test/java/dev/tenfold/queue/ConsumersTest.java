@@ -161,7 +161,9 @@ class ConsumersTest {
     @Test
     void messagesOfOneKeyStayInOrderWhileOthersGoOn() {
         Queue<String> queue = broker.queue(
-                "q", String.class, q -> q.retry(Backoff.fixed(Duration.ofSeconds(1)).attempts(3)));
+                "q",
+                String.class,
+                q -> q.retry(Backoff.fixed(Duration.ofSeconds(1)).attempts(3)));
         for (String body : List.of("a1", "b1", "a2", "b2", "a3")) {
             bench.send(queue, body);
         }
@@ -209,6 +211,36 @@ class ConsumersTest {
             later.remove(0).ack();
         }
         assertThat(seen).containsExactly("a1", "a2", "a3");
+    }
+
+    @Test
+    void afterAConsumerThatKeepsOrderOthersCompeteAgain() {
+        Queue<String> queue = broker.queue("q", String.class);
+        queue.consume(options -> options.orderedBy(body -> body), delivery -> {}).close();
+        List<Delivery<String>> one = new ArrayList<>();
+        List<Delivery<String>> two = new ArrayList<>();
+        hold(queue, 1, one, 0);
+        hold(queue, 1, two, 0);
+        bench.send(queue, "a");
+        bench.send(queue, "b");
+        assertThat(List.of(one.size(), two.size())).containsExactly(1, 1);
+    }
+
+    @Test
+    void whatTheConsumersOfADeletedQueueHeldIsGone() {
+        Queue<String> queue = broker.queue("q", String.class, q -> q.deadLetterTo("dead"));
+        List<Delivery<String>> held = new ArrayList<>();
+        hold(queue, 3, held, 0);
+        bench.send(queue, "a");
+        bench.send(queue, "b");
+        bench.send(queue, "c");
+        queue.delete();
+        held.get(0).ack();
+        held.get(1).reject();
+        held.get(2).fail(new Exception("late"));
+        bench.time.advance(Duration.ofMinutes(1));
+        assertThat(queue.inspect().messages()).isZero();
+        assertThat(broker.queue("dead", String.class).inspect().messages()).isZero();
     }
 
     @Test

@@ -3,8 +3,8 @@ package dev.tenfold.queue;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.entry;
 
-import dev.tenfold.queue.QueueOptions.Overflow;
 import dev.tenfold.queue.Death.Reason;
+import dev.tenfold.queue.QueueOptions.Overflow;
 import dev.tenfold.retry.Backoff;
 import java.time.Duration;
 import java.util.ArrayList;

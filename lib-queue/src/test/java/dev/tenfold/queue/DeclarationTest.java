@@ -3,8 +3,8 @@ package dev.tenfold.queue;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tenfold.queue.QueueOptions.Overflow;
 import dev.tenfold.error.InvalidConfigurationException;
+import dev.tenfold.queue.QueueOptions.Overflow;
 import dev.tenfold.retry.Backoff;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;

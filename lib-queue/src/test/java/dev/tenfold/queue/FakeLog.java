@@ -33,8 +33,7 @@ final class FakeLog implements QueueLog {
     @Override
     public void replay(Replay into) {
         definitions.forEach(into::definition);
-        copies.forEach((id, copy) ->
-                into.copy(id, copy.queue, copy.content, copy.failures, copy.deliveries, copy.due));
+        copies.forEach((id, copy) -> into.copy(id, copy.queue, copy.content, copy.failures, copy.deliveries, copy.due));
     }
 
     @Override

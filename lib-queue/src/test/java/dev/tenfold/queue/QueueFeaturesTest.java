@@ -30,8 +30,7 @@ class QueueFeaturesTest {
 
     @Test
     void messagesExpireWhenTheirTimeComesWhereverTheyStandAndAreDeadLettered() {
-        Queue<String> queue =
-                broker.queue("q", String.class, q -> q.ttl(SECOND).deadLetterTo("dead"));
+        Queue<String> queue = broker.queue("q", String.class, q -> q.ttl(SECOND).deadLetterTo("dead"));
         Queue<String> dead = broker.queue("dead", String.class);
         publish(queue, Message.of("long"));
         publish(queue, Message.of("short").ttl(Duration.ofMillis(100)));
@@ -49,7 +48,8 @@ class QueueFeaturesTest {
 
     @Test
     void aMessageOfNoTimeToLiveIsDeliveredAtOnceOrNotAtAll() {
-        Queue<String> queue = broker.queue("q", String.class, q -> q.ttl(Duration.ZERO).deadLetterTo("dead"));
+        Queue<String> queue =
+                broker.queue("q", String.class, q -> q.ttl(Duration.ZERO).deadLetterTo("dead"));
         publish(queue, Message.of("nobody"));
         queue.consume(1, delivery -> seen.add(delivery.body()));
         publish(queue, Message.of("somebody"));
@@ -154,8 +154,7 @@ class QueueFeaturesTest {
         assertThat(bench.refusal(reject, "1234é")).isEqualTo("full, maxLength 10000, maxBytes 10");
         assertThat(reject.inspect().bytes()).isEqualTo(5);
         assertThat(bench.refusal(reject, "12345")).isNull();
-        assertThat(bench.refusal(reject, "x".repeat(11)))
-                .isEqualTo("its body of 11 bytes is larger than maxBytes 10");
+        assertThat(bench.refusal(reject, "x".repeat(11))).isEqualTo("its body of 11 bytes is larger than maxBytes 10");
         Queue<String> drop =
                 broker.queue("drop", String.class, q -> q.maxBytes(10).overflow(Overflow.DROP_HEAD));
         for (String body : List.of("1234", "567", "89", "abcdef")) {
@@ -168,7 +167,8 @@ class QueueFeaturesTest {
 
     @Test
     void aMessageWithAKnownIdIsTakenOnceWithinTheWindow() {
-        Queue<String> queue = broker.queue("q", String.class, q -> q.deduplicate(SECOND).maxLength(2));
+        Queue<String> queue =
+                broker.queue("q", String.class, q -> q.deduplicate(SECOND).maxLength(2));
         Message<String> order = Message.of("order").id("42");
         assertThat(Bench.now(bench.direct.publish("q", order))).isEqualTo(Confirm.ROUTED);
         assertThat(Bench.now(bench.direct.publish("q", order))).isEqualTo(Confirm.ROUTED);
@@ -220,7 +220,9 @@ class QueueFeaturesTest {
         bench.time.advance(SECOND.multipliedBy(2));
         assertThat(bodies(all)).containsExactly("a", "b");
         assertThatThrownBy(() -> broker.queue(
-                        "both", String.class, q -> q.deadLetterExchange("graves").deadLetterTo("dead")))
+                        "both",
+                        String.class,
+                        q -> q.deadLetterExchange("graves").deadLetterTo("dead")))
                 .hasMessageContaining("deadLetterExchange: graves (expected: none beside deadLetterTo)");
     }
 

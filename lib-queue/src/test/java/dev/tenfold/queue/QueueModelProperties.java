@@ -181,8 +181,8 @@ class QueueModelProperties {
             int ready = ready().size();
             assertThat(queue.inspect())
                     .as("after %s", action)
-                    .isEqualTo(
-                            new Queue.State("q", ready, waiting().size() - ready, held().size(), prefetch.size(), 0, 0));
+                    .isEqualTo(new Queue.State(
+                            "q", ready, waiting().size() - ready, held().size(), prefetch.size(), 0, 0));
             if (ready > 0) {
                 prefetch.forEach((consumer, limit) -> assertThat(consumer.unsettled())
                         .as("%s while messages are ready", consumer.name())

@@ -44,7 +44,9 @@ class RestartTest {
         orders.bind(all, "#");
         all.bind(mail, "", Map.of("x-match", "any", "n", 1L));
         orders.bind(mail, "eu.*");
-        orders.publish("eu.a", Message.of("one").header("list", List.of("x", 2)).priority(3).id("id"));
+        orders.publish(
+                "eu.a",
+                Message.of("one").header("list", List.of("x", 2)).priority(3).id("id"));
         orders.publish("us.a", Message.of("two").header("n", 1));
         orders.publish("us.b", Message.of("nowhere"));
         mail.poll().orElseThrow().ack();
@@ -57,7 +59,8 @@ class RestartTest {
         same.publish("eu.c", "after");
         assertThat(bodies(again)).containsExactly("two", "after");
         assertThatThrownBy(() -> bench.broker.queue("mail", String.class)).hasMessageContaining("maxLength: 10000");
-        assertThatThrownBy(() -> bench.broker.fanoutExchange("orders", String.class)).hasMessageContaining("kind: FANOUT");
+        assertThatThrownBy(() -> bench.broker.fanoutExchange("orders", String.class))
+                .hasMessageContaining("kind: FANOUT");
         assertThat(same.unbind(again, "eu.*")).isTrue();
         restart();
         assertThat(Bench.now(bench.broker.topicExchange("orders", String.class).publish("eu.d", "gone")))
@@ -107,7 +110,8 @@ class RestartTest {
         Delivery<String> held = mail.poll().orElseThrow();
         log.full = true;
         assertThatThrownBy(() -> bench.send(mail, "m")).isInstanceOf(UnavailableException.class);
-        Transaction transaction = bench.broker.transaction().publish(bench.direct, "mail", "t").ack(held);
+        Transaction transaction =
+                bench.broker.transaction().publish(bench.direct, "mail", "t").ack(held);
         assertThat(transaction.commit().toCompletableFuture()).isCompletedExceptionally();
         assertThat(mail.inspect().ready()).isZero();
         held.reject();
@@ -117,7 +121,8 @@ class RestartTest {
 
         restart();
         assertThat(bodies(bench.broker.queue("dead", String.class))).containsExactly("before");
-        assertThat(bench.broker.queue("mail", String.class, MAIL).inspect().messages()).isZero();
+        assertThat(bench.broker.queue("mail", String.class, MAIL).inspect().messages())
+                .isZero();
     }
 
     @Test
@@ -139,7 +144,8 @@ class RestartTest {
         Queue<String> mail = bench.broker.queue("mail", String.class, MAIL);
         Queue<String> other = bench.broker.queue("other", String.class);
         bench.send(mail, "work");
-        bench.broker.transaction()
+        bench.broker
+                .transaction()
                 .publish(bench.direct, "other", "a")
                 .publish(bench.direct, "mail", "b")
                 .ack(mail.poll().orElseThrow())
@@ -152,8 +158,8 @@ class RestartTest {
 
     @Test
     void aBlockedPublisherOfADurableQueueGetsItsPlace() throws Exception {
-        Queue<String> queue = bench.broker.queue(
-                "blocks", String.class, q -> q.maxLength(1).overflow(QueueOptions.Overflow.BLOCK));
+        Queue<String> queue =
+                bench.broker.queue("blocks", String.class, q -> q.maxLength(1).overflow(QueueOptions.Overflow.BLOCK));
         bench.send(queue, "a");
         CompletableFuture<Confirm> blocked =
                 CompletableFuture.supplyAsync(() -> Bench.now(bench.direct.publish("blocks", "b")));

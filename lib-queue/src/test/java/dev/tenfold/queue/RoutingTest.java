@@ -53,8 +53,8 @@ class RoutingTest {
     void alternateExchangeGetsWhatHasNoBinding() {
         Exchange<String> rest = broker.fanoutExchange("rest", String.class);
         rest.bind(two);
-        Exchange<String> main = broker.exchange(
-                Exchange.Kind.DIRECT, "main", String.class, options -> options.alternate("rest"));
+        Exchange<String> main =
+                broker.exchange(Exchange.Kind.DIRECT, "main", String.class, options -> options.alternate("rest"));
         main.bind(one, "known");
         confirm(main, "known", "a");
         confirm(main, "unknown", "b");
@@ -83,8 +83,9 @@ class RoutingTest {
         direct.bind(two, "two");
         direct.publish("none", Message.of("m").header("CC", List.of("one")).header("BCC", List.of("two", "one")));
 
-        assertThat(one.browse(9)).singleElement().satisfies(message -> assertThat(message.headers())
-                .containsOnlyKeys("CC"));
+        assertThat(one.browse(9))
+                .singleElement()
+                .satisfies(message -> assertThat(message.headers()).containsOnlyKeys("CC"));
         assertThat(two.inspect().ready()).isEqualTo(1);
     }
 
@@ -140,7 +141,8 @@ class RoutingTest {
         assertThat(told).containsExactly("gone");
         assertThat(consumer.isOpen()).isFalse();
         assertThat(confirm(direct, "k", "late")).isEqualTo(Confirm.UNROUTED);
-        assertThatThrownBy(() -> direct.bind(one, "k")).hasMessageContaining("queue one cannot be bound: it is deleted");
+        assertThatThrownBy(() -> direct.bind(one, "k"))
+                .hasMessageContaining("queue one cannot be bound: it is deleted");
         assertThatThrownBy(() -> one.consume(1, delivery -> {})).hasMessageContaining("it is deleted");
         assertThat(broker.queue("one", String.class)).isNotSameAs(one);
     }

@@ -78,7 +78,9 @@ class TransactionTest {
     @Test
     void aQueueThatDropsItsHeadMakesRoom() {
         Queue<String> drop = broker.queue(
-                "drop", String.class, q -> q.maxLength(2).overflow(Overflow.DROP_HEAD).deadLetterTo("dead"));
+                "drop",
+                String.class,
+                q -> q.maxLength(2).overflow(Overflow.DROP_HEAD).deadLetterTo("dead"));
         bench.send(drop, "1");
         bench.send(drop, "2");
         broker.transaction().publish(bench.direct, "drop", "3").commit();

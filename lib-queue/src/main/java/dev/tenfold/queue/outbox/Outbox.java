@@ -129,8 +129,9 @@ public final class Outbox<E> {
     public void record(Connection connection, String key, String routingKey, E body, Map<String, String> headers)
             throws SQLException {
         if (connection.getAutoCommit()) {
-            throw new IllegalStateException("connection: commits by itself (expected: a transaction, so that the message"
-                    + " is recorded exactly if the rest is; call setAutoCommit(false))");
+            throw new IllegalStateException(
+                    "connection: commits by itself (expected: a transaction, so that the message"
+                            + " is recorded exactly if the rest is; call setAutoCommit(false))");
         }
         String insert = "INSERT INTO " + table + " (message_key, routing_key, headers, body) VALUES (?, ?, ?, ?)";
         try (PreparedStatement lock = connection.prepareStatement("SELECT pg_advisory_xact_lock(?)");

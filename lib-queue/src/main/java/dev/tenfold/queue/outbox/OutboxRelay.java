@@ -67,7 +67,8 @@ public final class OutboxRelay implements Measured, AutoCloseable {
     private <E> OutboxRelay(Builder<E> given) {
         this.given = given;
         this.observer = given.observer.guarded();
-        this.round = new RelayRound<>(given.outbox, given.dataSource, given.exchange, given.batch, given.confirmTimeout);
+        this.round =
+                new RelayRound<>(given.outbox, given.dataSource, given.exchange, given.batch, given.confirmTimeout);
     }
 
     /**

@@ -39,7 +39,11 @@ final class RelayRound<E> {
     }
 
     /** What a round came to. */
-    record Outcome(int published, int refused, boolean isFull, @Nullable Throwable why) {}
+    record Outcome(
+            int published,
+            int refused,
+            boolean isFull,
+            @Nullable Throwable why) {}
 
     Outcome run(BooleanSupplier goesOn) throws SQLException {
         List<Row<E>> rows = read();
@@ -108,7 +112,8 @@ final class RelayRound<E> {
 
     private void await(List<CompletableFuture<Boolean>> sent) {
         try {
-            CompletableFuture.allOf(sent.toArray(CompletableFuture[]::new)).get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+            CompletableFuture.allOf(sent.toArray(CompletableFuture[]::new))
+                    .get(timeout.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException late) {
             // What is confirmed later is published once more.
         } catch (InterruptedException stop) {

@@ -22,7 +22,8 @@ public final class FanoutRouter<T> extends KeyRouter<T> {
 
     @Override
     boolean add(T target, String key) {
-        boolean added = keys.computeIfAbsent(target, first -> new LinkedHashSet<>()).add(key);
+        boolean added =
+                keys.computeIfAbsent(target, first -> new LinkedHashSet<>()).add(key);
         targets = Lists.with(targets, target);
         return added;
     }

@@ -116,7 +116,8 @@ public final class HashRouter<T> implements Router<T> {
         }
         HashRing ring = HashRing.of(nodes, POINTS_PER_WEIGHT);
         table = new Table<>(
-                ring, ring.nodes().stream().map(node -> targets.get(node.name())).toList());
+                ring,
+                ring.nodes().stream().map(node -> targets.get(node.name())).toList());
     }
 
     @Override

@@ -212,7 +212,8 @@ class OutboxTest {
         AtomicBoolean dead = new AtomicBoolean();
         DataSource dies = (DataSource) Proxy.newProxyInstance(
                 getClass().getClassLoader(), new Class<?>[] {DataSource.class}, (proxy, method, arguments) -> {
-                    if (method.getName().equals("getConnection") && queue.inspect().ready() == 3) {
+                    if (method.getName().equals("getConnection")
+                            && queue.inspect().ready() == 3) {
                         dead.set(true);
                         throw new SQLException("the process died here");
                     }
@@ -268,7 +269,8 @@ class OutboxTest {
     void oneOfSeveralProcessesRelaysAndAnotherTakesOver() throws Exception {
         var register = Registers.<LeaseState>inMemory("relay");
         var lease = Leases.over(register, TimeSource.system());
-        OutboxRelay first = relay(database).lease(lease, "one", Duration.ofSeconds(30)).start();
+        OutboxRelay first =
+                relay(database).lease(lease, "one", Duration.ofSeconds(30)).start();
         commit("a", "1");
         awaitEmptyTable();
         CountDownLatch rounds = new CountDownLatch(3);

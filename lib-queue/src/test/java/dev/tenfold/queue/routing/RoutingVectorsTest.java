@@ -22,9 +22,31 @@ class RoutingVectorsTest {
 
     /** The bindings of deps/rabbit/test/routing_SUITE.erl, topic1; t27 is bound twice, with different arguments. */
     private static final List<String> BINDINGS = List.of(
-            "a.b.c t1", "a.*.c t2", "a.#.b t3", "a.b.b.c t4", "# t5", "#.# t6", "#.b t7", "*.* t8", "a.* t9",
-            "*.b.c t10", "a.# t11", "a.#.# t12", "b.b.c t13", "a.b.b t14", "a.b t15", "b.c t16", " t17", "*.*.* t18",
-            "vodka.martini t19", "a.b.c t20", "*.# t21", "#.*.# t22", "*.#.# t23", "* t25", "#.b.# t26");
+            "a.b.c t1",
+            "a.*.c t2",
+            "a.#.b t3",
+            "a.b.b.c t4",
+            "# t5",
+            "#.# t6",
+            "#.b t7",
+            "*.* t8",
+            "a.* t9",
+            "*.b.c t10",
+            "a.# t11",
+            "a.#.# t12",
+            "b.b.c t13",
+            "a.b.b t14",
+            "a.b t15",
+            "b.c t16",
+            " t17",
+            "*.*.* t18",
+            "vodka.martini t19",
+            "a.b.c t20",
+            "*.# t21",
+            "#.*.# t22",
+            "*.#.# t23",
+            "* t25",
+            "#.b.# t26");
 
     @Test
     void everyRowOfTheTopicTable() throws IOException {
@@ -76,7 +98,8 @@ class RoutingVectorsTest {
         assertThat(router.bind("t27", "args-test", Map.of("foo", "baz"))).isFalse();
         for (String gone : List.of("a.b.c t1", "# t5", "a.# t11", "vodka.martini t19", "*.# t21")) {
             int space = gone.lastIndexOf(' ');
-            assertThat(router.unbind(gone.substring(space + 1), gone.substring(0, space))).isTrue();
+            assertThat(router.unbind(gone.substring(space + 1), gone.substring(0, space)))
+                    .isTrue();
         }
         assertThat(router.unbind("t27", "args-test", Map.of("foo", "bar"))).isTrue();
         assertThat(router.unbind("t27", "args-test", Map.of("foo", "bar"))).isFalse();
@@ -116,8 +139,7 @@ class RoutingVectorsTest {
         HeadersRouter<String> router = new HeadersRouter<>();
         router.bind("queue", "", arguments);
 
-        assertThat(router.route("any", values(headers)))
-                .isEqualTo(expected ? List.of("queue") : List.of());
+        assertThat(router.route("any", values(headers))).isEqualTo(expected ? List.of("queue") : List.of());
     }
 
     private static Map<String, Object> values(String text) {
@@ -139,10 +161,8 @@ class RoutingVectorsTest {
         router.bind("anyWithX", "", Map.of("x-match", "any-with-x", "x-b", 2));
 
         assertThat(router.route("", Map.of("a", 1))).containsExactly("plain");
-        assertThat(router.route("", Map.of("a", 1, "x-b", 2.0)))
-                .containsExactlyInAnyOrder("plain");
-        assertThat(router.route("", Map.of("a", 1, "x-b", 2L)))
-                .containsExactlyInAnyOrder("plain", "withX", "anyWithX");
+        assertThat(router.route("", Map.of("a", 1, "x-b", 2.0))).containsExactlyInAnyOrder("plain");
+        assertThat(router.route("", Map.of("a", 1, "x-b", 2L))).containsExactlyInAnyOrder("plain", "withX", "anyWithX");
     }
 
     @Test
