@@ -4,10 +4,14 @@ import dev.tenfold.error.CorruptDataException;
 import dev.tenfold.error.InvalidConfigurationException;
 import dev.tenfold.error.UnavailableException;
 import dev.tenfold.observe.Measured;
+import dev.tenfold.queue.journal.JournalSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Executor;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Holds exchanges and queues.
@@ -281,6 +285,99 @@ public interface Broker extends Measured, AutoCloseable {
          */
         public long messages() {
             return left.stream().mapToLong(Queue.State::messages).sum();
+        }
+    }
+
+    /** How a durable broker writes its journal. Immutable: each setter returns a copy. */
+    final class Durability {
+
+        static final Durability DEFAULTS = new Durability(
+                JournalSettings.DEFAULT_SEGMENT_SIZE,
+                JournalSettings.DEFAULT_MAXIMUM_BUFFERED,
+                Duration.ZERO,
+                QueueOptions.DEFAULT_BLOCK_TIMEOUT,
+                null);
+
+        private final int segmentSize;
+        private final int maximumBuffered;
+        private final Duration flushInterval;
+        private final Duration blockTimeout;
+        final @Nullable Executor writer;
+
+        private Durability(
+                int segmentSize,
+                int maximumBuffered,
+                Duration flushInterval,
+                Duration blockTimeout,
+                @Nullable Executor writer) {
+            this.segmentSize = segmentSize;
+            this.maximumBuffered = maximumBuffered;
+            this.flushInterval = Objects.requireNonNull(flushInterval, "flushInterval");
+            this.blockTimeout = Objects.requireNonNull(blockTimeout, "blockTimeout");
+            this.writer = writer;
+        }
+
+        /**
+         * Sets how large each file is, and so the largest message. A folder that has larger ones keeps to their size.
+         *
+         * @param segmentSize bytes, 4096 to 1 GiB, a multiple of 512; 16 MiB unless set
+         * @return a copy
+         */
+        public Durability segmentSize(int segmentSize) {
+            return new Durability(segmentSize, maximumBuffered, flushInterval, blockTimeout, writer);
+        }
+
+        /**
+         * Limits what may wait for the disk. Publishers wait beyond that.
+         *
+         * @param maximumBuffered bytes, at least 1; 8 MiB unless set
+         * @return a copy
+         */
+        public Durability maximumBuffered(int maximumBuffered) {
+            return new Durability(segmentSize, maximumBuffered, flushInterval, blockTimeout, writer);
+        }
+
+        /**
+         * Sets how long a change waits for others to share a force with. It makes every confirm later; on a disk whose
+         * forces are slow, it serves more of them.
+         *
+         * @param flushInterval not negative; zero unless set: whatever came while the disk was busy shares the next force
+         * @return a copy
+         */
+        public Durability flushInterval(Duration flushInterval) {
+            return new Durability(segmentSize, maximumBuffered, flushInterval, blockTimeout, writer);
+        }
+
+        /**
+         * Limits how long a publisher waits for a disk that is full or slow, before it is refused.
+         *
+         * @param blockTimeout not negative; 30 seconds unless set
+         * @return a copy
+         */
+        public Durability blockTimeout(Duration blockTimeout) {
+            return new Durability(segmentSize, maximumBuffered, flushInterval, blockTimeout, writer);
+        }
+
+        /**
+         * Sets who writes.
+         *
+         * @param writer runs one task for as long as the broker is open, on a thread that it must never interrupt; unless
+         *     set, a thread is started, and ended by closing the broker
+         * @return a copy
+         */
+        public Durability writer(Executor writer) {
+            return new Durability(segmentSize, maximumBuffered, flushInterval, blockTimeout, writer);
+        }
+
+        JournalSettings settings(BrokerBuilder.Environment given) {
+            return new JournalSettings(
+                    segmentSize,
+                    maximumBuffered,
+                    flushInterval,
+                    blockTimeout,
+                    given.time(),
+                    given.random(),
+                    given.observer());
         }
     }
 }

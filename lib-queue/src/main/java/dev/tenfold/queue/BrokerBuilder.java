@@ -15,7 +15,6 @@ import dev.tenfold.time.Scheduler;
 import dev.tenfold.time.TimeSource;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -187,6 +186,9 @@ public final class BrokerBuilder {
      * wait, the observer is told, and they go on when there is room again; consumers go on meanwhile, and free room. If the
      * disk fails, the broker refuses every message from then on: close it, and open it anew.
      *
+     * <p>Confirms and acknowledgements complete on the journal's own thread. What depends on them there must be short and must
+     * not wait for another one, nor close the broker; for anything else use the forms that end in {@code Async}.
+     *
      * @param folder where its journal is; created if there is none. One broker opens it at a time
      * @param options changes the defaults of the journal
      * @return a broker with what the folder holds
@@ -194,14 +196,14 @@ public final class BrokerBuilder {
      * @throws UnavailableException if the folder is open elsewhere, cannot be read, or has no room
      * @throws InvalidConfigurationException if a clock was set without a scheduler, or an option is out of range
      */
-    public Broker durable(Path folder, UnaryOperator<Durability> options) {
+    public Broker durable(Path folder, UnaryOperator<Broker.Durability> options) {
         Environment given = environment();
-        Durability chosen = options.apply(Durability.DEFAULTS);
+        Broker.Durability chosen = options.apply(Broker.Durability.DEFAULTS);
         JournalSettings settings = chosen.settings(given);
         Validation check = Validation.of("journal " + folder);
         settings.validate(check);
         check.throwIfInvalid();
-        JournalLog log = JournalLog.open(folder, settings, chosen.executor);
+        JournalLog log = JournalLog.open(folder, settings, chosen.writer);
         boolean opened = false;
         try {
             Broker broker = new MemoryBroker(given, log);
@@ -211,99 +213,6 @@ public final class BrokerBuilder {
             if (!opened) {
                 log.close();
             }
-        }
-    }
-
-    /** How a durable broker writes its journal. Immutable: each setter returns a copy. */
-    public static final class Durability {
-
-        private static final Durability DEFAULTS = new Durability(
-                JournalSettings.DEFAULT_SEGMENT_SIZE,
-                JournalSettings.DEFAULT_MAXIMUM_BUFFERED,
-                Duration.ZERO,
-                QueueOptions.DEFAULT_BLOCK_TIMEOUT,
-                null);
-
-        private final int segmentSize;
-        private final int maximumBuffered;
-        private final Duration flushInterval;
-        private final Duration blockTimeout;
-        private final @Nullable Executor executor;
-
-        private Durability(
-                int segmentSize,
-                int maximumBuffered,
-                Duration flushInterval,
-                Duration blockTimeout,
-                @Nullable Executor executor) {
-            this.segmentSize = segmentSize;
-            this.maximumBuffered = maximumBuffered;
-            this.flushInterval = Objects.requireNonNull(flushInterval, "flushInterval");
-            this.blockTimeout = Objects.requireNonNull(blockTimeout, "blockTimeout");
-            this.executor = executor;
-        }
-
-        /**
-         * Sets how large each file is, and so the largest message. A folder that has larger ones keeps to their size.
-         *
-         * @param segmentSize bytes, 4096 to 1 GiB, a multiple of 512; 16 MiB unless set
-         * @return a copy
-         */
-        public Durability segmentSize(int segmentSize) {
-            return new Durability(segmentSize, maximumBuffered, flushInterval, blockTimeout, executor);
-        }
-
-        /**
-         * Limits what may wait for the disk. Publishers wait beyond that.
-         *
-         * @param maximumBuffered bytes, at least 1; 8 MiB unless set
-         * @return a copy
-         */
-        public Durability maximumBuffered(int maximumBuffered) {
-            return new Durability(segmentSize, maximumBuffered, flushInterval, blockTimeout, executor);
-        }
-
-        /**
-         * Sets how long a change waits for others to share a force with. It makes every confirm later; on a disk whose
-         * forces are slow, it serves more of them.
-         *
-         * @param flushInterval not negative; zero unless set: whatever came while the disk was busy shares the next force
-         * @return a copy
-         */
-        public Durability flushInterval(Duration flushInterval) {
-            return new Durability(segmentSize, maximumBuffered, flushInterval, blockTimeout, executor);
-        }
-
-        /**
-         * Limits how long a publisher waits for a disk that is full or slow, before it is refused.
-         *
-         * @param blockTimeout not negative; 30 seconds unless set
-         * @return a copy
-         */
-        public Durability blockTimeout(Duration blockTimeout) {
-            return new Durability(segmentSize, maximumBuffered, flushInterval, blockTimeout, executor);
-        }
-
-        /**
-         * Sets who writes.
-         *
-         * @param executor runs one task for as long as the broker is open, on a thread that it must never interrupt; unless
-         *     set, a thread is started, and ended by closing the broker
-         * @return a copy
-         */
-        public Durability writer(Executor executor) {
-            return new Durability(segmentSize, maximumBuffered, flushInterval, blockTimeout, executor);
-        }
-
-        private JournalSettings settings(Environment given) {
-            return new JournalSettings(
-                    segmentSize,
-                    maximumBuffered,
-                    flushInterval,
-                    blockTimeout,
-                    given.time(),
-                    given.random(),
-                    given.observer());
         }
     }
 

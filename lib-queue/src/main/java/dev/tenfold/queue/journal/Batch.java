@@ -42,7 +42,7 @@ public final class Batch {
     }
 
     /**
-     * Says that nobody waits for this, so that it may wait for a batch that somebody waits for, for a millisecond at most.
+     * Says that nobody waits for this, so that it may wait for a batch that somebody waits for, for two milliseconds at most.
      *
      * @return this
      */

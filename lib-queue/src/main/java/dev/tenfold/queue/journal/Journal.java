@@ -61,6 +61,9 @@ public final class Journal implements AutoCloseable {
     private boolean closing;
     private boolean idle;
 
+    /** Whether the flusher waits for longer than what may wait should. */
+    private boolean asleep;
+
     /** Every segment that counts, oldest first; the last one is written. */
     private final ArrayDeque<Segment> segments;
 
@@ -100,8 +103,9 @@ public final class Journal implements AutoCloseable {
         try {
             recovery.read();
             Journal journal = new Journal(io, settings, recovery);
-            Flusher flusher = new Flusher(journal, recovery);
+            // First, because it may refuse what it reads, and then nothing must have changed.
             recovery.deliver(replay);
+            Flusher flusher = new Flusher(journal, recovery);
             journal.flusher = flusher;
             flusher.tellOpened(recovery);
             executor.execute(flusher);
@@ -157,7 +161,8 @@ public final class Journal implements AutoCloseable {
             }
             boolean first = !frame.urgent && !wasBegun;
             frame.urgent |= !batch.isLazy();
-            if (idle && (frame.urgent || first)) {
+            // One that is about to look anyway need not be woken for what may wait.
+            if (idle && (frame.urgent || first && asleep)) {
                 work.signal();
             }
             return frame.done;
@@ -275,6 +280,7 @@ public final class Journal implements AutoCloseable {
             long left = nanos;
             long company = Long.MAX_VALUE;
             idle = true;
+            asleep = nanos > LAZY.toNanos();
             while (full.isEmpty() && !closing && !isRipe()) {
                 if (filling.isEmpty()) {
                     if (left <= 0) {

@@ -185,7 +185,7 @@ public final class JournalLog implements QueueLog {
         return adds;
     }
 
-    /** Nobody waits for what only takes away or gives back: it is on disk a millisecond later. */
+    /** Nobody waits for what only takes away or gives back: it is on disk within milliseconds all the same. */
     private static boolean isWaitedFor(List<Change> changes) {
         for (Change change : changes) {
             if (!(change instanceof Removed || change instanceof Returned)) {
