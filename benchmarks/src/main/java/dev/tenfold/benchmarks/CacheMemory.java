@@ -28,8 +28,9 @@ public final class CacheMemory {
     public static void main(String[] arguments) {
         System.out.println("| cache | bytes an entry |");
         System.out.println("|---|--:|");
-        contenders().forEach((name, make) -> System.out.println(
-                String.format(Locale.ROOT, "| %s | %.0f |", name, ShardMemory.retained(() -> full(make)) / ENTRIES)));
+        contenders()
+                .forEach((name, make) -> System.out.println(String.format(
+                        Locale.ROOT, "| %s | %.0f |", name, ShardMemory.retained(() -> full(make)) / ENTRIES)));
     }
 
     static Map<String, Supplier<CacheBenchmark.Subject>> contenders() {

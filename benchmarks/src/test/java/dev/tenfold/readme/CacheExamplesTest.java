@@ -49,9 +49,8 @@ class CacheExamplesTest {
             key -> key.toString().getBytes(StandardCharsets.UTF_8),
             bytes -> Long.valueOf(new String(bytes, StandardCharsets.UTF_8)));
 
-    private static final Codec<User> JSON = Codec.of(
-            user -> (user.id() + ":" + user.name()).getBytes(StandardCharsets.UTF_8),
-            bytes -> {
+    private static final Codec<User> JSON =
+            Codec.of(user -> (user.id() + ":" + user.name()).getBytes(StandardCharsets.UTF_8), bytes -> {
                 String[] parts = new String(bytes, StandardCharsets.UTF_8).split(":", 2);
                 return new User(Long.parseLong(parts[0]), parts[1]);
             });
@@ -162,8 +161,7 @@ class CacheExamplesTest {
         for (int i = 0; i < 2; i++) {
             HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
             assertThat(response.body()).isEqualTo("page");
-            assertThat(response.headers().firstValue("Cache-Status").orElse(""))
-                    .contains(i == 0 ? "fwd=" : "hit");
+            assertThat(response.headers().firstValue("Cache-Status").orElse("")).contains(i == 0 ? "fwd=" : "hit");
         }
         server.stop(0);
         origin.stop(0);

@@ -33,8 +33,7 @@ class DeliveryLedgerTest {
     void whatWasAcknowledgedMustNotComeBack() {
         lines("P 15", "C 15", "D work 15", "A work 15", "D copy 15", "D work 15");
         ledger.audit();
-        assertThat(ledger.violations())
-                .containsExactly("delivered after the acknowledgement was confirmed: D work 15");
+        assertThat(ledger.violations()).containsExactly("delivered after the acknowledgement was confirmed: D work 15");
     }
 
     @Test

@@ -29,8 +29,8 @@ class DurableBrokerTest {
 
     record Order(int number, String customer) {}
 
-    private static final Codec<Order> CODEC = Codec.of(
-            order -> (order.number() + " " + order.customer()).getBytes(StandardCharsets.UTF_8), bytes -> {
+    private static final Codec<Order> CODEC =
+            Codec.of(order -> (order.number() + " " + order.customer()).getBytes(StandardCharsets.UTF_8), bytes -> {
                 String[] words = new String(bytes, StandardCharsets.UTF_8).split(" ", 2);
                 return new Order(Integer.parseInt(words[0]), words[1]);
             });
@@ -74,10 +74,12 @@ class DurableBrokerTest {
     }
 
     private static Queue<Order> work(Broker broker) {
-        return broker.queue("work", Order.class, q -> q.retry(Backoff.exponential(
-                                Duration.ofSeconds(10), Duration.ofSeconds(10))
-                        .attempts(3))
-                .deadLetterTo("dead"));
+        return broker.queue(
+                "work",
+                Order.class,
+                q -> q.retry(Backoff.exponential(Duration.ofSeconds(10), Duration.ofSeconds(10))
+                                .attempts(3))
+                        .deadLetterTo("dead"));
     }
 
     private static void publish(Broker broker, String key, Message<Order> message) {
@@ -95,7 +97,10 @@ class DurableBrokerTest {
     @Test
     void exchangesQueuesBindingsAndMessagesAreThereAgain() throws IOException {
         Broker first = declared(open(folder));
-        publish(first, "order.eu", Message.of(new Order(1, "Ada")).header("trace", "t-1").id("m-1").priority(3));
+        publish(
+                first,
+                "order.eu",
+                Message.of(new Order(1, "Ada")).header("trace", "t-1").id("m-1").priority(3));
         publish(first, "order.us", Message.of(new Order(2, "Bob")));
 
         Broker second = afterKill();
@@ -126,7 +131,9 @@ class DurableBrokerTest {
         held.get(1).ack().toCompletableFuture().join();
 
         Broker second = afterKill();
-        assertThat(work(second).browse(10)).extracting(message -> message.body().number()).containsExactly(1, 3, 4);
+        assertThat(work(second).browse(10))
+                .extracting(message -> message.body().number())
+                .containsExactly(1, 3, 4);
     }
 
     @Test
@@ -135,7 +142,10 @@ class DurableBrokerTest {
         publish(first, "order.eu", Message.of(new Order(1, "Ada")));
         List<Delivery<Order>> held = new ArrayList<>();
         work(first).consumeManually(3, held::add);
-        held.get(0).fail(new IllegalStateException("once")).toCompletableFuture().join();
+        held.get(0)
+                .fail(new IllegalStateException("once"))
+                .toCompletableFuture()
+                .join();
 
         Broker second = afterKill();
         assertThat(work(second).inspect().delayed()).isEqualTo(1);
@@ -161,7 +171,9 @@ class DurableBrokerTest {
         time.advance(Duration.ofSeconds(31));
         assertThat(work(second).inspect().ready()).isZero();
         Queue<Order> dead = second.queue("dead", Order.class);
-        assertThat(dead.browse(5)).extracting(message -> message.body().number()).containsExactly(2);
+        assertThat(dead.browse(5))
+                .extracting(message -> message.body().number())
+                .containsExactly(2);
         time.advance(Duration.ofMinutes(4));
         assertThat(work(second).inspect().ready()).isEqualTo(1);
     }
@@ -218,7 +230,9 @@ class DurableBrokerTest {
         publish(first, "order.eu", Message.of(new Order(2, "Ada")));
 
         Broker second = afterKill();
-        assertThat(work(second).browse(5)).extracting(message -> message.body().number()).containsExactly(2);
+        assertThat(work(second).browse(5))
+                .extracting(message -> message.body().number())
+                .containsExactly(2);
         assertThat(second.describe()).doesNotContain("fleeting");
     }
 
@@ -259,11 +273,10 @@ class DurableBrokerTest {
                     .orElseThrow();
         }
         byte good = flip(segment, 90);
-        assertThatThrownBy(() -> open(folder))
-                .isInstanceOfSatisfying(CorruptDataException.class, corrupt -> {
-                    assertThat(corrupt.source()).endsWith(segment.getFileName().toString());
-                    assertThat(corrupt.offset()).isEqualTo(64);
-                });
+        assertThatThrownBy(() -> open(folder)).isInstanceOfSatisfying(CorruptDataException.class, corrupt -> {
+            assertThat(corrupt.source()).endsWith(segment.getFileName().toString());
+            assertThat(corrupt.offset()).isEqualTo(64);
+        });
         assertThat(flip(segment, 90)).isNotEqualTo(good);
         assertThat(work(open(folder)).browse(5)).hasSize(1);
     }
@@ -287,7 +300,9 @@ class DurableBrokerTest {
                         .join())
                 .hasMessageContaining("segmentSize");
         publish(first, "order.eu", Message.of(new Order(2, "Ada")));
-        assertThat(work(first).browse(5)).extracting(message -> message.body().number()).containsExactly(2);
+        assertThat(work(first).browse(5))
+                .extracting(message -> message.body().number())
+                .containsExactly(2);
     }
 
     @Test
@@ -297,7 +312,9 @@ class DurableBrokerTest {
         assertThatThrownBy(() -> {
                     Exchange<Order> orders = broker.topicExchange("orders", Order.class);
                     orders.bind(broker.queue("work", Order.class), "#");
-                    orders.publish("a", new Order(1, "Ada")).toCompletableFuture().join();
+                    orders.publish("a", new Order(1, "Ada"))
+                            .toCompletableFuture()
+                            .join();
                 })
                 .hasMessageContaining("codec")
                 .hasMessageContaining("Order");

@@ -90,7 +90,8 @@ public final class DurableConfirms {
                 .append("; ")
                 .append(slices)
                 .append(" slices of 250 ms each, the first quarter to warm up\n\n")
-                .append("contender                                 publishers  confirms/s  forces/s of the disk alone  confirms per force  CPU us per confirm\n");
+                .append(
+                        "contender                                 publishers  confirms/s  forces/s of the disk alone  confirms per force  CPU us per confirm\n");
         try (RawDisk disk = new RawDisk(folder.resolve("raw"))) {
             int number = 0;
             for (Contender contender : contenders) {

@@ -150,7 +150,9 @@ final class Publishing implements AutoCloseable {
         } else {
             rejected.increment();
             one.confirm.completeExceptionally(PublishRejectedException.by(
-                    one.exchange, one.routingKey, Map.of("?", "full, or RabbitMQ could not take it; it does not say which")));
+                    one.exchange,
+                    one.routingKey,
+                    Map.of("?", "full, or RabbitMQ could not take it; it does not say which")));
         }
     }
 
@@ -159,8 +161,8 @@ final class Publishing implements AutoCloseable {
             Pending one = pending.remove(sequence);
             if (one != null) {
                 one.confirm.completeExceptionally(new OutcomeUnknownException(
-                        "RabbitMQ may or may not have taken message '" + one.routingKey + "' to exchange '" + one.exchange
-                                + "': the channel ended before its confirm",
+                        "RabbitMQ may or may not have taken message '" + one.routingKey + "' to exchange '"
+                                + one.exchange + "': the channel ended before its confirm",
                         cause));
             }
         }

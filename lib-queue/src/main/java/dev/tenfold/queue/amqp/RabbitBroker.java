@@ -154,7 +154,8 @@ public final class RabbitBroker implements Broker {
         }
         check.throwIfInvalid();
         Environment given = chosen.broker().environment();
-        factory.setConnectionTimeout((int) Math.min(Integer.MAX_VALUE, chosen.connectTimeout().toMillis()));
+        factory.setConnectionTimeout(
+                (int) Math.min(Integer.MAX_VALUE, chosen.connectTimeout().toMillis()));
         factory.setNetworkRecoveryInterval(chosen.recoveryInterval().toMillis());
         factory.setTopologyRecoveryFilter(new ConsumersOnly());
         try {
@@ -181,8 +182,7 @@ public final class RabbitBroker implements Broker {
     }
 
     static void checkKey(String argument, String key) {
-        if (key.length() > MAXIMUM_KEY_BYTES / 3
-                && key.getBytes(StandardCharsets.UTF_8).length > MAXIMUM_KEY_BYTES) {
+        if (key.length() > MAXIMUM_KEY_BYTES / 3 && key.getBytes(StandardCharsets.UTF_8).length > MAXIMUM_KEY_BYTES) {
             throw new IllegalArgumentException(
                     argument + ": " + key + " (expected: at most " + MAXIMUM_KEY_BYTES + " bytes of UTF-8)");
         }
@@ -274,9 +274,15 @@ public final class RabbitBroker implements Broker {
             if (held != null) {
                 check.require(held.kind() == kind, "kind", kind, held.kind() + ", as it was declared first");
                 check.require(
-                        held.type() == type, "type", type.getName(), held.type().getName() + ", as it was declared first");
+                        held.type() == type,
+                        "type",
+                        type.getName(),
+                        held.type().getName() + ", as it was declared first");
                 check.require(
-                        held.options().equals(chosen), "options", chosen, held.options() + ", as it was declared first");
+                        held.options().equals(chosen),
+                        "options",
+                        chosen,
+                        held.options() + ", as it was declared first");
                 check.throwIfInvalid();
                 return typed(held);
             }
@@ -325,7 +331,10 @@ public final class RabbitBroker implements Broker {
             RabbitQueue<?> held = queues.get(name);
             if (held != null) {
                 check.require(
-                        held.type() == type, "type", type.getName(), held.type().getName() + ", as it was declared first");
+                        held.type() == type,
+                        "type",
+                        type.getName(),
+                        held.type().getName() + ", as it was declared first");
                 held.options().compare(check, chosen);
                 check.throwIfInvalid();
                 return typed(held);
@@ -373,7 +382,8 @@ public final class RabbitBroker implements Broker {
                 + HexFormat.of().toHexDigits(given.random().nextLong());
         lock.lock();
         try {
-            return declare(new RabbitQueue<>(this, name, type, QueueOptions.defaults().autoDelete(), true));
+            return declare(
+                    new RabbitQueue<>(this, name, type, QueueOptions.defaults().autoDelete(), true));
         } finally {
             lock.unlock();
         }
@@ -435,7 +445,11 @@ public final class RabbitBroker implements Broker {
         lock.lock();
         try {
             new TreeMap<>(exchanges).forEach((name, exchange) -> {
-                text.append("exchange ").append(name).append(' ').append(exchange.kind()).append('\n');
+                text.append("exchange ")
+                        .append(name)
+                        .append(' ')
+                        .append(exchange.kind())
+                        .append('\n');
                 for (Binding each : bindings) {
                     if (each.from().equals(name)) {
                         text.append("  '")
@@ -446,13 +460,14 @@ public final class RabbitBroker implements Broker {
                     }
                 }
             });
-            new TreeMap<>(queues).forEach((name, queue) -> text.append("queue ")
-                    .append(name)
-                    .append(' ')
-                    .append(queue.options())
-                    .append(", ")
-                    .append(queue.unsettled())
-                    .append(" unsettled here\n"));
+            new TreeMap<>(queues)
+                    .forEach((name, queue) -> text.append("queue ")
+                            .append(name)
+                            .append(' ')
+                            .append(queue.options())
+                            .append(", ")
+                            .append(queue.unsettled())
+                            .append(" unsettled here\n"));
         } finally {
             lock.unlock();
         }
@@ -516,7 +531,11 @@ public final class RabbitBroker implements Broker {
             lock.unlock();
         }
         all.add(Measurement.gauge(
-                "tenfold.rabbit.connected", "1", "1 if RabbitMQ is connected", Map.of(), () -> connection.isOpen() ? 1 : 0));
+                "tenfold.rabbit.connected",
+                "1",
+                "1 if RabbitMQ is connected",
+                Map.of(),
+                () -> connection.isOpen() ? 1 : 0));
         all.add(Measurement.gauge(
                 "tenfold.rabbit.unconfirmed",
                 "messages",
@@ -590,7 +609,6 @@ public final class RabbitBroker implements Broker {
             given.tell(Level.INFO, "broker", "broker.reconnected", "connected to RabbitMQ again", Map.of());
         }
     }
-
 
     @Override
     public String toString() {

@@ -162,7 +162,8 @@ final class RabbitConsumer<E> implements Consumer {
             if (!open) {
                 refused = true;
             } else {
-                lane.waiting.add(new Waiting<>(delivery, queue.broker().given().time().nanoTime()));
+                lane.waiting.add(
+                        new Waiting<>(delivery, queue.broker().given().time().nanoTime()));
                 begin = wantsWorker(lane);
                 lane.working += begin ? 1 : 0;
             }
@@ -179,8 +180,8 @@ final class RabbitConsumer<E> implements Consumer {
 
     private Lane<E> laneOf(RabbitDelivery<E> delivery) {
         return options.order()
-                .map(order -> lanes.get(Math.floorMod(
-                        spread(Objects.hashCode(order.apply(delivery.body()))), lanes.size())))
+                .map(order ->
+                        lanes.get(Math.floorMod(spread(Objects.hashCode(order.apply(delivery.body()))), lanes.size())))
                 .orElse(lanes.get(0));
     }
 

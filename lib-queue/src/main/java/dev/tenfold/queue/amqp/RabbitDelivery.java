@@ -48,8 +48,12 @@ final class RabbitDelivery<E> implements Delivery<E> {
         this.bytes = bytes;
         this.manual = manual;
         this.settled = settled;
-        this.message =
-                Wire.incoming(envelope, properties, bytes, queue.type(), queue.broker().given().codecs());
+        this.message = Wire.incoming(
+                envelope,
+                properties,
+                bytes,
+                queue.type(),
+                queue.broker().given().codecs());
     }
 
     @Override
@@ -82,7 +86,11 @@ final class RabbitDelivery<E> implements Delivery<E> {
     @Override
     public CompletionStage<Void> fail(Throwable cause) {
         claimManually("fail");
-        return failed(queue.options().retry().delayAfter(attempt(), queue.broker().given().random()), cause);
+        return failed(
+                queue.options()
+                        .retry()
+                        .delayAfter(attempt(), queue.broker().given().random()),
+                cause);
     }
 
     @Override
@@ -102,7 +110,8 @@ final class RabbitDelivery<E> implements Delivery<E> {
                     what + "(): the handler's outcome settles this delivery (expected: consumeManually)");
         }
         if (!claim()) {
-            throw new IllegalStateException(what + "(): delivery '" + envelope.getRoutingKey() + "' was settled before");
+            throw new IllegalStateException(
+                    what + "(): delivery '" + envelope.getRoutingKey() + "' was settled before");
         }
     }
 
@@ -137,7 +146,8 @@ final class RabbitDelivery<E> implements Delivery<E> {
                         last ? Level.WARNING : Level.INFO,
                         "queue/" + queue.name(),
                         last ? "delivery.exhausted" : "delivery.failed",
-                        "attempt " + attempt() + " of " + queue.options().retry().attempts() + " failed: " + cause,
+                        "attempt " + attempt() + " of "
+                                + queue.options().retry().attempts() + " failed: " + cause,
                         Map.of("attempt", attempt(), "failure", String.valueOf(cause)));
     }
 

@@ -91,8 +91,7 @@ final class RabbitExchange<E> implements Exchange<E> {
     }
 
     @Override
-    public void bind(
-            Queue<? super E> queue, String bindingKey, Map<String, ? extends @Nullable Object> arguments) {
+    public void bind(Queue<? super E> queue, String bindingKey, Map<String, ? extends @Nullable Object> arguments) {
         RabbitQueue<?> own = own(queue);
         change("bind", bindingKey, arguments, (channel, table) -> {
             channel.queueBind(own.name(), name, bindingKey, table);
@@ -143,8 +142,8 @@ final class RabbitExchange<E> implements Exchange<E> {
         requireNamed(what);
         RabbitBroker.checkKey("bindingKey", bindingKey);
         Map<String, Object> table = wire(arguments);
-        broker.channels().call("binding '" + bindingKey + "' of exchange '" + name + "'", channel -> change.on(
-                channel, table));
+        broker.channels()
+                .call("binding '" + bindingKey + "' of exchange '" + name + "'", channel -> change.on(channel, table));
     }
 
     private static Map<String, Object> wire(Map<String, ? extends @Nullable Object> arguments) {
@@ -291,8 +290,7 @@ final class RabbitExchange<E> implements Exchange<E> {
     }
 
     @Override
-    public List<CompletionStage<Confirm>> publishAll(
-            String routingKey, List<? extends Message<? extends E>> messages) {
+    public List<CompletionStage<Confirm>> publishAll(String routingKey, List<? extends Message<? extends E>> messages) {
         List<CompletionStage<Confirm>> confirms = new ArrayList<>(messages.size());
         for (Message<? extends E> message : messages) {
             confirms.add(publish(routingKey, message));

@@ -61,7 +61,10 @@ final class RabbitQueue<E> implements Queue<E> {
         check.require(
                 options.maxPriority() == 0 || !quorum, "maxPriority", options.maxPriority(), "0 on quorum queues");
         check.require(
-                !options.isAutoDelete() || !quorum, "autoDelete", true, "unset on quorum queues, which stay; use expires");
+                !options.isAutoDelete() || !quorum,
+                "autoDelete",
+                true,
+                "unset on quorum queues, which stay; use expires");
         check.require(options.isDurable() || !quorum, "durable", false, "true on quorum queues");
     }
 
@@ -160,13 +163,7 @@ final class RabbitQueue<E> implements Queue<E> {
             }
             polled.incrementAndGet();
             return Optional.of(new RabbitDelivery<>(
-                    this,
-                    channel,
-                    got.getEnvelope(),
-                    got.getProps(),
-                    got.getBody(),
-                    true,
-                    polled::decrementAndGet));
+                    this, channel, got.getEnvelope(), got.getProps(), got.getBody(), true, polled::decrementAndGet));
         } catch (IOException | ShutdownSignalException failure) {
             throw Channels.translated("queue '" + name + "'", failure);
         }
@@ -202,8 +199,10 @@ final class RabbitQueue<E> implements Queue<E> {
 
     @Override
     public int purge() {
-        return broker.channels().call("queue '" + name + "'", channel -> channel.queuePurge(name)
-                .getMessageCount());
+        return broker.channels()
+                .call(
+                        "queue '" + name + "'",
+                        channel -> channel.queuePurge(name).getMessageCount());
     }
 
     @Override
@@ -233,13 +232,13 @@ final class RabbitQueue<E> implements Queue<E> {
     public State inspect() {
         AMQP.Queue.DeclareOk found =
                 broker.channels().call("queue '" + name + "'", channel -> channel.queueDeclarePassive(name));
-        return new State(
-                name, found.getMessageCount(), 0, unsettled(), found.getConsumerCount(), 0, 0);
+        return new State(name, found.getMessageCount(), 0, unsettled(), found.getConsumerCount(), 0, 0);
     }
 
     /** Messages that this process holds. */
     int unsettled() {
-        return polled.get() + consumers.stream().mapToInt(RabbitConsumer::unsettled).sum();
+        return polled.get()
+                + consumers.stream().mapToInt(RabbitConsumer::unsettled).sum();
     }
 
     void closeConsumers() {
@@ -251,7 +250,11 @@ final class RabbitQueue<E> implements Queue<E> {
         Map<String, String> tags = Map.of("queue", name);
         return List.of(
                 Measurement.gauge(
-                        "tenfold.queue.unsettled", "messages", "Messages that consumers here hold", tags, this::unsettled),
+                        "tenfold.queue.unsettled",
+                        "messages",
+                        "Messages that consumers here hold",
+                        tags,
+                        this::unsettled),
                 Measurement.gauge(
                         "tenfold.queue.consumers", "consumers", "Consumers here that are open", tags, consumers::size));
     }

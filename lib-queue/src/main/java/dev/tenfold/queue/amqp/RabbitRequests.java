@@ -72,7 +72,8 @@ final class RabbitRequests implements AutoCloseable {
         mine.alarm = broker.given()
                 .scheduler()
                 .schedule(timeout, () -> fail(id, new DeadlineExceededException(what, timeout, null)));
-        Outgoing question = broker.outgoing(message.replyTo(REPLY_TO).correlationId(id)).expiring(timeout);
+        Outgoing question =
+                broker.outgoing(message.replyTo(REPLY_TO).correlationId(id)).expiring(timeout);
         lock.lock();
         try {
             open().basicPublish(exchange, routingKey, true, question.properties(), question.body());
@@ -92,10 +93,7 @@ final class RabbitRequests implements AutoCloseable {
         Channel next = broker.channels().open();
         next.addReturnListener(this::returned);
         next.basicConsume(
-                REPLY_TO,
-                true,
-                (tag, delivery) -> answered(delivery.getProperties(), delivery.getBody()),
-                tag -> {});
+                REPLY_TO, true, (tag, delivery) -> answered(delivery.getProperties(), delivery.getBody()), tag -> {});
         channel = next;
         return next;
     }
@@ -119,7 +117,8 @@ final class RabbitRequests implements AutoCloseable {
     private <R> void complete(Waiting<R> asked, BasicProperties properties, byte[] body) {
         asked.end();
         try {
-            asked.answer.complete(Wire.decode(properties, body, asked.type, broker.given().codecs()));
+            asked.answer.complete(
+                    Wire.decode(properties, body, asked.type, broker.given().codecs()));
         } catch (RuntimeException unreadable) {
             asked.answer.completeExceptionally(unreadable);
         }

@@ -70,7 +70,10 @@ final class RabbitTransaction implements Transaction {
             channel.txSelect();
             for (Publish each : publishes) {
                 channel.basicPublish(
-                        each.exchange(), each.routingKey(), each.message().properties(), each.message().body());
+                        each.exchange(),
+                        each.routingKey(),
+                        each.message().properties(),
+                        each.message().body());
             }
             channel.txCommit();
         } catch (IOException | ShutdownSignalException failure) {

@@ -65,8 +65,7 @@ final class Waits {
         return (millis + unit - 1) / unit * unit;
     }
 
-    private void declare(
-            String name, long millis, String exchange, @Nullable String key, boolean fanned) {
+    private void declare(String name, long millis, String exchange, @Nullable String key, boolean fanned) {
         long now = time.nanoTime();
         Long last = declared.get(name);
         if (last != null && now - last < RENEWAL.toNanos()) {

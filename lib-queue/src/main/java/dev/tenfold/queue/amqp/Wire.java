@@ -101,9 +101,8 @@ final class Wire {
         Message<E> message = Message.of(decode(text(raw, TYPE, type.getName()), body, type, codecs))
                 .headers(visible(raw, exchange, key));
         message = properties.getMessageId() == null ? message : message.id(properties.getMessageId());
-        message = properties.getCorrelationId() == null
-                ? message
-                : message.correlationId(properties.getCorrelationId());
+        message =
+                properties.getCorrelationId() == null ? message : message.correlationId(properties.getCorrelationId());
         message = properties.getReplyTo() == null ? message : message.replyTo(properties.getReplyTo());
         message = properties.getPriority() == null || properties.getPriority() == 0
                 ? message

@@ -92,7 +92,8 @@ final class RabbitRecoveryTest {
             assertThatThrownBy(() -> broker.queue(
                             prefix + "d",
                             String.class,
-                            options -> options.deduplicate(Duration.ofSeconds(1)).deliveryLimit(3)))
+                            options ->
+                                    options.deduplicate(Duration.ofSeconds(1)).deliveryLimit(3)))
                     .isInstanceOf(InvalidConfigurationException.class)
                     .hasMessageContaining("deduplicate")
                     .hasMessageContaining("quorumQueues");
@@ -108,8 +109,7 @@ final class RabbitRecoveryTest {
     void countsDeliveriesOnQuorumQueues() throws Exception {
         try (Broker broker = RabbitBroker.connect(
                 System.getenv("TENFOLD_RABBITMQ"),
-                options -> options.quorumQueues(true)
-                        .broker(Broker.builder().observer(Observer.none())))) {
+                options -> options.quorumQueues(true).broker(Broker.builder().observer(Observer.none())))) {
             Queue<String> queue = broker.queue(prefix + "quorum", String.class, options -> options.deliveryLimit(2));
             broker.defaultExchange(String.class)
                     .publish(queue.name(), Message.of("m"))

@@ -271,8 +271,7 @@ public abstract class BrokerContract {
 
     @Test
     void deliversHigherPrioritiesFirst() throws Exception {
-        Queue<String> queue =
-                kept(broker.queue(prefix + "q", String.class, options -> options.maxPriority(5)));
+        Queue<String> queue = kept(broker.queue(prefix + "q", String.class, options -> options.maxPriority(5)));
         Exchange<String> exchange = broker.defaultExchange(String.class);
         done(exchange.publish(queue.name(), Message.of("low")));
         done(exchange.publish(queue.name(), Message.of("high").priority(5)));
@@ -347,8 +346,8 @@ public abstract class BrokerContract {
     @Test
     void buriesWhatIsRejectedAndWhatIsFatal() throws Exception {
         Queue<String> dead = queue("dead");
-        Queue<String> queue = kept(
-                broker.queue(prefix + "q", String.class, options -> options.deadLetterTo(dead.name())));
+        Queue<String> queue =
+                kept(broker.queue(prefix + "q", String.class, options -> options.deadLetterTo(dead.name())));
         send(queue, "1");
         done(next(queue).reject());
         Delivery<String> first = next(dead);
@@ -371,8 +370,8 @@ public abstract class BrokerContract {
         Delivery<String> buried = next(dead);
         assertThat(Death.of(buried.headers()).get(0).reason()).isEqualTo(Death.Reason.EXPIRED);
         done(buried.ack());
-        Queue<String> other = kept(
-                broker.queue(prefix + "other", String.class, options -> options.deadLetterTo(dead.name())));
+        Queue<String> other =
+                kept(broker.queue(prefix + "other", String.class, options -> options.deadLetterTo(dead.name())));
         done(broker.defaultExchange(String.class)
                 .publish(other.name(), Message.of("2").ttl(ofMillis(20))));
         assertThat(take(dead)).isEqualTo("2");
@@ -391,8 +390,7 @@ public abstract class BrokerContract {
         assertThat(take(dead)).isEqualTo("1");
         assertThat(all(dropping)).containsExactly("2", "3");
 
-        Queue<String> refusing =
-                kept(broker.queue(prefix + "refusing", String.class, options -> options.maxLength(1)));
+        Queue<String> refusing = kept(broker.queue(prefix + "refusing", String.class, options -> options.maxLength(1)));
         send(refusing, "1");
         assertThatThrownBy(() -> send(refusing, "2"))
                 .isInstanceOf(ExecutionException.class)
@@ -485,8 +483,7 @@ public abstract class BrokerContract {
 
     @Test
     void letsOneConsumerWorkAtATime() throws Exception {
-        Queue<String> queue =
-                kept(broker.queue(prefix + "q", String.class, options -> options.singleActiveConsumer()));
+        Queue<String> queue = kept(broker.queue(prefix + "q", String.class, options -> options.singleActiveConsumer()));
         AtomicInteger first = new AtomicInteger();
         AtomicInteger second = new AtomicInteger();
         Consumer a = queue.consume(1, delivery -> first.incrementAndGet());
@@ -536,7 +533,9 @@ public abstract class BrokerContract {
         }
         await(() -> seen.size() == 20);
         for (String key : List.of("a", "b")) {
-            assertThat(seen.stream().filter(body -> body.startsWith(key)).toList()).isSorted().hasSize(10);
+            assertThat(seen.stream().filter(body -> body.startsWith(key)).toList())
+                    .isSorted()
+                    .hasSize(10);
         }
         consumer.close();
     }
@@ -578,7 +577,10 @@ public abstract class BrokerContract {
         send(queue, "work");
         Delivery<String> delivery = next(queue);
         try (Transaction transaction = broker.transaction()) {
-            transaction.publish(exchange, other.name(), "1").publish(exchange, other.name(), "2").ack(delivery);
+            transaction
+                    .publish(exchange, other.name(), "1")
+                    .publish(exchange, other.name(), "2")
+                    .ack(delivery);
             assertThat(other.poll()).isEmpty();
             done(transaction.commit());
         }
