@@ -140,7 +140,7 @@ final class NodeState<N> {
             LogPosition received = s.probe.received().compareTo(replayed) >= 0 ? s.probe.received() : replayed;
             return s.withProbe(new Probe(s.probe.writable(), s.probe.streaming(), received, replayed));
         });
-        if (after != before) {
+        if (!after.equals(before)) {
             changes.incrementAndGet();
         }
     }
