@@ -333,6 +333,8 @@ final class Monitor<N> implements AutoCloseable {
     }
 
     private void promoted(ReplicaTopology<N> before, Promotion promotion) {
+        // Before anybody writes: a synchronous write is not acknowledged until one of them follows.
+        drive.follow(promotion);
         detectors.get(promotion.node()).answered(time.nanoTime(), false);
         nodes.get(promotion.node()).became(Probe.primary(promotion.start()), time.nanoTime());
         List<Role> roles = new ArrayList<>();
@@ -346,7 +348,6 @@ final class Monitor<N> implements AutoCloseable {
                 before.branch(new Branch(promotion.start(), promotion.lossless()))
                         .withRoles(roles));
         changes.fire();
-        drive.follow(promotion);
     }
 
     /** A switchover that somebody waits for. */

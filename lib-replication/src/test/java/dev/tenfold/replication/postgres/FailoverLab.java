@@ -12,14 +12,18 @@ import dev.tenfold.replication.Role;
 import dev.tenfold.replication.jdbc.RoutingDataSource;
 import dev.tenfold.replication.testing.PostgresCluster;
 import dev.tenfold.replication.testing.PostgresNode;
+import dev.tenfold.replication.testing.TcpRelay;
+import dev.tenfold.topology.Endpoint;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
@@ -44,7 +48,15 @@ final class FailoverLab implements AutoCloseable {
     final List<Event> events = new CopyOnWriteArrayList<>();
     final List<Seen> seen = new CopyOnWriteArrayList<>();
     final List<RecoveryReport> reports = new CopyOnWriteArrayList<>();
+    /** Between the set and each node, and between the nodes, where the lab was asked for them. */
+    final Map<String, TcpRelay> toClients = new HashMap<>();
+    final Map<String, TcpRelay> toNodes = new HashMap<>();
     private final List<HikariDataSource> pools = new ArrayList<>();
+
+    /** A synchronous one in which the network can be cut. */
+    static FailoverLab relayed() throws SQLException {
+        return new FailoverLab(true, true, UnaryOperator.identity(), UnaryOperator.identity());
+    }
 
     /** An event and when it was told, on the monotonic clock. */
     record Seen(String kind, long at) {}
@@ -61,15 +73,34 @@ final class FailoverLab implements AutoCloseable {
             UnaryOperator<ReplicaSetBuilder<DataSource>> configuring,
             UnaryOperator<ReplicationEngine<DataSource>> wrapping)
             throws SQLException {
+        this(synchronous, false, configuring, wrapping);
+    }
+
+    private FailoverLab(
+            boolean synchronous,
+            boolean relayed,
+            UnaryOperator<ReplicaSetBuilder<DataSource>> configuring,
+            UnaryOperator<ReplicationEngine<DataSource>> wrapping)
+            throws SQLException {
         PostgresCluster.Builder servers = PostgresCluster.builder().replicas(2).setting("wal_receiver_timeout", "1s");
         cluster = (synchronous ? servers.synchronous() : servers).start();
         try {
             cluster.node("a").execute("CREATE TABLE t (id bigint PRIMARY KEY)");
             PostgresStreaming engine = Postgres.streaming().synchronousReplicas(synchronous ? 1 : 0);
             for (PostgresNode node : cluster.nodes()) {
-                engine = engine.connectionInfo(node.id(), node.connectionInfo())
-                        .control(node.id(), node.dataSource())
+                if (relayed) {
+                    toClients.put(node.id(), TcpRelay.to(node.port()));
+                    toNodes.put(node.id(), TcpRelay.to(node.port()));
+                }
+                engine = engine.connectionInfo(node.id(), connectionInfo(node))
+                        .control(node.id(), dataSource(node))
                         .server(node.id(), node.control());
+            }
+            if (relayed) {
+                for (String replica : List.of("b", "c")) {
+                    Endpoint<DataSource> primary = Endpoint.of("a", dataSource(cluster.node("a")));
+                    engine.follow(Endpoint.of(replica, dataSource(cluster.node(replica))), primary);
+                }
             }
             ReplicaSetBuilder<DataSource> builder = ReplicaSet.<DataSource>builder("users")
                     .engine(wrapping.apply(engine.reporting("t")))
@@ -84,7 +115,7 @@ final class FailoverLab implements AutoCloseable {
                         seen.add(new Seen(event.kind(), System.nanoTime()));
                     });
             for (PostgresNode node : cluster.nodes()) {
-                builder.replica(node.id(), pool(node.dataSource()));
+                builder.replica(node.id(), pool(dataSource(node)));
             }
             set = configuring.apply(builder).start();
             routing = RoutingDataSource.over(set).waitingAtMost(Duration.ofSeconds(30));
@@ -97,6 +128,16 @@ final class FailoverLab implements AutoCloseable {
 
     static FailoverLab synchronous() throws SQLException {
         return new FailoverLab(true, UnaryOperator.identity(), UnaryOperator.identity());
+    }
+
+    private String connectionInfo(PostgresNode node) {
+        TcpRelay relay = toNodes.get(node.id());
+        return relay == null ? node.connectionInfo() : node.connectionInfo(relay.port());
+    }
+
+    private DataSource dataSource(PostgresNode node) {
+        TcpRelay relay = toClients.get(node.id());
+        return relay == null ? node.dataSource() : node.dataSource(relay.port());
     }
 
     private DataSource pool(DataSource source) {
@@ -218,5 +259,7 @@ final class FailoverLab implements AutoCloseable {
         set.close();
         pools.forEach(HikariDataSource::close);
         cluster.close();
+        toClients.values().forEach(TcpRelay::close);
+        toNodes.values().forEach(TcpRelay::close);
     }
 }

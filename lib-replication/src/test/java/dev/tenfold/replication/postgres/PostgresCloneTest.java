@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tenfold.error.InvalidConfigurationException;
 import dev.tenfold.replication.postgres.PostgresClone.Progress;
+import dev.tenfold.replication.postgres.ServerControl.Shutdown;
 import dev.tenfold.replication.testing.PostgresCluster;
 import dev.tenfold.replication.testing.PostgresNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -59,7 +61,9 @@ class PostgresCloneTest {
 
             primary.execute("INSERT INTO t VALUES (-1, 'after the copy')");
             node.own();
-            node.start();
+            ServerControl server = node.localControl();
+            server.start();
+            server.start(); // which does nothing to one that runs
             PostgresNode replica = node;
             FailoverLab.await(
                     "the clone has it all",
@@ -71,6 +75,13 @@ class PostgresCloneTest {
             assertThat(primary.execute("SELECT count(*) FROM pg_replication_slots"))
                     .as("slots left behind")
                     .isEqualTo("0");
+            server.stop(Shutdown.IN_ORDER);
+            assertThatThrownBy(() -> replica.execute("SELECT 1")).isInstanceOf(SQLException.class);
+            server.start();
+            FailoverLab.await("it again", () -> replica.execute("SELECT 1") != null, replica::log);
+            server.stop(Shutdown.AT_ONCE);
+            server.stop(Shutdown.AT_ONCE);
+            assertThatThrownBy(() -> replica.execute("SELECT 1")).isInstanceOf(SQLException.class);
         }
     }
 

@@ -82,7 +82,17 @@ public final class PostgresNode {
      * @return connection parameters in libpq's form, without an application name
      */
     public String connectionInfo() {
-        return "host=127.0.0.1 port=" + port + " user=postgres connect_timeout=2";
+        return connectionInfo(port);
+    }
+
+    /**
+     * Returns the same by way of another port, such as a {@link TcpRelay}'s.
+     *
+     * @param through a loopback port
+     * @return connection parameters in libpq's form
+     */
+    public String connectionInfo(int through) {
+        return "host=127.0.0.1 port=" + through + " user=postgres connect_timeout=2";
     }
 
     /**
@@ -100,8 +110,18 @@ public final class PostgresNode {
      * @return a new data source
      */
     public DataSource dataSource() {
+        return dataSource(port);
+    }
+
+    /**
+     * Returns the same by way of another port, such as a {@link TcpRelay}'s.
+     *
+     * @param through a loopback port
+     * @return a new data source
+     */
+    public DataSource dataSource(int through) {
         PGSimpleDataSource source = new PGSimpleDataSource();
-        source.setURL(url());
+        source.setURL("jdbc:postgresql://127.0.0.1:" + through + "/postgres?user=postgres");
         source.setConnectTimeout(2);
         source.setLoginTimeout(2);
         source.setSocketTimeout(10);
@@ -160,12 +180,12 @@ public final class PostgresNode {
     }
 
     /**
-     * Gives its data directory to whoever the servers run as, where this process runs as another.
+     * Gives its folder to whoever the servers run as, where this process runs as another.
      *
      * @throws IOException if it cannot be given
      */
     public void own() throws IOException {
-        PostgresBinaries.own(folder.resolve("data"));
+        PostgresBinaries.own(folder);
     }
 
     /** Stops the server in order and starts it again. */
@@ -210,6 +230,20 @@ public final class PostgresNode {
                 launchUnlessRunning();
             }
         };
+    }
+
+    /**
+     * Returns power over the server through {@code pg_ctl}, of which this node then knows nothing: stop what it starts.
+     *
+     * @return a control as a user would make one
+     */
+    public ServerControl localControl() {
+        List<String> command = binaries.command("pg_ctl");
+        Path program = Path.of(command.get(command.size() - 1));
+        return ServerControl.local(
+                program.getParent(),
+                folder.resolve("data"),
+                command.subList(0, command.size() - 1).toArray(String[]::new));
     }
 
     private synchronized void launchUnlessRunning() throws IOException {
