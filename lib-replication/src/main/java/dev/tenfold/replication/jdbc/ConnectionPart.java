@@ -62,7 +62,7 @@ final class ConnectionPart implements InvocationHandler {
             result = method.invoke(physical, arguments);
         } catch (InvocationTargetException failure) {
             Throwable cause = failure.getCause();
-            throw executes && cause instanceof SQLException failed ? explained(failed) : cause;
+            throw cause instanceof SQLException failed ? explained(failed, executes) : cause;
         }
         if (executes && physical instanceof Statement call && connection.autoCommit() && connection.forWrites()) {
             connection.requireConfirmed(call.getWarnings());
@@ -70,8 +70,8 @@ final class ConnectionPart implements InvocationHandler {
         return result;
     }
 
-    private SQLException explained(SQLException failure) {
-        boolean reads = connection.onReplica();
+    private SQLException explained(SQLException failure, boolean executed) {
+        boolean reads = !executed || connection.onReplica();
         CallFailure kind = connection.leaveAfter(madeOn, failure);
         return connection.explain(failure, kind, !reads);
     }

@@ -176,9 +176,19 @@ abstract class NodeLease extends OpenConnections.Entry {
         return !staysOnPrimary;
     }
 
+    /** The physical connection, if there is one and a transaction or it itself is alive; takes none. */
+    final @Nullable Connection atHand() throws SQLException {
+        Connection bound = physical;
+        if (bound != null && !inTransaction() && bound.isClosed()) {
+            discard();
+            return null;
+        }
+        return bound;
+    }
+
     /** The connection at hand, whatever it was taken for, else one to the primary, or to a replica where that is enough. */
     final Connection leaseForQuestion() throws SQLException {
-        Connection bound = physical;
+        Connection bound = atHand();
         return bound != null ? bound : take(primaryOnly || !readOnly);
     }
 

@@ -192,13 +192,13 @@ final class RoutingConnection extends SettableConnection {
 
     @Override
     public @Nullable SQLWarning getWarnings() throws SQLException {
-        Connection connection = atHand();
+        Connection connection = atHandIfOpen();
         return connection == null ? null : connection.getWarnings();
     }
 
     @Override
     public void clearWarnings() throws SQLException {
-        Connection connection = atHand();
+        Connection connection = atHandIfOpen();
         if (connection != null) {
             connection.clearWarnings();
         }

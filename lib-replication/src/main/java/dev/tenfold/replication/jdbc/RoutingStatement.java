@@ -70,14 +70,18 @@ class RoutingStatement extends ForwardingStatement {
     private Statement make(Connection on) throws SQLException {
         requireMovable();
         forget();
-        Statement made = making.on(on, prepared == null ? "" : prepared);
-        delegate = made;
-        madeOn = on;
-        connection.statementOpened();
-        if (recording != null) {
-            recording.replay(made);
+        try {
+            Statement made = making.on(on, prepared == null ? "" : prepared);
+            delegate = made;
+            madeOn = on;
+            connection.statementOpened();
+            if (recording != null) {
+                recording.replay(made);
+            }
+            return made;
+        } catch (SQLException failure) {
+            throw connection.explain(failure, connection.leaveAfter(on, failure), false);
         }
-        return made;
     }
 
     private void requireMovable() throws SQLException {

@@ -22,12 +22,6 @@ abstract class SettableConnection extends UnitOfWork implements Connection {
         super(source, scope);
     }
 
-    /** The physical connection at hand, or null; does not take one. */
-    final @Nullable Connection atHand() throws SQLException {
-        requireOpen();
-        return connection();
-    }
-
     @Override
     public void setAutoCommit(boolean autoCommit) throws SQLException {
         requireOpen();
@@ -59,7 +53,7 @@ abstract class SettableConnection extends UnitOfWork implements Connection {
 
     @Override
     public void setTransactionIsolation(int level) throws SQLException {
-        Connection connection = atHand();
+        Connection connection = atHandIfOpen();
         if (connection != null) {
             connection.setTransactionIsolation(level);
         }
@@ -75,7 +69,7 @@ abstract class SettableConnection extends UnitOfWork implements Connection {
 
     @Override
     public void setCatalog(@Nullable String catalog) throws SQLException {
-        Connection connection = atHand();
+        Connection connection = atHandIfOpen();
         if (connection != null) {
             state().beforeCatalog(connection);
             connection.setCatalog(catalog);
@@ -92,7 +86,7 @@ abstract class SettableConnection extends UnitOfWork implements Connection {
 
     @Override
     public void setSchema(@Nullable String schema) throws SQLException {
-        Connection connection = atHand();
+        Connection connection = atHandIfOpen();
         if (connection != null) {
             state().beforeSchema(connection);
             connection.setSchema(schema);
@@ -109,7 +103,7 @@ abstract class SettableConnection extends UnitOfWork implements Connection {
 
     @Override
     public void setHoldability(int holdability) throws SQLException {
-        Connection connection = atHand();
+        Connection connection = atHandIfOpen();
         if (connection != null) {
             state().beforeHoldability(connection);
             connection.setHoldability(holdability);
@@ -126,7 +120,7 @@ abstract class SettableConnection extends UnitOfWork implements Connection {
 
     @Override
     public void setTypeMap(Map<String, Class<?>> map) throws SQLException {
-        Connection connection = atHand();
+        Connection connection = atHandIfOpen();
         if (connection != null) {
             state().beforeTypeMap(connection);
             connection.setTypeMap(map);
@@ -143,7 +137,7 @@ abstract class SettableConnection extends UnitOfWork implements Connection {
 
     @Override
     public void setNetworkTimeout(Executor executor, int milliseconds) throws SQLException {
-        Connection connection = atHand();
+        Connection connection = atHandIfOpen();
         if (connection != null) {
             connection.setNetworkTimeout(executor, milliseconds);
         }
@@ -160,7 +154,7 @@ abstract class SettableConnection extends UnitOfWork implements Connection {
     @Override
     public void setClientInfo(String name, @Nullable String value) throws SQLClientInfoException {
         try {
-            Connection connection = atHand();
+            Connection connection = atHandIfOpen();
             if (connection != null) {
                 state().beforeClientInfo(connection, name);
                 connection.setClientInfo(name, value);
@@ -182,13 +176,13 @@ abstract class SettableConnection extends UnitOfWork implements Connection {
 
     @Override
     public @Nullable String getClientInfo(String name) throws SQLException {
-        Connection connection = atHand();
+        Connection connection = atHandIfOpen();
         return connection != null ? connection.getClientInfo(name) : state().clientInfo(name);
     }
 
     @Override
     public Properties getClientInfo() throws SQLException {
-        Connection connection = atHand();
+        Connection connection = atHandIfOpen();
         return connection != null ? connection.getClientInfo() : state().clientInfo();
     }
 }

@@ -70,12 +70,24 @@ abstract class UnitOfWork extends NodeLease {
 
     /** Asks a connection; one that was taken for that alone is not kept, so that an idle one above a pool holds none. */
     final <R extends @Nullable Object> R ask(Question<R> question) throws SQLException {
-        boolean atHand = connection() != null;
-        R answer = question.of(connectionForQuestion());
-        if (!atHand) {
+        boolean kept = connection() != null;
+        Connection asked = connectionForQuestion();
+        R answer;
+        try {
+            answer = question.of(asked);
+        } catch (SQLException failure) {
+            throw explain(failure, leaveAfter(asked, failure), false);
+        }
+        if (!kept) {
             giveBack();
         }
         return answer;
+    }
+
+    /** The physical connection at hand, or null; does not take one. */
+    final @Nullable Connection atHandIfOpen() throws SQLException {
+        requireOpen();
+        return atHand();
     }
 
     private void requireTransaction() throws SQLException {
@@ -247,7 +259,7 @@ abstract class UnitOfWork extends NodeLease {
         if (value) {
             commitUnit(); // as JDBC has it
         }
-        Connection bound = connection();
+        Connection bound = atHand();
         if (bound != null) {
             learn(bound);
             bound.setAutoCommit(value);

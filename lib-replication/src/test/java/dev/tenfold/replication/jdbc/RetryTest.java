@@ -307,6 +307,30 @@ class RetryTest {
         assertThat(session.required("users").isPrimaryOnly()).isFalse();
     }
 
+    /** As Flyway does, which was told "this connection has been closed" before. */
+    @Test
+    void aQuestionOrASettingAfterASwitchFindsTheNewPrimary() throws SQLException {
+        try (Connection connection = routing.getConnection()) {
+            connection.createStatement().execute("insert");
+            promoteB();
+            connection.getSchema();
+            assertThat(b.calls).contains("getSchema");
+        }
+        assertThat(a.calls).doesNotContain("getSchema");
+    }
+
+    @Test
+    void aTransactionWhoseConnectionIsGoneSaysSoWhenTheNextStatementIsPrepared() throws SQLException {
+        try (Connection connection = routing.getConnection()) {
+            connection.setAutoCommit(false);
+            connection.createStatement().execute("insert");
+            a.failNext("prepareStatement", BROKEN);
+            assertThatThrownBy(() -> connection.prepareStatement("insert"))
+                    .isInstanceOf(SQLRecoverableException.class);
+            connection.rollback();
+        }
+    }
+
     @Test
     void abortGivesEverythingBack() throws SQLException {
         Connection connection = reading();
