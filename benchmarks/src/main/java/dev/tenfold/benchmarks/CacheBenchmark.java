@@ -47,6 +47,7 @@ import org.openjdk.jmh.annotations.State;
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
+@SuppressWarnings("NullAway.Init") // make fills the fields
 public class CacheBenchmark {
 
     /** Who is measured. In a virtual machine of its own each has one implementation, which is inlined. */

@@ -43,18 +43,18 @@ public final class HitRatesRun {
         }
     }
 
-    private record Replay(Trace trace, int... sizes) {}
+    private record Replay(Trace trace, List<Integer> sizes) {}
 
     private static List<Replay> replays() {
         return List.of(
-                new Replay(Trace.web12(), 250, 1_000, 4_000),
-                new Replay(jar("web07", TraceFormat.CACHE2K, "web07.trace.xz"), 2_000),
-                new Replay(jar("orm_busy", TraceFormat.CACHE2K, "orm-busy.trace.xz"), 1_000, 5_000),
-                new Replay(jar("sprite", TraceFormat.LIRS, "sprite.trace.gz"), 500, 1_000),
-                new Replay(jar("multi3", TraceFormat.LIRS, "multi3.trace.gz"), 500),
-                new Replay(jar("loop", TraceFormat.LIRS, "loop.trace.gz"), 512, 1_024),
-                new Replay(jar("corda", TraceFormat.CORDA, "trace_vaultservice.gz"), 512, 4_096),
-                new Replay(jar("scarab", TraceFormat.SCARAB, "scarab-recs.trace.xz"), 25_000));
+                new Replay(Trace.web12(), List.of(250, 1_000, 4_000)),
+                new Replay(jar("web07", TraceFormat.CACHE2K, "web07.trace.xz"), List.of(2_000)),
+                new Replay(jar("orm_busy", TraceFormat.CACHE2K, "orm-busy.trace.xz"), List.of(1_000, 5_000)),
+                new Replay(jar("sprite", TraceFormat.LIRS, "sprite.trace.gz"), List.of(500, 1_000)),
+                new Replay(jar("multi3", TraceFormat.LIRS, "multi3.trace.gz"), List.of(500)),
+                new Replay(jar("loop", TraceFormat.LIRS, "loop.trace.gz"), List.of(512, 1_024)),
+                new Replay(jar("corda", TraceFormat.CORDA, "trace_vaultservice.gz"), List.of(512, 4_096)),
+                new Replay(jar("scarab", TraceFormat.SCARAB, "scarab-recs.trace.xz"), List.of(25_000)));
     }
 
     private static Trace jar(String name, TraceFormat format, String file) {

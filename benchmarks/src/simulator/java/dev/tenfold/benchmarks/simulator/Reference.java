@@ -18,6 +18,7 @@ import dev.tenfold.cache.Eviction;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -41,7 +42,7 @@ final class Reference {
         if (eviction.equals(Eviction.ADAPTIVE)) {
             return caffeine(trace, size);
         }
-        Policy policy = POLICIES.get(eviction).apply(size);
+        Policy policy = Objects.requireNonNull(POLICIES.get(eviction)).apply(size);
         for (long key : trace.keys()) {
             policy.record(AccessEvent.forKey(key));
         }
@@ -57,7 +58,7 @@ final class Reference {
                 .recordStats()
                 .build();
         for (long key : trace.keys()) {
-            cache.get(key, missed -> true);
+            var unused = cache.get(key, missed -> true);
         }
         return cache.stats().hitCount();
     }

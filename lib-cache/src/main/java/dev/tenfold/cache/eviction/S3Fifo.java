@@ -26,6 +26,7 @@ final class S3Fifo<K, V> extends Policy<K, V> {
     private static final double REMEMBERED = 0.9;
     private static final int MAXIMUM_USES = 3;
     private static final int USES_TO_STAY = 2;
+    private static final Object COPIED = new Object();
 
     private final WeighedList<K, V> small = new WeighedList<>();
     private final WeighedList<K, V> main = new WeighedList<>();
@@ -145,7 +146,7 @@ final class S3Fifo<K, V> extends Policy<K, V> {
     }
 
     private static <K, V> Node<Node<K, V>, Object> copy(Node<K, V> node) {
-        Node<Node<K, V>, Object> copy = new Node<>(node, true, node.weight);
+        Node<Node<K, V>, Object> copy = new Node<>(node, COPIED, node.weight);
         copy.uses(node.uses());
         return copy;
     }
