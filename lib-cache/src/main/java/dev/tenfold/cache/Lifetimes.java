@@ -112,7 +112,8 @@ final class Lifetimes<K, V> {
         if (idle != UNLIMITED && now - copy.used() >= idle) {
             return Age.GONE;
         }
-        // A sweep reads the clock once and may meet copies written since; without a limit, a negative age would overflow.
+        // A sweep reads the clock once and may meet copies written since; without a limit, a negative age would
+        // overflow.
         long left = copy.lifetime - Math.max(0, now - copy.written);
         if (left > 0) {
             return isDue(copy, left) ? Age.DUE : Age.FRESH;
