@@ -112,7 +112,9 @@ final class Lifetimes<K, V> {
         if (idle != UNLIMITED && now - copy.used() >= idle) {
             return Age.GONE;
         }
-        long left = copy.lifetime - (now - copy.written);
+        // A sweep reads the clock once and may meet copies written since; without a limit, a negative age would
+        // overflow.
+        long left = copy.lifetime - Math.max(0, now - copy.written);
         if (left > 0) {
             return isDue(copy, left) ? Age.DUE : Age.FRESH;
         }

@@ -279,6 +279,14 @@ class CacheTimeTest {
     }
 
     @Test
+    void whatIsYoungerThanTheSweepStays() {
+        Lifetimes<String, Integer> lifetimes = new Lifetimes<>(builder().expireAfterAccess(SECOND));
+        TrackedCopy<Integer> copy = new TrackedCopy<>(
+                dev.tenfold.session.Positioned.unplaced(1), 100, Lifetimes.UNLIMITED, 0, java.util.List.of());
+        assertThat(lifetimes.of(copy, 50)).isEqualTo(Lifetimes.Age.FRESH);
+    }
+
+    @Test
     void isDroppedByCleaningUp() {
         Cache<String, Integer> cache =
                 builder().expireAfterWrite(Duration.ofSeconds(10)).build();

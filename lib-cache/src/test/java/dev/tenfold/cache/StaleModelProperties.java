@@ -75,6 +75,7 @@ class StaleModelProperties {
         final SimulatedTime time = new SimulatedTime();
         final Map<Integer, Integer> database = new HashMap<>();
         final Map<Integer, Copy> copies = new HashMap<>();
+        final Map<Integer, Integer> droppedByTag = new HashMap<>();
         final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
         boolean failing;
 
@@ -127,6 +128,11 @@ class StaleModelProperties {
                 }
                 case INVALIDATE_TAG -> {
                     cache.invalidateTag(step.number % 2 == 0 ? "even" : "odd");
+                    copies.forEach((each, copy) -> {
+                        if (copy.value != null && copy.value % 2 == step.number % 2) {
+                            droppedByTag.put(each, step.number % 2);
+                        }
+                    });
                     copies.values().removeIf(copy -> copy.value != null && copy.value % 2 == step.number % 2);
                 }
                 case INVALIDATE_PREFIX -> {
@@ -215,7 +221,13 @@ class StaleModelProperties {
                 cache.invalidate(key);
                 copies.remove(key);
             }
-            assertThat(cache.asMap()).as("nothing that was dropped came back").isEmpty();
+            // A load that began before its key was dropped by a tag may leave a value that does not carry the tag.
+            cache.asMap()
+                    .forEach((key, value) -> assertThat(value % 2)
+                            .as("key %d was dropped and came back as %d", key, value)
+                            .isEqualTo(1 - droppedByTag.getOrDefault(key, 2)));
+            cache.invalidateAll();
+            droppedByTag.clear();
         }
 
         @Nullable

@@ -280,6 +280,7 @@ public final class WriteBehind<K, V> implements Writer<K, V>, Measured {
     }
 
     /** A change made meanwhile is another object and stays. */
+    @SuppressWarnings("ReferenceEquality") // two changes may be equal
     private void forget(K key, Pending<V> change) {
         unwritten.computeIfPresent(key, (k, newest) -> newest == change ? null : newest);
     }
@@ -325,6 +326,7 @@ public final class WriteBehind<K, V> implements Writer<K, V>, Measured {
     }
 
     /** Waits for another batch to end, or for the backoff. */
+    @SuppressWarnings("WaitNotInLoop") // drain is the loop
     private boolean pause(long nanos) {
         lock.lock();
         try {
