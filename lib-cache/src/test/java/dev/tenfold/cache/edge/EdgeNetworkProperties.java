@@ -161,9 +161,8 @@ class EdgeNetworkProperties {
             long age = time.nanoTime() - value.at;
             assertThat(served.age()).isEqualTo(Duration.ofNanos(age));
             boolean softened = value.softPurges < softPurges[index];
-            long freshUntil = softened
-                    ? Math.min(value.at + TTL.toNanos(), softPurgedAt[index])
-                    : value.at + TTL.toNanos();
+            long freshUntil =
+                    softened ? Math.min(value.at + TTL.toNanos(), softPurgedAt[index]) : value.at + TTL.toNanos();
             long staleFor = time.nanoTime() - freshUntil;
             switch (served.state()) {
                 case FRESH -> assertThat(staleFor).as("stale and called fresh").isNegative();

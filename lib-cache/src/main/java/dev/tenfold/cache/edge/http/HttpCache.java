@@ -287,9 +287,8 @@ public final class HttpCache implements Measured {
     }
 
     private Lookup lookup(Request request) {
-        CacheControl wanted = honoursRequests
-                ? CacheControl.parse(request.fields().value("Cache-Control"))
-                : CacheControl.none();
+        CacheControl wanted =
+                honoursRequests ? CacheControl.parse(request.fields().value("Cache-Control")) : CacheControl.none();
         return new Lookup(request, wanted, index, upstream, rules, time);
     }
 
