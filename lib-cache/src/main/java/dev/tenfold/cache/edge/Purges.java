@@ -1,5 +1,6 @@
 package dev.tenfold.cache.edge;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
@@ -35,7 +36,10 @@ final class Purges<K> {
     void end(Purge<K> purge) {
         changing.lock();
         try {
-            underWay = underWay.stream().filter(each -> each != purge).toList();
+            // Of several that are equal it does not matter which goes, as long as only one does.
+            List<Purge<K>> left = new ArrayList<>(underWay);
+            left.remove(purge);
+            underWay = List.copyOf(left);
         } finally {
             changing.unlock();
         }

@@ -19,8 +19,8 @@ final class CacheStatus {
     Fields of(Fields fields, Lookup lookup, Served<Stored> served, Stored stored) {
         StringBuilder status = new StringBuilder(name);
         boolean fetched = lookup.isForwarded;
-        boolean hit = served.source() != Served.Source.ORIGIN && served.state() != Served.State.STALE
-                || (!fetched && served.source() != Served.Source.ORIGIN);
+        boolean isOfTheNetwork = served.source() != Served.Source.ORIGIN;
+        boolean hit = isOfTheNetwork && (!fetched || served.state() != Served.State.STALE);
         if (hit) {
             status.append("; hit");
         } else {

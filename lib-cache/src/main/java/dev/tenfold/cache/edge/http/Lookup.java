@@ -60,6 +60,7 @@ final class Lookup implements EdgeRequest<HttpKey, Stored> {
     }
 
     /** Returns the header for the client that a stored response was fetched for, with what is not stored. */
+    @SuppressWarnings("ReferenceEquality") // one that is equal was fetched for somebody else
     Fields fieldsOf(Stored stored) {
         return stored == fetched ? fetchedFields : stored.response().fields();
     }

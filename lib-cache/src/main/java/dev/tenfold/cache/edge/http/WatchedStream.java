@@ -64,6 +64,7 @@ final class WatchedStream extends FilterInputStream {
     }
 
     @Override
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one reader at a time
     public int read(byte[] to, int from, int length) throws IOException {
         reading = true;
         try {
