@@ -69,6 +69,7 @@ record Admission<E>(
     }
 
     /** Whether it was taken and there is nothing left to do. */
+    @SuppressWarnings("ReferenceEquality") // the shared object says so
     boolean isPlain() {
         return this == TAKEN;
     }

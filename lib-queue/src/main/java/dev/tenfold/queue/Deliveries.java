@@ -193,9 +193,7 @@ abstract class Deliveries<E> extends QueueCore<E> {
             moving += deleted ? 0 : 1;
             roster.settle(worker, after);
         });
-        return gone[0]
-                ? broker().log().removed(entry)
-                : broker().deadLetters().bury(this, entry, reason);
+        return gone[0] ? broker().log().removed(entry) : broker().deadLetters().bury(this, entry, reason);
     }
 
     void close(MemoryConsumer<E> consumer) {

@@ -37,7 +37,7 @@ abstract class Intake<E> extends Deliveries<E> {
         if (rules().countsBytes()) {
             entry.bytes = given().codecs().size(message.body());
         }
-        if (rules().timed() || properties != null && (properties.ttl() != null || properties.isDelayed())) {
+        if (rules().timed() || (properties != null && (properties.ttl() != null || properties.isDelayed()))) {
             time(entry, properties);
         }
         return entry;

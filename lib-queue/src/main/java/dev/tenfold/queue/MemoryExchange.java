@@ -319,8 +319,8 @@ final class MemoryExchange<E> implements Exchange<E>, Destination {
         try {
             written = dispatch.finish(null);
             if (dispatch.await()) {
-                CompletionStage<Void> late = dispatch.finish(null);
-                written = written.thenCombine(late, (first, second) -> first);
+                CompletionStage<Void> early = written;
+                written = dispatch.finish(null).thenCompose(late -> early);
             }
         } catch (UnavailableException logIsStuck) {
             rejected.increment();

@@ -62,6 +62,7 @@ public final class QueueOptions {
         BLOCK
     }
 
+    @SuppressWarnings("ImmutableEnumChecker") // every standard is
     private enum Option {
         MAX_LENGTH("maxLength", DEFAULT_MAX_LENGTH),
         MAX_BYTES("maxBytes", Long.MAX_VALUE),

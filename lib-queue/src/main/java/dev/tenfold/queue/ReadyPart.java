@@ -42,7 +42,8 @@ final class ReadyPart<E> {
     @Nullable
     Entry<E> take() {
         while (true) {
-            Entry<E> next = firstIsReturned() ? returned.poll() : fresh.pollFirst();
+            PriorityQueue<Entry<E>> heap = heapIfFirst();
+            Entry<E> next = heap == null ? fresh.pollFirst() : heap.poll();
             if (next == null || next.ready) {
                 return next;
             }
@@ -54,24 +55,26 @@ final class ReadyPart<E> {
     @Nullable
     Entry<E> peek() {
         while (true) {
-            Entry<E> next = firstIsReturned() ? returned.peek() : fresh.peekFirst();
+            PriorityQueue<Entry<E>> heap = heapIfFirst();
+            Entry<E> next = heap == null ? fresh.peekFirst() : heap.peek();
             if (next == null || next.ready) {
                 return next;
             }
             gaps--;
-            if (firstIsReturned()) {
-                returned.poll();
-            } else {
+            if (heap == null) {
                 fresh.pollFirst();
+            } else {
+                heap.poll();
             }
         }
     }
 
-    @org.jspecify.annotations.NullUnmarked // says so itself: true only if there is something returned
-    private boolean firstIsReturned() {
-        Entry<E> back = returned == null ? null : returned.peek();
+    /** Returns the heap if the first of all is there, or null. */
+    private @Nullable PriorityQueue<Entry<E>> heapIfFirst() {
+        PriorityQueue<Entry<E>> heap = returned;
+        Entry<E> back = heap == null ? null : heap.peek();
         Entry<E> front = fresh.peekFirst();
-        return back != null && (front == null || back.position < front.position);
+        return back != null && (front == null || back.position < front.position) ? heap : null;
     }
 
     /** One of these is not ready any more. */

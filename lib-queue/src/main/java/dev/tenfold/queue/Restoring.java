@@ -67,6 +67,7 @@ final class Restoring implements QueueLog.Replay {
     /** What the log says of one copy. */
     record Copy(long id, String queue, LogFormat.Restored restored, int failures, int deliveries, long due) {}
 
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Definition(String key, byte[] content) {
 
         boolean isBinding() {

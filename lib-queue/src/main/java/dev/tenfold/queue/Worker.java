@@ -175,6 +175,7 @@ final class Worker<E> implements Runnable {
         return failure instanceof InterruptedException;
     }
 
+    @SuppressWarnings("try") // it is there while the handler runs
     private void handleInContext(MemoryDelivery<E> delivery) throws Exception {
         try (Propagation.Scope context = given.propagation().extract(delivery.headers())) {
             consumer.handler().handle(delivery);

@@ -216,7 +216,8 @@ class ConsumersTest {
     @Test
     void afterAConsumerThatKeepsOrderOthersCompeteAgain() {
         Queue<String> queue = broker.queue("q", String.class);
-        queue.consume(options -> options.orderedBy(body -> body), delivery -> {}).close();
+        queue.consume(options -> options.orderedBy(body -> body), delivery -> {})
+                .close();
         List<Delivery<String>> one = new ArrayList<>();
         List<Delivery<String>> two = new ArrayList<>();
         hold(queue, 1, one, 0);

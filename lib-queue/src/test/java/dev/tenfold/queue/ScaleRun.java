@@ -44,9 +44,12 @@ final class ScaleRun {
         LongAdder sent = new LongAdder();
         int[] longest = new int[1];
         long start = System.nanoTime();
-        try (Broker broker = Broker.builder().executor(threads).observer(event -> {}).inMemory()) {
+        try (Broker broker =
+                Broker.builder().executor(threads).observer(event -> {}).inMemory()) {
             Queue<byte[]> queue = broker.queue(
-                    "q", byte[].class, q -> q.maxLength(LIMIT).overflow(Overflow.BLOCK).blockTimeout(Duration.ofMinutes(5)));
+                    "q",
+                    byte[].class,
+                    q -> q.maxLength(LIMIT).overflow(Overflow.BLOCK).blockTimeout(Duration.ofMinutes(5)));
             Exchange<byte[]> exchange = broker.defaultExchange(byte[].class);
             queue.consume(64, delivery -> {
                 handled.increment();

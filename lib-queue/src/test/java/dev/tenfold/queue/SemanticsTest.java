@@ -44,8 +44,7 @@ class SemanticsTest {
         queue.poll().orElseThrow().reject();
         Message<String> letter = broker.queue("dead", String.class).browse(1).get(0);
         assertThat(Death.of(letter.headers()))
-                .containsExactly(
-                        new Death("q", Death.Reason.REJECTED, 1, "direct", "k", bench.time.now()));
+                .containsExactly(new Death("q", Death.Reason.REJECTED, 1, "direct", "k", bench.time.now()));
         assertThat(letter.headers())
                 .containsEntry("x-first-death-queue", "q")
                 .containsEntry("x-first-death-reason", "rejected")
@@ -55,7 +54,8 @@ class SemanticsTest {
 
     @Test
     void rejectPublishTurnsIntoARefusalOfTheConfirmAndLimitsCountReadyMessagesOnly() {
-        Queue<String> small = broker.queue("small", String.class, q -> q.maxLength(1).overflow(Overflow.REJECT));
+        Queue<String> small =
+                broker.queue("small", String.class, q -> q.maxLength(1).overflow(Overflow.REJECT));
         bench.send(small, "1");
         assertThat(bench.refusal(small, "2")).isEqualTo("full, maxLength 1");
         Delivery<String> taken = small.poll().orElseThrow();
@@ -67,7 +67,9 @@ class SemanticsTest {
     @Test
     void dropHeadDeadLettersTheOldestAsMaxlen() {
         Queue<String> small = broker.queue(
-                "small", String.class, q -> q.maxLength(1).overflow(Overflow.DROP_HEAD).deadLetterTo("dead"));
+                "small",
+                String.class,
+                q -> q.maxLength(1).overflow(Overflow.DROP_HEAD).deadLetterTo("dead"));
         bench.send(small, "1");
         bench.send(small, "2");
         Message<String> letter = broker.queue("dead", String.class).browse(1).get(0);
@@ -97,16 +99,20 @@ class SemanticsTest {
         bench.send(queue, "m");
         Delivery<String> delivery = queue.poll().orElseThrow();
         assertThat(delivery.ack()).isCompleted();
-        assertThatThrownBy(delivery::ack).isInstanceOf(IllegalStateException.class).hasMessageContaining("settled already");
+        assertThatThrownBy(delivery::ack)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("settled already");
     }
 
     @Test
     void redeclaringDifferentlyNamesEveryArgument() {
-        assertThatThrownBy(() -> broker.queue("q", String.class, q -> q.maxLength(5).maxPriority(2)))
+        assertThatThrownBy(() ->
+                        broker.queue("q", String.class, q -> q.maxLength(5).maxPriority(2)))
                 .hasMessageContaining("maxLength: 5 (expected: 10000, as it was declared first)")
                 .hasMessageContaining("maxPriority: 2 (expected: 0")
                 .hasMessageContaining("deadLetterTo: null (expected: dead");
-        assertThat(broker.queue("q", String.class, q -> q.deadLetterTo("dead").maxLength(10_000))).isSameAs(queue);
+        assertThat(broker.queue("q", String.class, q -> q.deadLetterTo("dead").maxLength(10_000)))
+                .isSameAs(queue);
     }
 
     @Test

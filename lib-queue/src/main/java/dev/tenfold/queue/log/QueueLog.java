@@ -65,6 +65,7 @@ public interface QueueLog extends AutoCloseable {
     void close();
 
     /** What can happen. */
+    @SuppressWarnings("ArrayRecordComponent") // handed over, never compared
     sealed interface Change {
 
         /**

@@ -96,10 +96,20 @@ abstract class KeyRouter<T> implements Router<T> {
     public final void forEachBinding(Visitor<? super T> visitor) {
         lock.lock();
         try {
-            forEach((key, target) -> told.getOrDefault(new Place<>(target, key), Set.of(Map.of()))
-                    .forEach(arguments -> visitor.visit(key, arguments, target)));
+            forEach((key, target) -> visit(key, target, visitor));
         } finally {
             lock.unlock();
+        }
+    }
+
+    private void visit(String key, T target, Visitor<? super T> visitor) {
+        Set<Map<String, @Nullable Object>> here = told.get(new Place<>(target, key));
+        if (here == null) {
+            visitor.visit(key, Map.of(), target);
+            return;
+        }
+        for (Map<String, @Nullable Object> arguments : here) {
+            visitor.visit(key, arguments, target);
         }
     }
 

@@ -58,7 +58,7 @@ public interface Router<T> {
      */
     default boolean unbindAll(T target) {
         List<Runnable> removals = new ArrayList<>();
-        forEachBinding((key, arguments, bound) -> {
+        forEachBinding((String key, Map<String, @Nullable Object> arguments, T bound) -> {
             if (bound.equals(target)) {
                 removals.add(() -> unbind(target, key, arguments));
             }
