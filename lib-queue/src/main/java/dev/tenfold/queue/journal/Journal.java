@@ -162,7 +162,7 @@ public final class Journal implements AutoCloseable {
             boolean first = !frame.urgent && !wasBegun;
             frame.urgent |= !batch.isLazy();
             // One that is about to look anyway need not be woken for what may wait.
-            if (idle && (frame.urgent || first && asleep)) {
+            if (idle && (frame.urgent || (first && asleep))) {
                 work.signal();
             }
             return frame.done;
@@ -463,7 +463,7 @@ public final class Journal implements AutoCloseable {
     }
 
     private boolean isRipe() {
-        return filling.ripe || filling.urgent && companyFor(filling) == 0;
+        return filling.ripe || (filling.urgent && companyFor(filling) == 0);
     }
 
     /** How long the flusher waits for more to come, in nanoseconds. */

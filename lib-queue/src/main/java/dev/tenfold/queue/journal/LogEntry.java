@@ -20,8 +20,10 @@ import java.util.List;
  */
 sealed interface LogEntry {
 
+    @SuppressWarnings("ArrayRecordComponent") // written and read, never compared
     record Definition(long order, String key, byte[] definition) implements LogEntry {}
 
+    @SuppressWarnings("ArrayRecordComponent") // written and read, never compared
     record Content(long firstId, List<String> queues, byte[] content) implements LogEntry {}
 
     record Present(long id) implements LogEntry {}
@@ -33,9 +35,8 @@ sealed interface LogEntry {
     default byte[] write() {
         if (this instanceof Definition it) {
             byte[] key = it.key.getBytes(StandardCharsets.UTF_8);
-            return name(buffer('D', 10 + key.length + it.definition.length).putLong(it.order), key)
-                    .put(it.definition)
-                    .array();
+            return bytes(name(buffer('D', 10 + key.length + it.definition.length).putLong(it.order), key)
+                    .put(it.definition));
         }
         if (this instanceof Content it) {
             List<byte[]> names = it.queues.stream()
@@ -46,20 +47,19 @@ sealed interface LogEntry {
                     .putLong(it.firstId)
                     .putShort((short) names.size());
             names.forEach(name -> name(bytes, name));
-            return bytes.put(it.content).array();
+            return bytes(bytes.put(it.content));
         }
         if (this instanceof State it) {
-            return buffer('S', 24)
+            return bytes(buffer('S', 24)
                     .putLong(it.id)
                     .putInt(it.failures)
                     .putInt(it.deliveries)
-                    .putLong(it.due)
-                    .array();
+                    .putLong(it.due));
         }
         if (this instanceof Present it) {
-            return buffer('C', 8).putLong(it.id).array();
+            return bytes(buffer('C', 8).putLong(it.id));
         }
-        return buffer('R', 8).putLong(((Reserved) this).id).array();
+        return bytes(buffer('R', 8).putLong(((Reserved) this).id));
     }
 
     /**
@@ -96,6 +96,11 @@ sealed interface LogEntry {
 
     private static ByteBuffer buffer(char kind, int length) {
         return ByteBuffer.allocate(1 + length).put((byte) kind);
+    }
+
+    @SuppressWarnings("ByteBufferBackingArray") // allocated here, to this length
+    private static byte[] bytes(ByteBuffer whole) {
+        return whole.array();
     }
 
     private static ByteBuffer name(ByteBuffer bytes, byte[] name) {
