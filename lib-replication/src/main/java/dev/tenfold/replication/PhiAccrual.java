@@ -71,7 +71,7 @@ final class PhiAccrual {
                 long interval = now - lastRegular;
                 lastRegular = now;
                 if (interval > 0 && interval <= longest) {
-                    add(interval);
+                    add((double) interval);
                 }
             }
             double mean = sum / size;

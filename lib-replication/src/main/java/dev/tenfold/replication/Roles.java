@@ -36,7 +36,8 @@ record Roles(List<Role> roles, int primary) {
             }
         }
         if (claimants.size() > 1) {
-            // One was promoted and gone before anybody heard of it, so that another was promoted to the same timeline: the
+            // One was promoted and gone before anybody heard of it, so that another was promoted to the same timeline:
+            // the
             // one that is gone has acknowledged nothing on it.
             List<Integer> present = claimants.stream().filter(answering::get).toList();
             claimants = present.isEmpty() ? claimants : present;

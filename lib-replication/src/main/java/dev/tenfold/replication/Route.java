@@ -30,6 +30,7 @@ public final class Route<N> implements Selection<N> {
     private final @Nullable Position elsewhere;
     private final boolean fallback;
     /** 0 until it is reported. An updater rather than an atomic object, since a route is made for each call. */
+    @SuppressWarnings("UnusedVariable") // read and written by REPORTED
     private volatile int reported;
 
     private Route(

@@ -49,6 +49,7 @@ final class ServerSelection {
      * @param tiers sets of nodes in the order they are tried, none empty: one for the role that comes first and for each tag set
      * @param fallback the primary where it may answer only because no replica can, else 0
      */
+    @SuppressWarnings("ArrayRecordComponent") // made for each topology, read by each selection, shared with nobody
     record Suitable(long[] tiers, long fallback) {}
 
     /** Finds who may answer by role, staleness and tags. */

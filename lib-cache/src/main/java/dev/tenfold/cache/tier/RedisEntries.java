@@ -15,9 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -229,11 +227,13 @@ final class RedisEntries<K, V> {
             return CompletableFuture.completedStage(0L);
         }
         byte[][] notices = changed.stream().map(names::notice).toArray(byte[][]::new);
-        Map<byte[], byte[]> written = new LinkedHashMap<>();
+        List<CompletableFuture<?>> told = new ArrayList<>();
         for (byte[] notice : notices) {
-            written.put(notice, ONE);
+            told.add(live.commands().set(notice, ONE).toCompletableFuture());
         }
-        return live.commands().mset(written).thenCombine(live.commands().del(notices), (set, deleted) -> deleted);
+        CompletableFuture<Long> deleted = live.commands().del(notices).toCompletableFuture();
+        return CompletableFuture.allOf(told.toArray(CompletableFuture<?>[]::new))
+                .thenCombine(deleted, (set, count) -> count);
     }
 
     private Duration stay(Entry<V> entry) {

@@ -200,7 +200,7 @@ final class RedisLink implements AutoCloseable {
                 })
                 .whenComplete((ready, failure) -> {
                     if (failure != null) {
-                        next.connection().closeAsync();
+                        var unused = next.connection().closeAsync();
                     }
                 });
     }
@@ -253,6 +253,7 @@ final class RedisLink implements AutoCloseable {
         }
     }
 
+    @SuppressWarnings("ReferenceEquality") // it is about this very connection
     private void down(Live gone, String why) {
         hearing.lock();
         try {
@@ -267,7 +268,7 @@ final class RedisLink implements AutoCloseable {
         }
         // As the tier closes, the client closes its connections.
         if (!closed) {
-            gone.connection().closeAsync();
+            var unused = gone.connection().closeAsync();
             tell("tier.disconnected", Level.WARNING, "no longer connected to " + uri + ": " + why);
             connectLater();
         }
@@ -300,6 +301,7 @@ final class RedisLink implements AutoCloseable {
         }
     }
 
+    @SuppressWarnings("ReferenceEquality") // it is about this very connection
     private void hear(Live from, Runnable what) {
         hearing.lock();
         try {

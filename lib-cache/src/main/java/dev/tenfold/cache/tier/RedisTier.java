@@ -54,7 +54,7 @@ public final class RedisTier<K, V> implements RemoteTier<K, V>, Measured, AutoCl
 
     RedisTier(RedisTierBuilder<K, V> builder, RedisURI uri) {
         cache = builder.cache;
-        TierKeys names = TierKeys.of(cache);
+        TierKeys names = new TierKeys(cache);
         entries = new RedisEntries<>(builder, names);
         bus = new RedisBus<>(builder, names, entries);
         link = new RedisLink(uri, builder, names, bus);

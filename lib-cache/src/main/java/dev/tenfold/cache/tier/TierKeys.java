@@ -8,19 +8,44 @@ import org.jspecify.annotations.Nullable;
  * The names of a cache's keys on Redis. The braces put all of them into one hash slot, so that one script may use them
  * together.
  */
-record TierKeys(
-        String cache, String noticePrefix, byte[] notices, byte[] entries, byte[] leases, byte[] bulk, byte[] channel) {
+final class TierKeys {
 
-    static TierKeys of(String cache) {
+    private final String cache;
+    private final String noticePrefix;
+    private final byte[] notices;
+    private final byte[] entries;
+    private final byte[] leases;
+    private final byte[] bulk;
+    private final byte[] channel;
+
+    TierKeys(String cache) {
         String base = "tenfold:1:{" + cache + "}:";
-        return new TierKeys(
-                cache,
-                base + "n:",
-                bytes(base + "n:"),
-                bytes(base + "e:"),
-                bytes(base + "l:"),
-                bytes(base + "b"),
-                bytes(base + "m"));
+        this.cache = cache;
+        noticePrefix = base + "n:";
+        notices = bytes(noticePrefix);
+        entries = bytes(base + "e:");
+        leases = bytes(base + "l:");
+        bulk = bytes(base + "b");
+        channel = bytes(base + "m");
+    }
+
+    String cache() {
+        return cache;
+    }
+
+    /** What the names of all notices begin with. */
+    String noticePrefix() {
+        return noticePrefix;
+    }
+
+    /** The record of what was dropped in bulk. */
+    byte[] bulk() {
+        return bulk;
+    }
+
+    /** Where nodes publish what they changed. */
+    byte[] channel() {
+        return channel;
     }
 
     /** What is written, and deleted at once, to have the server tell those who track it. */

@@ -35,7 +35,8 @@ sealed interface LogEntry {
     default byte[] write() {
         if (this instanceof Definition it) {
             byte[] key = it.key.getBytes(StandardCharsets.UTF_8);
-            return bytes(name(buffer('D', 10 + key.length + it.definition.length).putLong(it.order), key)
+            return bytes(name(
+                            buffer('D', 10 + key.length + it.definition.length).putLong(it.order), key)
                     .put(it.definition));
         }
         if (this instanceof Content it) {

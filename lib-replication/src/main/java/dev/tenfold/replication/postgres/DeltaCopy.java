@@ -170,9 +170,10 @@ final class DeltaCopy {
     private @Nullable String digest(Chunk chunk) throws IOException {
         ByteBuffer buffer = ByteBuffer.allocate(chunk.length());
         try (FileChannel channel = target.open(target.root().resolve(chunk.path()))) {
-            while (buffer.hasRemaining() && channel.read(buffer, chunk.offset() + buffer.position()) > 0) {
-                continue;
-            }
+            int read;
+            do {
+                read = channel.read(buffer, chunk.offset() + buffer.position());
+            } while (read > 0 && buffer.hasRemaining());
         }
         if (buffer.hasRemaining()) {
             return null;

@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /** Compares how the servers are set up with what the engine was told, and with what a failover needs of them. */
 final class Inspection {
@@ -195,7 +196,7 @@ final class Inspection {
         return Long.parseLong(settings.getOrDefault(name, String.valueOf(Long.MAX_VALUE)));
     }
 
-    private static String setting(String id, String name, Object value) {
+    private static String setting(String id, String name, @Nullable Object value) {
         return "'" + id + "': " + name + " = '" + value + "'";
     }
 }

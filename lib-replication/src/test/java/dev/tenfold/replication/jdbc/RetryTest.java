@@ -325,8 +325,7 @@ class RetryTest {
             connection.setAutoCommit(false);
             connection.createStatement().execute("insert");
             a.failNext("prepareStatement", BROKEN);
-            assertThatThrownBy(() -> connection.prepareStatement("insert"))
-                    .isInstanceOf(SQLRecoverableException.class);
+            assertThatThrownBy(() -> connection.prepareStatement("insert")).isInstanceOf(SQLRecoverableException.class);
             connection.rollback();
         }
     }

@@ -50,6 +50,7 @@ final class FailoverLab implements AutoCloseable {
     final List<RecoveryReport> reports = new CopyOnWriteArrayList<>();
     /** Between the set and each node, and between the nodes, where the lab was asked for them. */
     final Map<String, TcpRelay> toClients = new HashMap<>();
+
     final Map<String, TcpRelay> toNodes = new HashMap<>();
     private final List<HikariDataSource> pools = new ArrayList<>();
 

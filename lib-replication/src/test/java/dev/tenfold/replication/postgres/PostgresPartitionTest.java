@@ -50,8 +50,7 @@ class PostgresPartitionTest {
                 assertThat(verdict.ghosts()).isEmpty();
                 assertThat(verdict.ownWritesMissed()).isZero();
                 assertThat(lab.differences()).isEmpty();
-                assertThat(former.execute("SELECT pg_is_in_recovery()"))
-                        .isEqualTo("t");
+                assertThat(former.execute("SELECT pg_is_in_recovery()")).isEqualTo("t");
             }
         }
     }
