@@ -38,7 +38,7 @@ public final class ClientCostProfiler implements InternalProfiler {
     }
 
     @Override
-    public Collection<? extends Result> afterIteration(
+    public Collection<? extends Result<?>> afterIteration(
             BenchmarkParams benchmark, IterationParams iteration, IterationResult result) {
         long[] workers = workers();
         double operations = Math.max(1, result.getMetadata().getAllOps());

@@ -36,7 +36,7 @@ public final class ReadCluster implements AutoCloseable {
 
     private String count() {
         try {
-            return cluster.node("b").execute("SELECT count(*) FROM users WHERE id > 0");
+            return String.valueOf(cluster.node("b").execute("SELECT count(*) FROM users WHERE id > 0"));
         } catch (SQLException notThereYet) {
             return "";
         }

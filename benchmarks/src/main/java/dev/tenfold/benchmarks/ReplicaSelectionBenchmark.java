@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Mode;
@@ -98,13 +99,13 @@ public class ReplicaSelectionBenchmark {
 
     /** Any replica. */
     @Benchmark
-    public Endpoint<DataSource> select() {
+    public @Nullable Endpoint<DataSource> select() {
         return set.peekRead(Position.none());
     }
 
     /** A replica that has seen a write. */
     @Benchmark
-    public Endpoint<DataSource> selectAfterAWrite() {
+    public @Nullable Endpoint<DataSource> selectAfterAWrite() {
         return set.peekRead(written);
     }
 

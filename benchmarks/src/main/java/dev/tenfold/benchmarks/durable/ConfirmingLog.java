@@ -1,5 +1,7 @@
 package dev.tenfold.benchmarks.durable;
 
+import java.io.IOException;
+
 /** Something that says when a message is on disk. Thread-safe. */
 public interface ConfirmingLog extends AutoCloseable {
 
@@ -10,5 +12,5 @@ public interface ConfirmingLog extends AutoCloseable {
     void write(byte[] message) throws Exception;
 
     @Override
-    void close() throws Exception;
+    void close() throws IOException;
 }

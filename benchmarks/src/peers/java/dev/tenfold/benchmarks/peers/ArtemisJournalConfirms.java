@@ -2,6 +2,7 @@ package dev.tenfold.benchmarks.peers;
 
 import dev.tenfold.benchmarks.durable.ConfirmingLog;
 import dev.tenfold.benchmarks.durable.DurableConfirms;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -49,7 +50,11 @@ public final class ArtemisJournalConfirms implements ConfirmingLog {
     }
 
     @Override
-    public void close() throws Exception {
-        journal.stop();
+    public void close() throws IOException {
+        try {
+            journal.stop();
+        } catch (Exception failure) {
+            throw new IOException("the journal does not stop", failure);
+        }
     }
 }

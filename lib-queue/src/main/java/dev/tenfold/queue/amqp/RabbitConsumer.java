@@ -249,7 +249,8 @@ final class RabbitConsumer<E> implements Consumer {
     /** False if the lane waits: whoever wakes it goes on. */
     private boolean handle(Lane<E> lane, Waiting<E> next) {
         RabbitDelivery<E> delivery = next.delivery();
-        try (Scope scope = queue.broker().given().propagation().extract(delivery.headers())) {
+        Scope scope = queue.broker().given().propagation().extract(delivery.headers());
+        try (scope) {
             handler.handle(delivery);
             if (!options.isManual() && delivery.claim()) {
                 var unused = delivery.acknowledge();

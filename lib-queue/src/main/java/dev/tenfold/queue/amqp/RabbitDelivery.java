@@ -135,7 +135,7 @@ final class RabbitDelivery<E> implements Delivery<E> {
 
     /** Makes it a delivery that nobody has settled, of the next attempt. */
     void tryAgain() {
-        local++;
+        local = local + 1;
         claimed.set(false);
     }
 

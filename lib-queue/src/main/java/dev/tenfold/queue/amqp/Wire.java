@@ -42,6 +42,7 @@ final class Wire {
     private Wire() {}
 
     /** A body and what goes with it, ready to be sent. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     record Outgoing(BasicProperties properties, byte[] body) {
 
         Outgoing with(String header, Object value) {
