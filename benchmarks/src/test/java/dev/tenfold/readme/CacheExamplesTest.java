@@ -17,7 +17,7 @@ import dev.tenfold.cache.edge.http.HttpClientOrigin;
 import dev.tenfold.cache.edge.http.RateLimit;
 import dev.tenfold.cache.tier.RedisTier;
 import dev.tenfold.journey.env.Redis;
-import dev.tenfold.locality.Coordinates;
+import dev.tenfold.topology.Coordinates;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -69,7 +69,7 @@ final class Publishing implements AutoCloseable {
             String exchange, String routingKey, Outgoing message, @Nullable Runnable onReturn) {
         Pending mine = new Pending(exchange, routingKey, onReturn);
         window.acquireUninterruptibly();
-        var released = mine.confirm.whenComplete((confirm, failure) -> window.release());
+        var unused = mine.confirm.whenComplete((confirm, failure) -> window.release());
         lock.lock();
         try {
             Channel to = open();

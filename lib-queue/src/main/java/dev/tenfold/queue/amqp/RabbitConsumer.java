@@ -249,9 +249,8 @@ final class RabbitConsumer<E> implements Consumer {
     /** False if the lane waits: whoever wakes it goes on. */
     private boolean handle(Lane<E> lane, Waiting<E> next) {
         RabbitDelivery<E> delivery = next.delivery();
-        Scope scope = queue.broker().given().propagation().extract(delivery.headers());
-        try (scope) {
-            handler.handle(delivery);
+        try {
+            handleInContext(delivery);
             if (!options.isManual() && delivery.claim()) {
                 var unused = delivery.acknowledge();
             }
@@ -261,6 +260,13 @@ final class RabbitConsumer<E> implements Consumer {
                 return true;
             }
             return options.isFatal(failure) ? reject(delivery, failure) : again(lane, next, failure);
+        }
+    }
+
+    @SuppressWarnings("try") // it is there while the handler runs
+    private void handleInContext(RabbitDelivery<E> delivery) throws Exception {
+        try (Scope context = queue.broker().given().propagation().extract(delivery.headers())) {
+            handler.handle(delivery);
         }
     }
 

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A message of RabbitMQ in the hands of a consumer. It is settled once; a failure is settled by publishing the message to wait
@@ -31,7 +32,7 @@ final class RabbitDelivery<E> implements Delivery<E> {
     private final AtomicBoolean claimed = new AtomicBoolean();
     private final boolean manual;
     /** Attempts made here, without the message having left. Written by the worker of its lane alone. */
-    private volatile int local;
+    private final AtomicInteger local = new AtomicInteger();
 
     RabbitDelivery(
             RabbitQueue<E> queue,
@@ -63,12 +64,12 @@ final class RabbitDelivery<E> implements Delivery<E> {
 
     @Override
     public int attempt() {
-        return Wire.attempt(properties) + local;
+        return Wire.attempt(properties) + local.get();
     }
 
     @Override
     public int deliveryCount() {
-        return Wire.deliveryCount(envelope, properties) + local;
+        return Wire.deliveryCount(envelope, properties) + local.get();
     }
 
     @Override
@@ -135,7 +136,7 @@ final class RabbitDelivery<E> implements Delivery<E> {
 
     /** Makes it a delivery that nobody has settled, of the next attempt. */
     void tryAgain() {
-        local = local + 1;
+        local.incrementAndGet();
         claimed.set(false);
     }
 
