@@ -205,6 +205,7 @@ class BrokerModelProperties {
                 if (!target.equals("drop") && waiting(target).size() >= LIMIT) {
                     refused.add(target);
                 } else {
+                    makeRoom(target, 1);
                     put(target, message, delay, ttl);
                 }
             }
@@ -221,9 +222,10 @@ class BrokerModelProperties {
             }
         }
 
-        private void put(String target, Message<String> message, Duration delay, Duration ttl) {
+        /** Before anything is put: of a transaction's messages none makes room for another. */
+        private void makeRoom(String target, int messages) {
             // What consumers gave back may have made it longer than the limit.
-            while (target.equals("drop") && waiting(target).size() >= LIMIT) {
+            while (target.equals("drop") && waiting(target).size() + messages > LIMIT) {
                 List<Copy> ready = ready(target);
                 Copy head = ready.isEmpty()
                         ? waiting(target).stream()
@@ -233,6 +235,9 @@ class BrokerModelProperties {
                         : ready.get(0);
                 die(target, head, Reason.MAXLEN);
             }
+        }
+
+        private void put(String target, Message<String> message, Duration delay, Duration ttl) {
             Copy copy = new Copy(message.body(), target.equals("priority") ? message.priority() : 0, orders++);
             long begin = now() + delay.toNanos();
             copy.due = delay.isZero() ? Long.MIN_VALUE : begin;
@@ -257,7 +262,10 @@ class BrokerModelProperties {
                 transaction.ack(acked.held);
             }
             if (room) {
-                targets.forEach(target -> messages.forEach(message -> put(target, message, Duration.ZERO, null)));
+                targets.forEach(target -> {
+                    makeRoom(target, messages.size());
+                    messages.forEach(message -> put(target, message, Duration.ZERO, null));
+                });
                 if (acked != null) {
                     model.values().forEach(copies -> copies.remove(acked));
                 }
