@@ -118,7 +118,7 @@ final class RedisLink implements AutoCloseable {
                 .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
                 .timeoutOptions(TimeoutOptions.enabled(settings.timeout))
                 .socketOptions(
-                        SocketOptions.builder().connectTimeout(settings.timeout).build())
+                        SocketOptions.builder().connectTimeout(settings.connectTimeout).build())
                 .build());
         uri.setTimeout(settings.timeout);
     }

@@ -33,6 +33,7 @@ public final class RedisTierBuilder<K, V> {
     final Codec<K> keys;
     final Codec<V> values;
     Duration timeout = Duration.ofMillis(250);
+    Duration connectTimeout = Duration.ofSeconds(5);
     Duration heartbeat = Duration.ofMillis(500);
     Duration longestStay = Duration.ofDays(1);
     Duration leaseTime = Duration.ofSeconds(10);
@@ -60,6 +61,17 @@ public final class RedisTierBuilder<K, V> {
      */
     public RedisTierBuilder<K, V> timeout(Duration timeout) {
         this.timeout = timeout;
+        return this;
+    }
+
+    /**
+     * Limits how long {@link #connect} waits for the first connection, and each attempt for its connection.
+     *
+     * @param timeout above 0; 5 s unless set
+     * @return this builder
+     */
+    public RedisTierBuilder<K, V> connectTimeout(Duration timeout) {
+        connectTimeout = timeout;
         return this;
     }
 
@@ -177,7 +189,7 @@ public final class RedisTierBuilder<K, V> {
     }
 
     /**
-     * Connects. Where Redis cannot be reached within the timeout, the tier is returned all the same, and goes on trying: a
+     * Connects. Where Redis cannot be reached, the tier is returned all the same, and goes on trying: a
      * cache in front of it then works without.
      *
      * @param uri such as {@code redis://localhost:6379} or {@code rediss://user:password@host:6380/1}; Redis 6.2 or newer
@@ -189,6 +201,7 @@ public final class RedisTierBuilder<K, V> {
         Validation check = Validation.of("Redis tier '" + cache + "'");
         check.require(!cache.isBlank() && !cache.contains("}"), "cache", "'" + cache + "'", "not blank, without '}'");
         check.positive("timeout", timeout);
+        check.positive("connectTimeout", connectTimeout);
         check.positive("heartbeat", heartbeat);
         atLeastAMillisecond(check, "longestStay", longestStay);
         atLeastAMillisecond(check, "leaseTime", leaseTime);
@@ -206,7 +219,7 @@ public final class RedisTierBuilder<K, V> {
         observer = observer.guarded();
         RedisTier<K, V> tier = new RedisTier<>(this, Objects.requireNonNull(server));
         try {
-            var unused = tier.begin().toCompletableFuture().get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+            var unused = tier.begin().toCompletableFuture().get(connectTimeout.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException slow) {
             // The attempt goes on by itself, and others follow.
             observer.on(new Event(
@@ -214,7 +227,7 @@ public final class RedisTierBuilder<K, V> {
                     "cache/" + cache,
                     "tier.slow",
                     Level.WARNING,
-                    "Redis tier '" + cache + "': not connected within " + timeout + ", goes on trying",
+                    "Redis tier '" + cache + "': not connected within " + connectTimeout + ", goes on trying",
                     Map.of("server", server.toString())));
         } catch (ExecutionException broken) {
             tier.close();
