@@ -117,8 +117,9 @@ final class RedisLink implements AutoCloseable {
                 .protocolVersion(ProtocolVersion.RESP3)
                 .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
                 .timeoutOptions(TimeoutOptions.enabled(settings.timeout))
-                .socketOptions(
-                        SocketOptions.builder().connectTimeout(settings.connectTimeout).build())
+                .socketOptions(SocketOptions.builder()
+                        .connectTimeout(settings.connectTimeout)
+                        .build())
                 .build());
         uri.setTimeout(settings.timeout);
     }

@@ -173,7 +173,8 @@ class PolicyTableRaceTest {
             keys[i] = i / 200 + (int) Math.pow(100_000, random.nextDouble());
         }
         double alone = 100.0 * replay(policy, keys, 1) / keys.length;
-        // A thread that loses its processor with the lock in hand keeps all uses from the policy for as long: the best of three.
+        // A thread that loses its processor with the lock in hand keeps all uses from the policy for as long: the best
+        // of three.
         double off = Double.POSITIVE_INFINITY;
         for (int i = 0; i < 3 && off > 0.5; i++) {
             off = Math.min(off, Math.abs(alone - 100.0 * replay(policy, keys, THREADS) / keys.length));
