@@ -62,7 +62,7 @@ class HitRatesTest {
                     .recordStats()
                     .<Long, Boolean>build();
             for (long key : WEB12.keys()) {
-                caffeine.get(key, missed -> true);
+                var unused = caffeine.get(key, missed -> true);
             }
             assertThat(percent(HitCount.of(WEB12, Eviction.ADAPTIVE, size)))
                     .isCloseTo(percent(caffeine.stats().hitCount()), within(1.0));
