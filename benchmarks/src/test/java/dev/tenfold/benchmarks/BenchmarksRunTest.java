@@ -25,6 +25,7 @@ class BenchmarksRunTest {
         PickBenchmark.class,
         PolicyBenchmark.class,
         PublishBenchmark.class,
+        ReadConnectionBenchmark.class,
         ReplicaSelectionBenchmark.class,
         RouteBenchmark.class,
         ShardBenchmark.class
