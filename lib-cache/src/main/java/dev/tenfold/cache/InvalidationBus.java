@@ -1,5 +1,6 @@
 package dev.tenfold.cache;
 
+import dev.tenfold.Codec;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
@@ -120,6 +121,30 @@ public interface InvalidationBus<K> {
             keys = List.copyOf(keys);
             tags = List.copyOf(tags);
             prefixes = List.copyOf(prefixes);
+        }
+
+        /**
+         * Writes everything but the cache's name, which a transport has in the name of a channel or a routing key.
+         *
+         * @param codec writes the keys
+         * @return its bytes
+         */
+        public byte[] encode(Codec<K> codec) {
+            return EntryFormat.encode(this, codec);
+        }
+
+        /**
+         * Reads what {@link #encode} wrote.
+         *
+         * @param <K> the kind of key
+         * @param bytes what was written
+         * @param cache the cache's name
+         * @param codec reads the keys
+         * @return the message
+         * @throws IllegalArgumentException if the bytes cannot be read by this version or codec
+         */
+        public static <K> Message<K> decode(byte[] bytes, String cache, Codec<K> codec) {
+            return EntryFormat.decode(bytes, cache, codec);
         }
     }
 }

@@ -2,6 +2,7 @@ package dev.tenfold.cache;
 
 import dev.tenfold.observe.Event;
 import dev.tenfold.observe.Observer;
+import dev.tenfold.time.Scheduler;
 import dev.tenfold.time.TimeSource;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -11,6 +12,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
@@ -27,6 +29,7 @@ final class OtherNodes<K, V> {
     private final @Nullable RemoteTier<K, V> remote;
     private final @Nullable InvalidationBus<K> bus;
     private final Duration timeout;
+    private final Scheduler scheduler;
     private final TimeSource time;
     private final Observer observer;
     private final LongAdder failures;
@@ -38,6 +41,7 @@ final class OtherNodes<K, V> {
         remote = b.remote;
         bus = b.bus;
         timeout = b.remoteTimeout;
+        scheduler = b.effectiveScheduler();
         time = b.time;
         observer = b.observer.guarded();
         this.failures = failures;
@@ -56,14 +60,17 @@ final class OtherNodes<K, V> {
             return CompletableFuture.completedStage(null);
         }
         CompletableFuture<RemoteTier.@Nullable Reading<V>> answer = new CompletableFuture<>();
-        var unused = begin(() -> tier.get(key))
-                .toCompletableFuture()
-                .<RemoteTier.@Nullable Reading<V>>thenApply(reading -> reading)
-                .orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS)
-                .whenComplete((reading, failure) -> {
-                    note(failure);
-                    answer.complete(reading);
-                });
+        Scheduler.Task alarm = scheduler.schedule(timeout, () -> {
+            if (answer.complete(null)) {
+                note(new TimeoutException("no answer within " + timeout));
+            }
+        });
+        var unused = begin(() -> tier.get(key)).whenComplete((reading, failure) -> {
+            alarm.cancel();
+            if (answer.complete(reading)) {
+                note(failure);
+            }
+        });
         return answer;
     }
 

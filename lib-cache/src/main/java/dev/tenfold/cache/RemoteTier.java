@@ -1,5 +1,6 @@
 package dev.tenfold.cache;
 
+import dev.tenfold.Codec;
 import dev.tenfold.session.Position;
 import java.time.Duration;
 import java.util.List;
@@ -95,6 +96,30 @@ public interface RemoteTier<K, V> {
         /** Copies {@code tags}. */
         public Entry {
             tags = List.copyOf(tags);
+        }
+
+        /**
+         * Writes everything but the age, for a tier outside the process.
+         *
+         * @param values writes the value
+         * @return its bytes
+         */
+        public byte[] encode(Codec<V> values) {
+            return EntryFormat.encode(this, values);
+        }
+
+        /**
+         * Reads what {@link #encode} wrote.
+         *
+         * @param <V> the kind of value
+         * @param bytes what was written
+         * @param age how old it is by now
+         * @param values reads the value
+         * @return the entry
+         * @throws IllegalArgumentException if the bytes cannot be read by this version or codec
+         */
+        public static <V> Entry<V> decode(byte[] bytes, Duration age, Codec<V> values) {
+            return EntryFormat.decode(bytes, age, values);
         }
     }
 }

@@ -1,7 +1,6 @@
 package dev.tenfold.cache;
 
 import dev.tenfold.Codec;
-import dev.tenfold.cache.wire.EntryFormat;
 import dev.tenfold.error.CorruptDataException;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;

@@ -59,7 +59,7 @@ final class Store<K, V> {
                 return value == null ? 1 : weigher.applyAsInt(key, value);
             });
         }
-        return b.executor == null ? settings : settings.upkeepIn(b.executor);
+        return settings.upkeepIn(b.effectiveExecutor());
     }
 
     /** Returns the copy of a key, whatever its age, and counts as a use of it. */

@@ -14,7 +14,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -51,7 +50,7 @@ final class CaffeineTable<K, V> implements BoundedTable<K, V> {
         Caffeine<Object, Object> caffeine = Caffeine.newBuilder();
         Executor upkeep = settings.upkeep();
         if (settings.onEviction() != null) {
-            Executor executor = upkeep == null ? ForkJoinPool.commonPool() : upkeep;
+            Executor executor = upkeep == null ? Runnable::run : upkeep;
             caffeine.executor(task -> executor.execute(() -> {
                 try {
                     task.run();

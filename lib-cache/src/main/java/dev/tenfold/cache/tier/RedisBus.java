@@ -3,7 +3,6 @@ package dev.tenfold.cache.tier;
 import dev.tenfold.Codec;
 import dev.tenfold.cache.InvalidationBus;
 import dev.tenfold.cache.tier.RedisLink.Live;
-import dev.tenfold.cache.wire.EntryFormat;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,7 +47,7 @@ final class RedisBus<K> implements InvalidationBus<K>, RedisLink.Hearer {
 
     @Override
     public CompletionStage<?> publish(Message<K> message) {
-        byte[] payload = EntryFormat.encode(message, keys);
+        byte[] payload = message.encode(keys);
         return link().<Long>send(live -> live.commands().publish(names.channel(), payload))
                 .whenComplete((told, failure) -> {
                     if (failure != null) {
@@ -94,7 +93,7 @@ final class RedisBus<K> implements InvalidationBus<K>, RedisLink.Hearer {
     public void message(byte[] payload) {
         Message<K> message;
         try {
-            message = EntryFormat.decode(payload, names.cache(), keys);
+            message = Message.decode(payload, names.cache(), keys);
         } catch (IllegalArgumentException foreign) {
             // Another version says that something changed, and nobody here knows what.
             link().tell(

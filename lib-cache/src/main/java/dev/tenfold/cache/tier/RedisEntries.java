@@ -6,7 +6,6 @@ import dev.tenfold.cache.RemoteTier;
 import dev.tenfold.cache.RemoteTier.Entry;
 import dev.tenfold.cache.RemoteTier.Reading;
 import dev.tenfold.cache.tier.RedisLink.Live;
-import dev.tenfold.cache.wire.EntryFormat;
 import dev.tenfold.error.UnavailableException;
 import dev.tenfold.time.Scheduler;
 import io.lettuce.core.ScriptOutputType;
@@ -107,7 +106,7 @@ final class RedisEntries<K, V> {
         // The server's clock may have been set back.
         Duration age = Duration.ofNanos(Math.max(0, ageMicros) * 1_000);
         try {
-            return new Reading<>(EntryFormat.decode(data, age, values), version);
+            return new Reading<>(Entry.decode(data, age, values), version);
         } catch (IllegalArgumentException foreign) {
             unreadable.increment();
             return new Reading<>(null, version);
@@ -136,7 +135,7 @@ final class RedisEntries<K, V> {
                                 number(lease),
                                 number(entry.age().toNanos() / 1_000),
                                 number(stay.toMillis()),
-                                EntryFormat.encode(entry, values))))
+                                entry.encode(values))))
                 .thenApply(kept -> kept == 1);
     }
 
@@ -151,7 +150,7 @@ final class RedisEntries<K, V> {
                                         number(live.number()),
                                         number(entry.age().toNanos() / 1_000),
                                         number(stay(entry).toMillis()),
-                                        EntryFormat.encode(entry, values)))
+                                        entry.encode(values)))
                         .thenCombine(notice(live, List.of(name)), (kept, told) -> kept))
                 .thenAccept(kept -> {
                     if (kept == 0) {
@@ -188,8 +187,8 @@ final class RedisEntries<K, V> {
         return debt == null
                 ? CompletableFuture.completedStage(true)
                 : drop(live, debt.message())
-                        .thenCompose(dropped ->
-                                live.commands().publish(names.channel(), EntryFormat.encode(debt.message(), keys)))
+                        .thenCompose(dropped -> live.commands()
+                                .publish(names.channel(), debt.message().encode(keys)))
                         .thenAccept(told -> owed.paid(debt));
     }
 

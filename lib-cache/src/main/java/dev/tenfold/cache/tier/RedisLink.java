@@ -282,9 +282,7 @@ final class RedisLink implements AutoCloseable {
         Live to = live;
         if (to != null) {
             var unused = to.commands()
-                    .ping()
-                    .toCompletableFuture()
-                    .orTimeout(settings.timeout.toNanos(), TimeUnit.NANOSECONDS)
+                    .ping() // which the client times out
                     .whenComplete((pong, failure) -> {
                         if (failure != null) {
                             down(to, "no answer to a heartbeat within " + settings.timeout);

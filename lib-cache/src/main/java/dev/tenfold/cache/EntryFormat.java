@@ -1,4 +1,4 @@
-package dev.tenfold.cache.wire;
+package dev.tenfold.cache;
 
 import dev.tenfold.Codec;
 import dev.tenfold.cache.InvalidationBus.Message;
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * Entries and messages as bytes, format 1: a version byte, then fields in network order, text and values behind their
  * length. An entry's age is not part of it: the server's clock tells it.
  */
-public final class EntryFormat {
+final class EntryFormat {
 
     private static final int VERSION = 1;
     private static final long UNLIMITED = -1;
@@ -35,15 +35,7 @@ public final class EntryFormat {
         T read(DataInputStream in) throws IOException;
     }
 
-    /**
-     * Writes an entry.
-     *
-     * @param <V> the kind of value
-     * @param entry what to write
-     * @param values writes its value
-     * @return its bytes
-     */
-    public static <V> byte[] encode(Entry<V> entry, Codec<V> values) {
+    static <V> byte[] encode(Entry<V> entry, Codec<V> values) {
         return bytes(out -> {
             out.writeLong(
                     entry.lifetime() == null ? UNLIMITED : entry.lifetime().toNanos());
@@ -58,17 +50,7 @@ public final class EntryFormat {
         });
     }
 
-    /**
-     * Reads an entry.
-     *
-     * @param <V> the kind of value
-     * @param bytes what {@link #encode(Entry, Codec)} wrote
-     * @param age how old it is by now
-     * @param values reads its value
-     * @return the entry
-     * @throws IllegalArgumentException if the bytes cannot be read
-     */
-    public static <V> Entry<V> decode(byte[] bytes, Duration age, Codec<V> values) {
+    static <V> Entry<V> decode(byte[] bytes, Duration age, Codec<V> values) {
         return read("cache entry", bytes, in -> {
             long lifetime = in.readLong();
             Position position = position(in);
@@ -91,15 +73,7 @@ public final class EntryFormat {
         return new Entry<>(value, position, seen, age, life, tags);
     }
 
-    /**
-     * Writes a message, all but the cache's name, which its channel carries.
-     *
-     * @param <K> the kind of key
-     * @param message what to write
-     * @param keys writes its keys
-     * @return its bytes
-     */
-    public static <K> byte[] encode(Message<K> message, Codec<K> keys) {
+    static <K> byte[] encode(Message<K> message, Codec<K> keys) {
         return bytes(out -> {
             write(out, message.origin());
             out.writeInt(message.keys().size());
@@ -112,17 +86,7 @@ public final class EntryFormat {
         });
     }
 
-    /**
-     * Reads a message.
-     *
-     * @param <K> the kind of key
-     * @param bytes what {@link #encode(Message, Codec)} wrote
-     * @param cache the cache's name
-     * @param keys reads its keys
-     * @return the message
-     * @throws IllegalArgumentException if the bytes cannot be read
-     */
-    public static <K> Message<K> decode(byte[] bytes, String cache, Codec<K> keys) {
+    static <K> Message<K> decode(byte[] bytes, String cache, Codec<K> keys) {
         return read("cache message", bytes, in -> {
             String origin = text(in);
             List<K> changed = new ArrayList<>();
