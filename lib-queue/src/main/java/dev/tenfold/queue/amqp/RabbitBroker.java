@@ -2,13 +2,6 @@ package dev.tenfold.queue.amqp;
 
 import com.rabbitmq.client.AlreadyClosedException;
 import com.rabbitmq.client.Connection;
-import com.rabbitmq.client.ConnectionFactory;
-import com.rabbitmq.client.Recoverable;
-import com.rabbitmq.client.RecoveryListener;
-import com.rabbitmq.client.impl.recovery.RecordedBinding;
-import com.rabbitmq.client.impl.recovery.RecordedExchange;
-import com.rabbitmq.client.impl.recovery.RecordedQueue;
-import com.rabbitmq.client.impl.recovery.TopologyRecoveryFilter;
 import dev.tenfold.error.UnavailableException;
 import dev.tenfold.error.Validation;
 import dev.tenfold.observe.Measurement;
@@ -23,9 +16,7 @@ import dev.tenfold.queue.Transaction;
 import dev.tenfold.queue.amqp.Wire.Outgoing;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -36,7 +27,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.UnaryOperator;
 
@@ -106,7 +96,7 @@ public final class RabbitBroker implements Broker {
         }
     }
 
-    private RabbitBroker(Environment given, RabbitOptions options, Connection connection) {
+    RabbitBroker(Environment given, RabbitOptions options, Connection connection) {
         this.given = given;
         this.options = options;
         this.connection = connection;
@@ -142,33 +132,7 @@ public final class RabbitBroker implements Broker {
     public static Broker connect(String uri, UnaryOperator<RabbitOptions> options) {
         RabbitOptions chosen = options.apply(RabbitOptions.defaults());
         requireClient();
-        Validation check = Validation.of("broker over RabbitMQ");
-        check.atLeast("maximumUnconfirmed", chosen.maximumUnconfirmed(), 1);
-        check.positive("connectTimeout", chosen.connectTimeout());
-        check.positive("recoveryInterval", chosen.recoveryInterval());
-        ConnectionFactory factory = new ConnectionFactory();
-        try {
-            factory.setUri(uri);
-        } catch (URISyntaxException | GeneralSecurityException | IllegalArgumentException unfit) {
-            check.require(false, "uri", "'" + uri + "'", "such as amqp://localhost:5672 (" + unfit.getMessage() + ")");
-        }
-        check.throwIfInvalid();
-        Environment given = chosen.broker().environment();
-        factory.setConnectionTimeout(
-                (int) Math.min(Integer.MAX_VALUE, chosen.connectTimeout().toMillis()));
-        factory.setNetworkRecoveryInterval(chosen.recoveryInterval().toMillis());
-        factory.setTopologyRecoveryFilter(new ConsumersOnly());
-        try {
-            Connection connection = factory.newConnection("tenfold");
-            RabbitBroker broker = new RabbitBroker(given, chosen, connection);
-            ((Recoverable) connection).addRecoveryListener(broker.new Recovery());
-            return broker;
-        } catch (IOException | TimeoutException failure) {
-            throw new UnavailableException(
-                    "RabbitMQ at " + factory.getHost() + ":" + factory.getPort() + " cannot be reached",
-                    List.of(String.valueOf(failure)),
-                    failure);
-        }
+        return Connecting.open(uri, chosen);
     }
 
     private static void requireClient() {
@@ -545,68 +509,35 @@ public final class RabbitBroker implements Broker {
         return all;
     }
 
-    /** The client makes consumers anew; the rest is declared by {@link Recovery}, which knows it better. */
-    private static final class ConsumersOnly implements TopologyRecoveryFilter {
-
-        @Override
-        public boolean filterExchange(RecordedExchange exchange) {
-            return false;
-        }
-
-        @Override
-        public boolean filterQueue(RecordedQueue queue) {
-            return false;
-        }
-
-        @Override
-        public boolean filterBinding(RecordedBinding binding) {
-            return false;
-        }
-    }
-
-    /** Declares everything again before the consumers are. */
-    private final class Recovery implements RecoveryListener {
-
-        @Override
-        public void handleRecoveryStarted(Recoverable connection) {
-            waits.forget();
-        }
-
-        @Override
-        public void handleTopologyRecoveryStarted(Recoverable recovering) {
-            lock.lock();
-            try {
-                channels.call("the declarations of this process", channel -> {
-                    for (RabbitExchange<?> exchange : exchanges.values()) {
-                        exchange.declare(channel);
+    /** Declares everything again that was declared here. */
+    void redeclare() {
+        lock.lock();
+        try {
+            channels.call("the declarations of this process", channel -> {
+                for (RabbitExchange<?> exchange : exchanges.values()) {
+                    exchange.declare(channel);
+                }
+                for (RabbitQueue<?> queue : queues.values()) {
+                    queue.declare(channel);
+                }
+                for (Binding each : bindings) {
+                    if (each.toQueue()) {
+                        channel.queueBind(each.to(), each.from(), each.key(), each.arguments());
+                    } else {
+                        channel.exchangeBind(each.to(), each.from(), each.key(), each.arguments());
                     }
-                    for (RabbitQueue<?> queue : queues.values()) {
-                        queue.declare(channel);
-                    }
-                    for (Binding each : bindings) {
-                        if (each.toQueue()) {
-                            channel.queueBind(each.to(), each.from(), each.key(), each.arguments());
-                        } else {
-                            channel.exchangeBind(each.to(), each.from(), each.key(), each.arguments());
-                        }
-                    }
-                    return true;
-                });
-            } catch (RuntimeException failure) {
-                given.tell(
-                        Level.ERROR,
-                        "broker",
-                        "broker.undeclared",
-                        "what was declared here could not be declared again: " + failure,
-                        Map.of("failure", String.valueOf(failure)));
-            } finally {
-                lock.unlock();
-            }
-        }
-
-        @Override
-        public void handleRecovery(Recoverable recovered) {
-            given.tell(Level.INFO, "broker", "broker.reconnected", "connected to RabbitMQ again", Map.of());
+                }
+                return true;
+            });
+        } catch (RuntimeException failure) {
+            given.tell(
+                    Level.ERROR,
+                    "broker",
+                    "broker.undeclared",
+                    "what was declared here could not be declared again: " + failure,
+                    Map.of("failure", String.valueOf(failure)));
+        } finally {
+            lock.unlock();
         }
     }
 
