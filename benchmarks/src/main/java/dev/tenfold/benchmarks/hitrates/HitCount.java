@@ -22,7 +22,10 @@ public final class HitCount {
         return cache.stats().hits();
     }
 
-    /** Returns how many of the trace's requests are found by threads that each take the next one when they are ready. */
+    /**
+     * Returns how many of the trace's requests cause no load where threads each take the next one when they are ready. Requests
+     * side by side are often for one key: then one thread loads and another waits for it, which one thread alone would have hit.
+     */
     public static long of(Trace trace, Eviction eviction, int size, int threads) throws InterruptedException {
         Cache<Long, Boolean> cache = cache(eviction, size);
         long[] keys = trace.keys();
@@ -41,7 +44,7 @@ public final class HitCount {
         for (Thread thread : running) {
             thread.join();
         }
-        return cache.stats().hits();
+        return keys.length - cache.stats().loads();
     }
 
     private static Cache<Long, Boolean> cache(Eviction eviction, int size) {

@@ -94,7 +94,7 @@ final class RedisEntries<K, V> {
                     }
                     boolean another = second == 1;
                     if (another && waited.compareTo(waitForOthers) < 0) {
-                        Duration pause = RedisTier.least(next, waitForOthers.minus(waited));
+                        Duration pause = least(next, waitForOthers.minus(waited));
                         return after(pause)
                                 .thenCompose(due -> look(key, name, waited.plus(pause), next.multipliedBy(2)));
                     }
@@ -237,7 +237,7 @@ final class RedisEntries<K, V> {
 
     private Duration stay(Entry<V> entry) {
         Duration lifetime = entry.lifetime();
-        return lifetime == null ? longestStay : RedisTier.least(longestStay, lifetime.minus(entry.age()));
+        return lifetime == null ? longestStay : least(longestStay, lifetime.minus(entry.age()));
     }
 
     /** By its digest: the link has loaded it, and gives up a connection whose server does not know it any more. */
@@ -260,5 +260,9 @@ final class RedisEntries<K, V> {
 
     private static byte[] number(long value) {
         return TierKeys.bytes(Long.toString(value));
+    }
+
+    private static Duration least(Duration one, Duration other) {
+        return one.compareTo(other) <= 0 ? one : other;
     }
 }

@@ -7,7 +7,6 @@ import dev.tenfold.cache.RemoteTier;
 import dev.tenfold.observe.Measured;
 import dev.tenfold.observe.Measurement;
 import io.lettuce.core.RedisURI;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
@@ -158,9 +157,5 @@ public final class RedisTier<K, V> implements RemoteTier<K, V>, Measured, AutoCl
     @Override
     public String toString() {
         return "RedisTier[" + cache + ", " + (link.isLive() ? "connected" : "not connected") + "]";
-    }
-
-    static Duration least(Duration one, Duration other) {
-        return one.compareTo(other) <= 0 ? one : other;
     }
 }

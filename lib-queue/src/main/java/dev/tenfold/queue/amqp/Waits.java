@@ -1,9 +1,12 @@
 package dev.tenfold.queue.amqp;
 
 import com.rabbitmq.client.BuiltinExchangeType;
+import dev.tenfold.hash.KeyHash;
 import dev.tenfold.time.TimeSource;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -52,7 +55,10 @@ final class Waits {
     private static String name(long millis, String kind, String target) {
         String name = Wire.WAITING + millis + "." + kind + "." + target;
         // Names have 255 bytes; what does not fit is told apart by its hash.
-        return name.length() <= 200 ? name : name.substring(0, 180) + "." + Integer.toHexString(target.hashCode());
+        return name.getBytes(StandardCharsets.UTF_8).length <= 255
+                ? name
+                : Wire.WAITING + millis + "." + kind + "."
+                        + HexFormat.of().toHexDigits(KeyHash.xxh3().hash(target));
     }
 
     /** The least of 1, 2, 3, ... 10, 11, 12, ... 99, 100, 110, 120, ... milliseconds that is no shorter. */
