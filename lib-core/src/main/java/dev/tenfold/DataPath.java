@@ -4,15 +4,18 @@ import dev.tenfold.error.CallFailedException;
 import dev.tenfold.error.InvalidConfigurationException;
 import dev.tenfold.error.NotAnnouncedException;
 import dev.tenfold.error.Validation;
+import dev.tenfold.hash.KeyForm;
 import dev.tenfold.observe.Measured;
 import dev.tenfold.observe.Measurement;
 import dev.tenfold.observe.Observer;
 import dev.tenfold.session.Position;
 import dev.tenfold.session.Session;
+import dev.tenfold.time.Chance;
 import dev.tenfold.time.TimeSource;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,28 +25,38 @@ import org.jspecify.annotations.Nullable;
  * stale copy, no load that raced the invalidation, no lagging replica. While a shard moves or a primary is replaced, a
  * call succeeds, waits within its deadline, or fails with an error that says whether the write may have happened.
  *
- * <p>What it promises only where the {@link Replicas} take a mark after each read too ({@link
- * dev.tenfold.session.Positioned#seen}): a session that reads a key twice never sees the second answer older than the first.
- * With the mark before the read alone it may, by as much as the replica moved during the first read. The later mark has its
- * price: while a shard is being written, a session that has just read something misses the copies that are older than it.
+ * <p>A session that reads a key twice never sees the second answer older than the first. What was read of one key asks nothing
+ * of the copies of others, see {@link Session}. To that end each load takes a mark after the read too ({@link
+ * Replicas#readMarked}), which costs a replica set one question more.
  *
- * <p>What it does not promise: a session that goes on in another process after its key has moved to another shard may meet a copy there that is
- * older than its write, since positions of different shards are not compared. Sessions that do not share a {@link Session}
- * may see each other's writes as late as the cache and the replicas allow. An announcement is published after the commit,
- * at most once by this process; a process that dies in between never publishes it.
+ * <p>Both hold in every process the session comes to, also after its keys have moved to another shard, where the {@link
+ * Locator} tells the {@linkplain Locator#topology version of its topology}: a process that routes by an older one than the
+ * session refreshes first, and a session that meets a newer one asks each shard's primary once.
+ *
+ * <p><b>Announcements.</b> {@link Builder#announcedTo} publishes after the commit, at most once by this process; a process
+ * that dies in between never publishes. {@link Builder#writing(Publisher.Recorder, Publisher.RecordedWriting)} stores the
+ * announcement in the write's own transaction: then every acknowledged write is announced at least once, and nothing that was
+ * not committed.
+ *
+ * <p>What it does not promise: sessions that do not share a {@link Session} may see each other's writes as late as the cache
+ * and the replicas allow, and a session may see two keys as of different times.
  *
  * <p>Thread-safe. A cached read costs what the cache costs plus one look-up of the home and of the session.
  *
  * @param <K> the kind of key
  * @param <V> the kind of value
  */
-public final class DataPath<K, V> implements Measured {
+public final class DataPath<K, V> implements Measured, AutoCloseable {
 
     private final DataPipeline<K, V, ?> pipeline;
     private final Session session;
 
     <N> DataPath(Builder<K, V, N> builder) {
-        this(new DataPipeline<>(builder), new Session());
+        this(new DataPipeline<>(builder));
+    }
+
+    private DataPath(DataPipeline<K, V, ?> pipeline) {
+        this(pipeline, pipeline.everybody());
     }
 
     private DataPath(DataPipeline<K, V, ?> pipeline, Session session) {
@@ -53,7 +66,8 @@ public final class DataPath<K, V> implements Measured {
 
     /**
      * Returns this path for one user's session. Without it, calls share the path's own session, in which everybody sees
-     * every write made through this object, at the price of reads that wait for replicas more often.
+     * every write made through this object and all that anybody has read, at the price of reads that miss the cache and wait
+     * for replicas more often.
      *
      * @param session what the user has seen; both read and advanced
      * @return a light view of this path
@@ -68,7 +82,7 @@ public final class DataPath<K, V> implements Measured {
      * @param key which
      * @return the value, or null where there is none
      * @throws CallFailedException if the reading function threw a checked exception
-     * @throws dev.tenfold.error.UnavailableException if no node could answer
+     * @throws dev.tenfold.error.UnavailableException if no node could answer, or the path is closed
      * @throws dev.tenfold.error.DeadlineExceededException if none could in time
      * @throws dev.tenfold.error.LostWriteException if a failover lost what the session had seen; the next read starts afresh
      */
@@ -81,7 +95,9 @@ public final class DataPath<K, V> implements Measured {
      *
      * @param key which
      * @param value what
-     * @throws CallFailedException if the writing function threw a checked exception; the write did not happen
+     * @throws CallFailedException if the writing function threw a checked exception; the write did not happen as far as the
+     *     {@link Replicas} can tell. On a lone node ({@link Builder.Home#storedIn}) only the function can: it throws {@code
+     *     OutcomeUnknownException} where its commit may have happened
      * @throws dev.tenfold.error.OutcomeUnknownException if the write may or may not have happened; the session reads from the
      *     primary until it knows
      * @throws dev.tenfold.error.UnavailableException if there was no primary; the write did not happen
@@ -97,7 +113,7 @@ public final class DataPath<K, V> implements Measured {
      * Removes a value: commits on the primary of the key's home, drops the copies, announces.
      *
      * @param key which
-     * @throws CallFailedException if the removing function threw a checked exception; the removal did not happen
+     * @throws CallFailedException if the removing function threw a checked exception, as for {@link #put}
      * @throws dev.tenfold.error.OutcomeUnknownException as for {@link #put}
      * @throws dev.tenfold.error.UnavailableException as for {@link #put}
      * @throws dev.tenfold.error.DeadlineExceededException as for {@link #put}
@@ -113,6 +129,24 @@ public final class DataPath<K, V> implements Measured {
         return pipeline.measurements();
     }
 
+    /**
+     * Refuses further calls, in whichever session, with {@link dev.tenfold.error.UnavailableException}, and returns when those
+     * under way have ended, which each does by its deadline. What the path is made of stays open. Closing twice does nothing.
+     */
+    @Override
+    public void close() {
+        pipeline.close();
+    }
+
+    /**
+     * Prints the stages for a person.
+     *
+     * @return one line
+     */
+    public String describe() {
+        return pipeline.describe();
+    }
+
     @Override
     public String toString() {
         return pipeline.toString();
@@ -126,7 +160,8 @@ public final class DataPath<K, V> implements Measured {
      * @param path the name of the data path
      * @param key the key that changed
      * @param value the new value, or null where it was removed
-     * @param position the position after the commit; later changes of one key carry later positions
+     * @param position the position after the commit; later changes of one key carry later positions. {@link Position#none()}
+     *     where the announcement was stored in the transaction that committed: then an outbox keeps the order of a key
      */
     public record Change<K, V>(String path, K key, @Nullable V value, Position position) {}
 
@@ -145,14 +180,19 @@ public final class DataPath<K, V> implements Measured {
         final String name;
         final Locator<? super K, ? extends Replicas<N>> homes;
 
-        @Nullable
-        Reading<N, K, V> reading;
+        Replicas.@Nullable Reading<N, K, V> reading;
 
         @Nullable
-        Writing<N, K, V> writing;
+        WriteStep<N, K, V> writing;
 
         @Nullable
-        Removing<N, K> removing;
+        WriteStep<N, K, V> removing;
+
+        @Nullable
+        KeyForm<? super K> keyForm;
+
+        @Nullable
+        Runnable relay;
 
         @Nullable
         ReadThrough<K, V> cache;
@@ -167,6 +207,7 @@ public final class DataPath<K, V> implements Measured {
         Duration deadline = DEFAULT_DEADLINE;
         Observer observer = Observer.slf4j();
         TimeSource time = TimeSource.system();
+        RandomGenerator random = Chance.perThread();
 
         private Builder(String name, Locator<? super K, ? extends Replicas<N>> homes) {
             this.name = name;
@@ -227,7 +268,7 @@ public final class DataPath<K, V> implements Measured {
          * @param reading finds a value on the node it is given, null where there is none; may run more than once
          * @return this builder
          */
-        public Builder<K, V, N> reading(Reading<N, K, V> reading) {
+        public Builder<K, V, N> reading(Replicas.Reading<N, K, V> reading) {
             this.reading = reading;
             return this;
         }
@@ -238,8 +279,38 @@ public final class DataPath<K, V> implements Measured {
          * @param writing writes a value on the node it is given and commits
          * @return this builder
          */
-        public Builder<K, V, N> writing(Writing<N, K, V> writing) {
-            this.writing = writing;
+        public Builder<K, V, N> writing(Replicas.Writing<N, K, V> writing) {
+            this.writing = WriteStep.writing(writing);
+            return this;
+        }
+
+        /**
+         * How to write and store the announcement with it: at least once for every write that has committed, and none for any
+         * that has not. What publishes them is the outbox's relay, see {@link #relayedBy}.
+         *
+         * <pre>{@code
+         * Publisher.Recorder<Connection, Change<Long, User>> events = (connection, change) ->
+         *         outbox.record(connection, "user-" + change.key(), "user.changed", change);
+         *
+         * .writing(events, (db, id, user, announcement) -> {
+         *     try (Connection connection = db.getConnection()) {
+         *         connection.setAutoCommit(false);
+         *         UserSql.upsert(connection, id, user);
+         *         announcement.recordIn(connection);
+         *         connection.commit();
+         *     }
+         * })
+         * .relayedBy(relay::wake)
+         * }</pre>
+         *
+         * @param <T> the kind of transaction
+         * @param outbox stores a change in a transaction
+         * @param writing writes a value on the node it is given, stores the announcement it is given, and commits both
+         * @return this builder
+         */
+        public <T> Builder<K, V, N> writing(
+                Publisher.Recorder<T, Change<K, V>> outbox, Publisher.RecordedWriting<N, K, V, T> writing) {
+            this.writing = WriteStep.writing(outbox, writing);
             return this;
         }
 
@@ -249,8 +320,46 @@ public final class DataPath<K, V> implements Measured {
          * @param removing removes a value on the node it is given and commits
          * @return this builder
          */
-        public Builder<K, V, N> removing(Removing<N, K> removing) {
-            this.removing = removing;
+        public Builder<K, V, N> removing(Replicas.Removing<N, K> removing) {
+            this.removing = WriteStep.removing(removing);
+            return this;
+        }
+
+        /**
+         * How to remove and store the announcement with it, as {@link #writing(Publisher.Recorder,
+         * Publisher.RecordedWriting)} does.
+         *
+         * @param <T> the kind of transaction
+         * @param outbox stores a change in a transaction
+         * @param removing removes a value on the node it is given, stores the announcement it is given, and commits both
+         * @return this builder
+         */
+        public <T> Builder<K, V, N> removing(
+                Publisher.Recorder<T, Change<K, V>> outbox, Publisher.RecordedRemoving<N, K, T> removing) {
+            this.removing = WriteStep.removing(outbox, removing);
+            return this;
+        }
+
+        /**
+         * Tells the outbox's relay of each commit, so that it need not wait for its next look.
+         *
+         * @param wake returns at once; what it throws is reported to the observer and changes nothing: the relay looks anyway
+         * @return this builder
+         */
+        public Builder<K, V, N> relayedBy(Runnable wake) {
+            this.relay = wake;
+            return this;
+        }
+
+        /**
+         * Names the part of a key by which a session remembers what it has seen of it, the same in every process.
+         *
+         * @param form default {@link KeyForm#whole()}; where that does not know the kind of key, what a session has read
+         *     counts for the whole shard
+         * @return this builder
+         */
+        public Builder<K, V, N> keyedBy(KeyForm<? super K> form) {
+            this.keyForm = form;
             return this;
         }
 
@@ -339,6 +448,17 @@ public final class DataPath<K, V> implements Measured {
         }
 
         /**
+         * Sets what draws the names of reads.
+         *
+         * @param random default {@link Chance#perThread()}
+         * @return this builder
+         */
+        public Builder<K, V, N> random(RandomGenerator random) {
+            this.random = random;
+            return this;
+        }
+
+        /**
          * Builds the path. Opens nothing.
          *
          * @return the path, with a new session of its own
@@ -350,70 +470,23 @@ public final class DataPath<K, V> implements Measured {
             check.present("reading", reading, "say how to read a value with reading((node, key) -> ...)");
             check.positive("deadline", deadline);
             check.require(publisher == null || !routingKey.isEmpty(), "routingKey", "''", "not empty");
+            boolean records = isRecording(writing) || isRecording(removing);
+            check.require(
+                    publisher == null || !records,
+                    "announcedTo",
+                    "'" + routingKey + "'",
+                    "not where writing or removing stores announcements, which the outbox's relay publishes");
+            check.require(
+                    relay == null || records,
+                    "relayedBy",
+                    "given",
+                    "only where writing or removing is given an outbox to store announcements in");
             check.throwIfInvalid();
             return new DataPath<>(this);
         }
 
-        /**
-         * Reads a value from a node.
-         *
-         * @param <N> the kind of node
-         * @param <K> the kind of key
-         * @param <V> the kind of value
-         */
-        @FunctionalInterface
-        public interface Reading<N, K, V> {
-
-            /**
-             * Reads.
-             *
-             * @param node where
-             * @param key which
-             * @return the value, or null where there is none
-             * @throws Exception if it cannot be read
-             */
-            @Nullable
-            V read(N node, K key) throws Exception;
-        }
-
-        /**
-         * Writes a value to a node and commits.
-         *
-         * @param <N> the kind of node
-         * @param <K> the kind of key
-         * @param <V> the kind of value
-         */
-        @FunctionalInterface
-        public interface Writing<N, K, V> {
-
-            /**
-             * Writes and commits.
-             *
-             * @param node where
-             * @param key which
-             * @param value what
-             * @throws Exception if it cannot be written
-             */
-            void write(N node, K key, V value) throws Exception;
-        }
-
-        /**
-         * Removes a value from a node and commits.
-         *
-         * @param <N> the kind of node
-         * @param <K> the kind of key
-         */
-        @FunctionalInterface
-        public interface Removing<N, K> {
-
-            /**
-             * Removes and commits.
-             *
-             * @param node where
-             * @param key which
-             * @throws Exception if it cannot be removed
-             */
-            void remove(N node, K key) throws Exception;
+        private static boolean isRecording(@Nullable WriteStep<?, ?, ?> step) {
+            return step != null && step.isRecording();
         }
     }
 }

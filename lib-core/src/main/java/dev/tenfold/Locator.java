@@ -1,6 +1,7 @@
 package dev.tenfold;
 
 import dev.tenfold.error.StaleEpochException;
+import dev.tenfold.session.Position;
 import dev.tenfold.time.Deadline;
 
 /**
@@ -34,5 +35,17 @@ public interface Locator<K, S> {
      */
     default S relocate(K key, StaleEpochException refused, Deadline deadline) {
         throw refused;
+    }
+
+    /**
+     * Returns the version of the topology in force, for sessions to carry: a key's home may be another under another version,
+     * and then positions on the old home say nothing of the new one. Whoever meets a session that was routed by a later version
+     * {@linkplain #relocate relocates} first; a session that was routed by an earlier one asks the primaries first.
+     *
+     * @return the topology's name, as the position's shard, and the version, as its offset, that answers of {@link #locate}
+     *     given meanwhile are by; {@link Position#none()} (the default) where a key's home never changes
+     */
+    default Position topology() {
+        return Position.none();
     }
 }

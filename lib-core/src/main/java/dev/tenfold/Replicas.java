@@ -41,6 +41,24 @@ public interface Replicas<N> {
             Position minimum, Deadline deadline, Call<? super N, ? extends R, ? extends X> call) throws X;
 
     /**
+     * Runs a read as {@link #read} does, and takes the later mark whatever it costs: for copies and sessions, which promise that
+     * nobody sees time run backwards.
+     *
+     * @param <R> the kind of answer
+     * @param <X> what the call may throw
+     * @param minimum what the node must have seen
+     * @param deadline by when to have answered, waiting for a node included
+     * @param call reads from the node it is given
+     * @return the answer, a position the node had reached before the read, and one it had not passed when the read was over;
+     *     where that cannot be known, {@link Position#primaryOnly}. The default is for sets whose {@link #read} takes both
+     * @throws X as {@link #read}
+     */
+    default <R extends @Nullable Object, X extends Exception> Positioned<R> readMarked(
+            Position minimum, Deadline deadline, Call<? super N, ? extends R, ? extends X> call) throws X {
+        return this.<R, X>read(minimum, deadline, call);
+    }
+
+    /**
      * Runs a write on the primary, once.
      *
      * @param <R> the kind of answer
@@ -70,5 +88,67 @@ public interface Replicas<N> {
      */
     static <N> Replicas<N> single(String name, N node) {
         return new SingleNode<>(name, node);
+    }
+
+    /**
+     * Reads a value from a node.
+     *
+     * @param <N> the kind of node
+     * @param <K> the kind of key
+     * @param <V> the kind of value
+     */
+    @FunctionalInterface
+    interface Reading<N, K, V> {
+
+        /**
+         * Reads.
+         *
+         * @param node where
+         * @param key which
+         * @return the value, or null where there is none
+         * @throws Exception if it cannot be read
+         */
+        @Nullable
+        V read(N node, K key) throws Exception;
+    }
+
+    /**
+     * Writes a value to a node and commits.
+     *
+     * @param <N> the kind of node
+     * @param <K> the kind of key
+     * @param <V> the kind of value
+     */
+    @FunctionalInterface
+    interface Writing<N, K, V> {
+
+        /**
+         * Writes and commits.
+         *
+         * @param node where
+         * @param key which
+         * @param value what
+         * @throws Exception if it cannot be written
+         */
+        void write(N node, K key, V value) throws Exception;
+    }
+
+    /**
+     * Removes a value from a node and commits.
+     *
+     * @param <N> the kind of node
+     * @param <K> the kind of key
+     */
+    @FunctionalInterface
+    interface Removing<N, K> {
+
+        /**
+         * Removes and commits.
+         *
+         * @param node where
+         * @param key which
+         * @throws Exception if it cannot be removed
+         */
+        void remove(N node, K key) throws Exception;
     }
 }

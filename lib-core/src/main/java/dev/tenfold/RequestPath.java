@@ -8,15 +8,15 @@ import dev.tenfold.observe.Measured;
 import dev.tenfold.observe.Measurement;
 import dev.tenfold.retry.RetryBudget;
 import dev.tenfold.time.Deadline;
+import dev.tenfold.time.Scheduler;
 import dev.tenfold.time.TimeSource;
 import dev.tenfold.topology.Coordinates;
 import dev.tenfold.topology.Outcome;
 import dev.tenfold.topology.Outcomes;
-import dev.tenfold.topology.Selection;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -26,29 +26,31 @@ import org.jspecify.annotations.Nullable;
  * Answers requests from the nearest edge, or from a server of the nearest data centre, whichever stages there are.
  *
  * <p>A request that fails through the server's fault is sent to another server where that is safe and the retry budget
- * allows; the data centre is found anew for each attempt, so that one that was lost in between is left. Thread-safe; what it
- * adds to a call is one selection.
+ * allows; the data centre is found anew for each attempt, so that one that was lost in between is left. One that is slow may be
+ * sent to another server, and to the next data centre, while the first goes on. Thread-safe; what it adds to a call is one
+ * selection, and a thread for each attempt where calls are hedged.
  *
  * @param <Q> the kind of request
  * @param <R> the kind of response
  */
-public final class RequestPath<Q, R> implements Measured {
+public final class RequestPath<Q, R> implements Measured, AutoCloseable {
 
     private final String name;
-    private final Sending<Q, R> sending;
+    private final Attempts<Q, R, ?> sending;
     private final @Nullable Edge<Q, R> edge;
     private final Predicate<? super Q> safe;
     private final int attempts;
     private final RetryBudget budget;
     private final @Nullable Duration within;
     private final TimeSource time;
+    private final Gate gate = new Gate();
     private final LongAdder requests = new LongAdder();
     private final LongAdder originRequests = new LongAdder();
     private final LongAdder retries = new LongAdder();
 
     <T> RequestPath(Builder<Q, R, T> builder) {
         name = builder.name;
-        sending = sending(builder);
+        sending = new Attempts<>(builder, this::toString);
         edge = builder.edge;
         safe = builder.safe;
         attempts = builder.attempts;
@@ -64,15 +66,40 @@ public final class RequestPath<Q, R> implements Measured {
      * @param request what it asks for
      * @return the response
      * @throws CallFailedException if the calling function threw a checked exception at the last attempt
-     * @throws dev.tenfold.error.UnavailableException if there was no server to ask
+     * @throws dev.tenfold.error.UnavailableException if there was no server to ask, or the path is closed
      * @throws DeadlineExceededException if the time was up before a server answered; see {@link Builder#within}
      */
     public R handle(Coordinates client, Q request) {
-        requests.increment();
-        Deadline deadline = within == null ? Deadline.none() : Deadline.after(within, time);
-        return edge == null
-                ? fromServer(client, request, deadline)
-                : edge.serve(client, request, missing -> fromServer(client, missing, deadline));
+        gate.enter(this);
+        try {
+            requests.increment();
+            Deadline deadline = within == null ? Deadline.none() : Deadline.after(within, time);
+            return edge == null
+                    ? fromServer(client, request, deadline)
+                    : edge.serve(client, request, missing -> fromServer(client, missing, deadline));
+        } finally {
+            gate.leave();
+        }
+    }
+
+    /**
+     * Refuses further requests with {@link dev.tenfold.error.UnavailableException}, and returns when those under way have been
+     * answered. What the path is made of stays open. Closing twice does nothing.
+     */
+    @Override
+    public void close() {
+        gate.close();
+    }
+
+    /**
+     * Prints the stages for a person.
+     *
+     * @return one line
+     */
+    public String describe() {
+        return this + ": " + (edge == null ? "" : "through " + edge + ", ") + "to " + sending.describe() + ", "
+                + (attempts == 1 ? "sent once" : "sent up to " + attempts + " times where that is safe, " + budget)
+                + (within == null ? "" : ", within " + within);
     }
 
     private R fromServer(Coordinates client, Q request, Deadline deadline) {
@@ -84,45 +111,21 @@ public final class RequestPath<Q, R> implements Measured {
         int allowed = safe.test(request) ? attempts : 1;
         for (int attempt = 1; ; attempt++) {
             Attempt<R> made = sending.send(client, request, deadline);
-            if (made.outcome == Outcome.SUCCESS) {
+            if (made.outcome() == Outcome.SUCCESS) {
                 budget.deposit();
             }
-            if (!made.outcome.countsAgainstEndpoint()) {
+            if (!made.outcome().countsAgainstEndpoint()) {
                 return made.result();
             }
-            if (made.failure != null && deadline.isExpired()) {
+            if (made.failure() != null && deadline.isExpired()) {
                 throw new DeadlineExceededException(
-                        "server '" + made.server + "' of " + this + ", attempt " + attempt,
-                        deadline.budget(),
-                        made.failure);
+                        made.server() + " of " + this + ", attempt " + attempt, deadline.budget(), made.failure());
             }
             if (attempt == allowed || deadline.isExpired() || !budget.tryWithdraw()) {
                 return made.result();
             }
             retries.increment();
         }
-    }
-
-    private static <Q, R, T> Sending<Q, R> sending(Builder<Q, R, T> builder) {
-        Locator<? super Coordinates, ? extends Selector<T>> dataCentres = builder.dataCentres;
-        Builder.TimedCalling<T, Q, R> calling = Objects.requireNonNull(builder.calling);
-        Function<? super R, Outcome> responses = builder.responses;
-        Function<? super Throwable, Outcome> failures = builder.failures;
-        return (client, request, deadline) -> {
-            try (Selection<T> server = dataCentres.locate(client).select()) {
-                String id = server.endpoint().id();
-                try {
-                    R response = calling.call(server.target(), request, deadline);
-                    Outcome outcome = responses.apply(response);
-                    server.report(outcome);
-                    return new Attempt<>(id, outcome, response, null);
-                } catch (Exception failure) {
-                    Outcome outcome = failures.apply(failure);
-                    server.report(outcome);
-                    return new Attempt<>(id, outcome, null, failure);
-                }
-            }
-        };
     }
 
     @Override
@@ -132,33 +135,18 @@ public final class RequestPath<Q, R> implements Measured {
                 Measurement.counter("tenfold.requestpath.requests", "requests answered or failed", tags, requests::sum),
                 Measurement.counter(
                         "tenfold.requestpath.origin", "requests that reached a server", tags, originRequests::sum),
-                Measurement.counter("tenfold.requestpath.retries", "attempts beyond the first", tags, retries::sum));
+                Measurement.gauge("tenfold.requestpath.active", "1", "requests under way", tags, gate::underWay),
+                Measurement.counter("tenfold.requestpath.retries", "attempts beyond the first", tags, retries::sum),
+                Measurement.counter(
+                        "tenfold.requestpath.region.hedges",
+                        "requests that went to the next region too",
+                        tags,
+                        sending::hedges));
     }
 
     @Override
     public String toString() {
         return "request path '" + name + "'";
-    }
-
-    /** One attempt on one server; hides the kind of server. */
-    @FunctionalInterface
-    private interface Sending<Q, R> {
-        Attempt<R> send(Coordinates client, Q request, Deadline deadline);
-    }
-
-    /** How an attempt ended: with a response or a failure. */
-    private record Attempt<R>(
-            String server,
-            Outcome outcome,
-            @Nullable R response,
-            @Nullable Exception failure) {
-
-        R result() {
-            if (failure != null) {
-                throw CallFailedException.unchecked("call", failure);
-            }
-            return Objects.requireNonNull(response, "calling returned null (expected: a response)");
-        }
     }
 
     /**
@@ -187,6 +175,19 @@ public final class RequestPath<Q, R> implements Measured {
 
         @Nullable
         Duration within;
+
+        Predicate<? super Q> hedgeable = request -> false;
+
+        @Nullable
+        Duration hedgeDelay;
+
+        boolean hedgesServers;
+
+        @Nullable
+        RegionHedge regionHedge;
+
+        @Nullable
+        Function<? super Coordinates, ? extends List<? extends Selector<T>>> regions;
 
         TimeSource time = TimeSource.system();
         Function<? super R, Outcome> responses = response -> Outcome.SUCCESS;
@@ -316,6 +317,52 @@ public final class RequestPath<Q, R> implements Measured {
         }
 
         /**
+         * Sends a request that takes longer than most once more, to another server of the same data centre, and takes the
+         * first answer (J. Dean and L. A. Barroso, "The Tail at Scale", 2013). The data centre's balancer does it: it knows
+         * what most requests take, and its {@code hedgeBudget} bounds the hedges; it needs a {@code hedgeExecutor}.
+         *
+         * @param safe which requests may be sent twice
+         * @return this builder
+         */
+        public Builder<Q, R, T> hedging(Predicate<? super Q> safe) {
+            hedgeable = safe;
+            hedgesServers = true;
+            return this;
+        }
+
+        /**
+         * As {@link #hedging(Predicate)}, after a fixed time.
+         *
+         * @param delay how long the first attempt is alone, >= 0
+         * @param safe which requests may be sent twice
+         * @return this builder
+         */
+        public Builder<Q, R, T> hedgingAfter(Duration delay, Predicate<? super Q> safe) {
+            hedgeDelay = delay;
+            return hedging(safe);
+        }
+
+        /**
+         * Sends a request that the nearest data centre has not answered in time to the next one too: for a data centre that is
+         * slow as a whole. Where {@link #hedging} is set as well, each of them hedges among its own servers before.
+         *
+         * @param to when, where and by which threads
+         * @param regions the balancers of the data centres that are up, nearest first; what the first attempt went to is left
+         *     out. With a geographic router {@code place -> world.ranked(place).stream().map(Region::balancer).toList()}
+         * @param safe which requests may be sent twice
+         * @return this builder
+         */
+        public Builder<Q, R, T> hedgingToNextRegion(
+                RegionHedge to,
+                Function<? super Coordinates, ? extends List<? extends Selector<T>>> regions,
+                Predicate<? super Q> safe) {
+            this.regionHedge = to;
+            this.regions = regions;
+            hedgeable = safe;
+            return this;
+        }
+
+        /**
          * Says what a response means for the server that gave it; a response that {@linkplain Outcome#countsAgainstEndpoint()
          * counts against} the server is retried where that is safe, and returned after the last attempt.
          *
@@ -350,8 +397,31 @@ public final class RequestPath<Q, R> implements Measured {
             check.present("calling", calling, "say how to send a request with calling((server, request) -> ...)");
             check.atLeast("attempts", attempts, 1);
             check.positive("within", within);
+            check.notNegative("hedgingAfter", hedgeDelay);
             check.throwIfInvalid();
             return new RequestPath<>(this);
+        }
+
+        /**
+         * How a request goes to the next region too.
+         *
+         * @param delay how long the nearest one has to answer, above zero
+         * @param budget bounds such requests as a share of those that succeed, such as {@code RetryBudget.of(0.05, 10)}
+         * @param executor runs the attempts, such as one virtual thread per task; the caller's thread waits
+         * @param scheduler waits out the delay, such as {@code Scheduler.shared(executor)}
+         */
+        public record RegionHedge(Duration delay, RetryBudget budget, Executor executor, Scheduler scheduler) {
+
+            /**
+             * Checks the delay.
+             *
+             * @throws IllegalArgumentException if it is not above zero
+             */
+            public RegionHedge {
+                if (delay.isNegative() || delay.isZero()) {
+                    throw new IllegalArgumentException("delay: " + delay + " (expected: > 0)");
+                }
+            }
         }
 
         /**

@@ -3,6 +3,7 @@ package dev.tenfold;
 import dev.tenfold.session.Position;
 import dev.tenfold.session.Positioned;
 import dev.tenfold.time.Deadline;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -16,8 +17,10 @@ final class SingleNode<N> implements Replicas<N> {
 
     private final String name;
     private final N node;
-    /** Starts above 0, which means "nothing seen". */
+    /** Starts above 0, which means "nothing seen". Raised when a write has ended, before it leaves {@code underWay}. */
     private final AtomicLong writes = new AtomicLong(1);
+
+    private final AtomicInteger underWay = new AtomicInteger();
 
     SingleNode(String name, N node) {
         this.name = name;
@@ -32,18 +35,31 @@ final class SingleNode<N> implements Replicas<N> {
     @Override
     public <R extends @Nullable Object, X extends Exception> Positioned<R> read(
             Position minimum, Deadline deadline, Call<? super N, ? extends R, ? extends X> call) throws X {
-        long seen = writes.get();
-        if (!minimum.isPrimaryOnly()) {
-            seen = Math.max(seen, minimum.offset());
-        }
-        Position before = new Position(name, 0, seen);
-        return new Positioned<>(call.on(node), before);
+        long least = minimum.isPrimaryOnly() ? 0 : minimum.offset();
+        Position before = at(Math.max(least, writes.get()));
+        R answer = call.on(node);
+        // A write that is under way may be visible already, and counts one more when it has ended.
+        long pending = underWay.get() > 0 ? 1 : 0;
+        return new Positioned<>(answer, before, at(Math.max(before.offset(), writes.get() + pending)));
     }
 
     @Override
     public <R extends @Nullable Object, X extends Exception> Positioned<R> write(
             Deadline deadline, Call<? super N, ? extends R, ? extends X> call) throws X {
-        R answer = call.on(node);
-        return new Positioned<>(answer, new Position(name, 0, writes.incrementAndGet()));
+        underWay.incrementAndGet();
+        try {
+            R answer = call.on(node);
+            return new Positioned<>(answer, at(writes.incrementAndGet()));
+        } catch (Throwable failure) {
+            // It may have happened all the same.
+            writes.incrementAndGet();
+            throw failure;
+        } finally {
+            underWay.decrementAndGet();
+        }
+    }
+
+    private Position at(long offset) {
+        return new Position(name, 0, offset);
     }
 }

@@ -9,6 +9,7 @@ import dev.tenfold.error.LostWriteException;
 import dev.tenfold.error.NotAnnouncedException;
 import dev.tenfold.error.OutcomeUnknownException;
 import dev.tenfold.error.StaleEpochException;
+import dev.tenfold.hash.KeyForm;
 import dev.tenfold.observe.Event;
 import dev.tenfold.session.Position;
 import dev.tenfold.session.Positioned;
@@ -266,5 +267,165 @@ class DataPathTest {
         assertThatThrownBy(() -> readOnly.put("a", "1"))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("writing");
+    }
+
+    @Test
+    void aSessionThatHasSeenSomethingNewerStillUsesOlderCopiesOfOtherKeys() {
+        List<String> loaded = new ArrayList<>();
+        DataPath<String, String> users = path().reading((node, key) -> {
+                    loaded.add(key);
+                    return node.get(key);
+                })
+                .cachedIn(cache)
+                .build();
+        users.in(new Session()).put("a", "1");
+        users.in(new Session()).get("a");
+        users.in(new Session()).put("b", "1");
+        Session session = new Session();
+
+        users.in(session).get("b");
+        assertThat(users.in(session).get("a")).isEqualTo("1");
+        assertThat(loaded).as("the copy of a is older than that of b").containsExactly("a", "b");
+
+        users.in(session).put("c", "1");
+        users.in(session).get("a");
+        assertThat(loaded).as("what it wrote counts for all keys").containsExactly("a", "b", "a");
+    }
+
+    @Test
+    void aSessionIsShownACopyAgainThatWasReadWhileItsShardMovedOn() {
+        int[] loads = new int[1];
+        int[] offset = {10};
+        Replicas<Map<String, String>> busy = new Replicas<>() {
+            @Override
+            public String name() {
+                return "busy";
+            }
+
+            @Override
+            public <R, X extends Exception> Positioned<R> read(
+                    Position minimum,
+                    Deadline deadline,
+                    Call<? super Map<String, String>, ? extends R, ? extends X> call)
+                    throws X {
+                loads[0]++;
+                Position before = new Position("busy", 0, offset[0]);
+                offset[0] += 5;
+                return new Positioned<>(call.on(store), before, new Position("busy", 0, offset[0]));
+            }
+
+            @Override
+            public <R, X extends Exception> Positioned<R> write(
+                    Deadline deadline, Call<? super Map<String, String>, ? extends R, ? extends X> call) throws X {
+                offset[0]++;
+                return new Positioned<>(call.on(store), new Position("busy", 0, offset[0]));
+            }
+        };
+        DataPath<String, String> users = Tenfold.<String, String>dataPath("users")
+                .replicatedOn(busy)
+                .reading(Map::get)
+                .writing(Map::put)
+                .cachedIn(cache)
+                .build();
+        Session session = new Session();
+        for (int i = 0; i < 10; i++) {
+            users.in(session).get("a");
+        }
+        assertThat(loads[0]).isEqualTo(1);
+
+        users.in(session).put("a", "1");
+        assertThat(users.in(session).get("a")).isEqualTo("1");
+        assertThat(loads[0]).isEqualTo(2);
+    }
+
+    @Test
+    void aCopyFromWhereAKeyLivedBeforeIsNotUsed() {
+        cache.entries.put("a", new Positioned<>("old", new Position("elsewhere", 0, 9)));
+        store.put("a", "new");
+
+        assertThat(path().cachedIn(cache).build().in(new Session()).get("a")).isEqualTo("new");
+    }
+
+    @Test
+    void keysThatCannotBeNamedCountForTheWholeShard() {
+        record Pair(String tenant, int id) {}
+        Map<Pair, String> pairs = new HashMap<>();
+        MapCache<Pair, String> copies = new MapCache<>();
+        DataPath.Builder<Pair, String, Map<Pair, String>> builder = Tenfold.<Pair, String>dataPath("pairs")
+                .storedIn(pairs)
+                .reading(Map::get)
+                .writing(Map::put)
+                .cachedIn(copies);
+        for (boolean named : new boolean[] {false, true}) {
+            DataPath<Pair, String> path = named
+                    ? builder.keyedBy(KeyForm.of(pair -> pair.tenant() + pair.id()))
+                            .build()
+                    : builder.build();
+            Pair one = new Pair("t", 1);
+            path.in(new Session()).get(one);
+            path.in(new Session()).put(new Pair("t", 2), "2");
+            Session session = new Session();
+            path.in(session).get(new Pair("t", 2));
+            Positioned<String> before = copies.entries.get(one);
+            path.in(session).get(one);
+            assertThat(copies.entries.get(one) == before).as("a hit").isEqualTo(named);
+        }
+    }
+
+    @Test
+    void aFunctionThatForgetsItsAnnouncementIsFound() {
+        List<Event> events = new ArrayList<>();
+        DataPath<String, String> users = path().writing(
+                        (List<Object> transaction, DataPath.Change<String, String> change) -> transaction.add(change),
+                        (node, key, value, announcement) -> node.put(key, value))
+                .observer(events::add)
+                .build();
+
+        assertThatThrownBy(() -> users.put("a", "1"))
+                .isInstanceOf(NotAnnouncedException.class)
+                .hasMessageContaining("committed without its announcement")
+                .cause()
+                .hasMessageContaining("recordIn");
+        assertThat(events).extracting(Event::kind).containsExactly("announcement.failed");
+    }
+
+    @Test
+    void wakesTheRelayAfterTheCommitAndDoesWithoutIt() {
+        List<Object> outbox = new ArrayList<>();
+        List<Event> events = new ArrayList<>();
+        DataPath<String, String> users = path().writing(
+                        (List<Object> transaction, DataPath.Change<String, String> change) -> transaction.add(change),
+                        (node, key, value, announcement) -> {
+                            node.put(key, value);
+                            announcement.recordIn(outbox);
+                            assertThatThrownBy(() -> announcement.recordIn(outbox))
+                                    .isInstanceOf(IllegalStateException.class);
+                        })
+                .relayedBy(() -> {
+                    assertThat(store).containsKey("a");
+                    throw new IllegalStateException("closed");
+                })
+                .observer(events::add)
+                .build();
+
+        users.put("a", "1");
+
+        assertThat(outbox).containsExactly(new DataPath.Change<>("users", "a", "1", Position.none()));
+        assertThat(events).extracting(Event::kind).containsExactly("relay.failed");
+    }
+
+    @Test
+    void announcesInOneWayOnly() {
+        assertThatThrownBy(() -> path().writing(
+                                (List<Object> transaction, DataPath.Change<String, String> change) ->
+                                        transaction.add(change),
+                                (node, key, value, announcement) -> node.put(key, value))
+                        .announcedTo((key, change) -> CompletableFuture.completedStage(key), "user.changed")
+                        .build())
+                .isInstanceOf(InvalidConfigurationException.class)
+                .hasMessageContaining("announcedTo");
+        assertThatThrownBy(() -> path().relayedBy(() -> {}).build())
+                .isInstanceOf(InvalidConfigurationException.class)
+                .hasMessageContaining("relayedBy");
     }
 }

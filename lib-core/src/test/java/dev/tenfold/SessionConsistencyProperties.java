@@ -2,113 +2,143 @@ package dev.tenfold;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tenfold.session.Position;
-import dev.tenfold.session.Positioned;
+import dev.tenfold.MovingShards.Process;
+import dev.tenfold.error.StaleEpochException;
 import dev.tenfold.session.Session;
 import dev.tenfold.session.SessionToken;
 import dev.tenfold.time.Chance;
-import dev.tenfold.time.Deadline;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.random.RandomGenerator;
+import java.util.stream.LongStream;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Several processes, each with a cache of its own, over a primary with lagging replicas; sessions wander between the
- * processes as signed tokens. Replicas move on during reads. No session may read a version older than one it has read or
- * written.
+ * Several processes, each with a cache of its own, over shards of a primary with lagging replicas; sessions wander between the
+ * processes as signed tokens. Replicas move on during reads, keys move between shards, and processes hear late of it. No
+ * session may read a version older than one it has read or written.
+ *
+ * <p>The flaws show that the simulation would find what each part of the rule is for.
  */
 class SessionConsistencyProperties {
 
-    private static final int KEYS = 4;
+    private static final int USERS = 3;
+
+    private enum Flaw {
+        NONE,
+        /** What a session reads is not noted: a cache hit needs to cover only what the session wrote. */
+        READS_ARE_FORGOTTEN,
+        /** What a session writes is not noted. */
+        WRITES_ARE_FORGOTTEN,
+        /** All reads have one name: any copy counts as the one that was shown before. */
+        READS_HAVE_ONE_NAME,
+        /** Nobody tells sessions that keys have moved. */
+        TOPOLOGY_IS_NOT_TOLD
+    }
 
     @Property(tries = 300)
     void noSessionEverGoesBackInTime(@ForAll long seed) {
+        assertThat(violation(seed, 4, false, Flaw.NONE)).isNull();
+    }
+
+    @Property(tries = 100)
+    void norWhereASessionReadsMoreKeysThanItRemembers(@ForAll long seed) {
+        assertThat(violation(seed, 2 * Session.MAXIMUM_KEYS, false, Flaw.NONE)).isNull();
+    }
+
+    @Property(tries = 300)
+    void norWhereKeysMoveBetweenShards(@ForAll long seed) {
+        assertThat(violation(seed, 6, true, Flaw.NONE)).isNull();
+    }
+
+    @Example
+    void findsAViolationWhereReadsAreNotNoted() {
+        assertThat(violations(false, Flaw.READS_ARE_FORGOTTEN)).isPositive();
+    }
+
+    @Example
+    void findsAViolationWhereWritesAreNotNoted() {
+        assertThat(violations(false, Flaw.WRITES_ARE_FORGOTTEN)).isPositive();
+    }
+
+    @Example
+    void findsAViolationWhereReadsCannotBeToldApart() {
+        assertThat(violations(false, Flaw.READS_HAVE_ONE_NAME)).isPositive();
+    }
+
+    @Example
+    void findsAViolationWhereSessionsAreNotToldThatKeysMoved() {
+        assertThat(violations(true, Flaw.TOPOLOGY_IS_NOT_TOLD)).isPositive();
+    }
+
+    private static long violations(boolean moving, Flaw flaw) {
+        return LongStream.range(0, 200)
+                .filter(seed -> violation(seed, 4, moving, flaw) != null)
+                .count();
+    }
+
+    private static @Nullable String violation(long seed, int keys, boolean moving, Flaw flaw) {
         RandomGenerator random = Chance.seeded(seed);
-        LaggingReplicas replicas = new LaggingReplicas(random);
+        MovingShards shards = new MovingShards(random, moving ? 3 : 1, keys);
+        List<Process> homes = new ArrayList<>();
         List<DataPath<Integer, Integer>> processes = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
+            Process process = shards.process(flaw != Flaw.TOPOLOGY_IS_NOT_TOLD);
+            homes.add(process);
             processes.add(Tenfold.<Integer, Integer>dataPath("numbers")
-                    .replicatedOn(replicas)
-                    .reading(Map::get)
-                    .writing(Map::put)
+                    .shardedBy(process)
+                    .reading((node, key) -> node.values().get(key))
+                    .writing((node, key, value) -> {
+                        if (!node.owned().contains(key)) {
+                            throw new StaleEpochException("key " + key, process.version(), process.version() + 1);
+                        }
+                        node.values().put(key, value);
+                    })
                     .cachedIn(new MapCache<Integer, Integer>())
+                    .random(flaw == Flaw.READS_HAVE_ONE_NAME ? () -> 7 : random)
                     .build());
         }
         SessionToken tokens = SessionToken.signedWith("a secret of the test".getBytes(StandardCharsets.UTF_8));
-        String[] cookies = new String[3];
-        int[][] seen = new int[cookies.length][KEYS];
-        for (int i = 0; i < cookies.length; i++) {
+        String[] cookies = new String[USERS];
+        int[][] seen = new int[USERS][keys];
+        for (int i = 0; i < USERS; i++) {
             cookies[i] = tokens.encode(new Session());
         }
         int version = 0;
         for (int step = 0; step < 200; step++) {
-            int user = random.nextInt(cookies.length);
-            int key = random.nextInt(KEYS);
+            int user = random.nextInt(USERS);
+            int key = random.nextInt(keys);
             Session session = tokens.decode(cookies[user]);
             DataPath<Integer, Integer> path =
                     processes.get(random.nextInt(processes.size())).in(session);
-            if (random.nextInt(4) == 0) {
+            boolean writes = random.nextInt(4) == 0;
+            if (writes) {
                 path.put(key, ++version);
                 seen[user][key] = version;
             } else {
                 Integer value = path.get(key);
                 int read = value == null ? 0 : value;
-                assertThat(read)
-                        .as("seed %d, step %d, user %d, key %d", seed, step, user, key)
-                        .isGreaterThanOrEqualTo(seen[user][key]);
+                if (read < seen[user][key]) {
+                    return "seed " + seed + ", step " + step + ": user " + user + " read " + read + " of key " + key
+                            + " after " + seen[user][key];
+                }
                 seen[user][key] = read;
             }
-            cookies[user] = tokens.encode(session);
-            replicas.replaySome();
+            if (flaw != (writes ? Flaw.WRITES_ARE_FORGOTTEN : Flaw.READS_ARE_FORGOTTEN)) {
+                cookies[user] = tokens.encode(session);
+            }
+            shards.replaySome();
+            if (moving && random.nextInt(10) == 0) {
+                shards.move(random.nextInt(keys));
+            }
+            if (random.nextInt(10) == 0) {
+                homes.get(random.nextInt(homes.size())).refresh();
+            }
         }
-    }
-
-    /** A log, a primary that has applied all of it, and two replicas that have applied some. */
-    private static final class LaggingReplicas implements Replicas<Map<Integer, Integer>> {
-        private final RandomGenerator random;
-        private final List<Map<Integer, Integer>> history = new ArrayList<>(List.of(Map.of()));
-        private final int[] replayed = new int[2];
-
-        LaggingReplicas(RandomGenerator random) {
-            this.random = random;
-        }
-
-        void replaySome() {
-            int replica = random.nextInt(replayed.length);
-            replayed[replica] += random.nextInt(history.size() - replayed[replica]);
-        }
-
-        @Override
-        public String name() {
-            return "db";
-        }
-
-        @Override
-        public <R, X extends Exception> Positioned<R> read(
-                Position minimum, Deadline deadline, Call<? super Map<Integer, Integer>, ? extends R, ? extends X> call)
-                throws X {
-            int replica = random.nextInt(replayed.length + 1);
-            int newest = history.size() - 1;
-            int before =
-                    replica == replayed.length || minimum.offset() > replayed[replica] ? newest : replayed[replica];
-            int during = before + random.nextInt(newest - before + 1);
-            int after = during + random.nextInt(newest - during + 1);
-            return new Positioned<>(
-                    call.on(history.get(during)), new Position("db", 1, before), new Position("db", 1, after));
-        }
-
-        @Override
-        public <R, X extends Exception> Positioned<R> write(
-                Deadline deadline, Call<? super Map<Integer, Integer>, ? extends R, ? extends X> call) throws X {
-            Map<Integer, Integer> next = new HashMap<>(history.get(history.size() - 1));
-            R answer = call.on(next);
-            history.add(next);
-            return new Positioned<>(answer, new Position("db", 1, history.size() - 1));
-        }
+        return null;
     }
 }

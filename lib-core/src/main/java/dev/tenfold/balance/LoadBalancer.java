@@ -1,5 +1,6 @@
 package dev.tenfold.balance;
 
+import dev.tenfold.RequestPath;
 import dev.tenfold.Selector;
 import dev.tenfold.error.UnavailableException;
 import dev.tenfold.health.HealthCell;
@@ -47,7 +48,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <T> the kind of target
  */
-public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, AutoCloseable {
+public final class LoadBalancer<T> implements Selector.Hedging<T>, Caller<T>, Measured, AutoCloseable {
 
     private final String name;
     private final TimeSource time;
@@ -136,6 +137,19 @@ public final class LoadBalancer<T> implements Selector<T>, Caller<T>, Measured, 
     @Override
     public Selection<T> select() {
         return abandoned.watch(lease());
+    }
+
+    @Override
+    public <Q, R> R callHedged(
+            Q request,
+            RequestPath.Builder.TimedCalling<? super T, ? super Q, ? extends R> calling,
+            Function<? super R, Outcome> judge,
+            Deadline deadline,
+            @Nullable Duration delay)
+            throws Exception {
+        Caller.Idempotent<T> caller = repeating.within(deadline);
+        caller = delay == null ? caller.hedged() : caller.hedgedAfter(delay);
+        return caller.<R, Exception>call((target, by) -> calling.call(target, request, by), judge);
     }
 
     /**

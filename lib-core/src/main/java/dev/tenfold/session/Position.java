@@ -120,6 +120,11 @@ public record Position(String shard, long timeline, long offset) {
         return later ? this : other;
     }
 
+    /** Says whether {@link #max} of the two is this one. */
+    boolean isAtOrAfter(Position other) {
+        return other.isNone() || (shard.equals(other.shard) && max(other).equals(this));
+    }
+
     private static long latestKnown(long one, long other) {
         if (one == Long.MAX_VALUE || other == Long.MAX_VALUE) {
             return Math.min(one, other);

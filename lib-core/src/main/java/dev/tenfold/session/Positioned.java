@@ -13,12 +13,28 @@ import org.jspecify.annotations.Nullable;
  *       shown nothing that has not reached it, or may see time run backwards.
  * </ul>
  *
+ * <p>Where a shard is written all the time the two differ, and then no copy has reached its own later mark: so {@code read}
+ * tells whether a copy is the very value that was shown before, which may be shown again.
+ *
  * @param <V> the kind of value
  * @param value the value
  * @param position how much history is behind it for certain; a later read may see more, never less
  * @param seen how much history may be behind it, at or after {@code position} and on the same shard
+ * @param read names the read that found the value, drawn at random: what bears the same number is the same value; 0 where
+ *     nobody named it, which is like no other
  */
-public record Positioned<V extends @Nullable Object>(V value, Position position, Position seen) {
+public record Positioned<V extends @Nullable Object>(V value, Position position, Position seen, long read) {
+
+    /**
+     * Makes a value that lies between two marks, of a read without a name.
+     *
+     * @param value the value
+     * @param position how much history is behind it for certain
+     * @param seen how much history may be behind it
+     */
+    public Positioned(V value, Position position, Position seen) {
+        this(value, position, seen, 0);
+    }
 
     /**
      * Makes a value that reflects one position exactly, such as one just written, or whose later mark was not taken.

@@ -10,7 +10,7 @@ import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.Base64;
-import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -19,15 +19,18 @@ import javax.crypto.spec.SecretKeySpec;
  * Turns a {@link Session} into a short signed text for a cookie or header, and back, so that it survives a change of
  * server and process.
  *
- * <p>Signed with HMAC-SHA-256 (RFC 2104) cut to 16 bytes and written as URL-safe Base64 without padding; about 40
- * characters plus 20 a shard. It says where a user has been in the shards' histories and nothing about the user. A text
- * that was not signed with this key, or is torn, reads as an empty session that asks the primary: stale never, wrong never.
+ * <p>Signed with HMAC-SHA-256 (RFC 2104) cut to 16 bytes and written as URL-safe Base64 without padding; about 30
+ * characters, plus 10 and the name for each shard, plus 25 for each key that was read while its shard was written: at most
+ * 2,000 where names of shards take up to 20. It says where a user has been in the shards' histories and nothing about the user.
+ * A text that was not signed with this key, or is torn, or of a format that this version does not know, reads as an empty
+ * session that asks the primary: stale never, wrong never. Texts of every earlier version are read.
  *
  * <p>Immutable and thread-safe; a few microseconds a call.
  */
 public final class SessionToken {
 
     private static final byte FORMAT_1 = 1;
+    private static final byte FORMAT_2 = 2;
     private static final int SIGNATURE_BYTES = 16;
 
     private final SecretKeySpec key;
@@ -59,15 +62,8 @@ public final class SessionToken {
     public String encode(Session session) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (DataOutputStream out = new DataOutputStream(bytes)) {
-            Map<String, Position> positions = session.positions();
-            out.writeByte(FORMAT_1);
-            out.writeBoolean(session.hasForgotten());
-            out.writeByte(positions.size());
-            for (Position position : positions.values()) {
-                out.writeUTF(position.shard());
-                out.writeLong(position.timeline());
-                out.writeLong(position.offset());
-            }
+            out.writeByte(FORMAT_2);
+            SessionFormat.write(session.state(), out);
         } catch (IOException impossible) {
             throw new UncheckedIOException(impossible);
         }
@@ -96,29 +92,22 @@ public final class SessionToken {
             }
             byte[] body = Arrays.copyOf(signed, signed.length - SIGNATURE_BYTES);
             byte[] signature = Arrays.copyOfRange(signed, body.length, signed.length);
-            if (!MessageDigest.isEqual(signature, sign(body)) || body[0] != FORMAT_1) {
+            if (!MessageDigest.isEqual(signature, sign(body))) {
                 return distrusted();
             }
-            return read(body);
+            DataInputStream in = new DataInputStream(new ByteArrayInputStream(body, 1, body.length - 1));
+            return switch (body[0]) {
+                case FORMAT_1 -> new Session(SessionFormat.readFirst(in));
+                case FORMAT_2 -> new Session(SessionFormat.read(in));
+                default -> distrusted();
+            };
         } catch (IllegalArgumentException | IOException notOurs) {
             return distrusted();
         }
     }
 
-    private static Session read(byte[] body) throws IOException {
-        DataInputStream in = new DataInputStream(new ByteArrayInputStream(body, 1, body.length - 1));
-        boolean forgotten = in.readBoolean();
-        int count = in.readUnsignedByte();
-        Map<String, Position> positions = new LinkedHashMap<>();
-        for (int i = 0; i < count; i++) {
-            Position position = new Position(in.readUTF(), in.readLong(), in.readLong());
-            positions.put(position.shard(), position);
-        }
-        return new Session(positions, forgotten);
-    }
-
     private static Session distrusted() {
-        return new Session(Map.of(), true);
+        return new Session(new SessionState(Map.of(), List.of(), Map.of(), true));
     }
 
     private byte[] sign(byte[] body) {

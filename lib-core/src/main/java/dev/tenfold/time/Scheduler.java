@@ -1,6 +1,8 @@
 package dev.tenfold.time;
 
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -23,6 +25,21 @@ public interface Scheduler {
      * @throws RejectedExecutionException if the scheduler was closed
      */
     Task schedule(Duration delay, Runnable task);
+
+    /**
+     * Makes the calling thread wait until something is done, however it ends. By default the thread parks; the scheduler of
+     * a simulation lets what is due run meanwhile, so that code that waits takes none of the real time.
+     *
+     * @param done what to wait for
+     * @throws InterruptedException if the thread is interrupted meanwhile
+     */
+    default void await(CompletableFuture<?> done) throws InterruptedException {
+        try {
+            done.handle((result, failure) -> true).get();
+        } catch (ExecutionException impossible) {
+            throw new IllegalStateException("a stage that handles every failure has failed", impossible);
+        }
+    }
 
     /** A task that was scheduled and can still be called off. */
     @FunctionalInterface

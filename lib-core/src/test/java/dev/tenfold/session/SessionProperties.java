@@ -24,6 +24,11 @@ final class SessionProperties {
     private static final SessionToken TOKEN =
             SessionToken.signedWith("0123456789abcdef".getBytes(StandardCharsets.US_ASCII));
 
+    /** Written by the version before keys were remembered: shard s at offset 2 of timeline 1. */
+    private static final String FIRST_FORMAT = "AQABAAFzAAAAAAAAAAEAAAAAAAAAAlUkrxYsK-ohrc_cMg1kS3g";
+
+    private static final String NINTH_FORMAT = "CQABAAFzAAAAAAAAAAEAAAAAAAAAAnKZXiN1OZUquss8iAaKL1w";
+
     @Provide
     Arbitrary<List<Position>> histories() {
         return Combinators.combine(
@@ -171,5 +176,161 @@ final class SessionProperties {
         assertThat(session.required("s")).isEqualTo(Position.primaryOnly("s", 2));
         session.settle(new Position("s", 2, 6));
         assertThat(session.required("s")).isEqualTo(new Position("s", 2, 6));
+    }
+
+    /** What a session noted, in order: of a key, of a shard as a whole (no key), or a copy that it had seen before. */
+    private record Note(int shard, int key, long position, long seen) {}
+
+    @Provide
+    Arbitrary<List<Note>> notes() {
+        return Combinators.combine(
+                        Arbitraries.integers().between(0, 17),
+                        Arbitraries.integers().between(0, 60),
+                        Arbitraries.longs().between(1, 50),
+                        Arbitraries.longs().between(0, 5))
+                .as((shard, key, position, span) -> new Note(shard, key, position, position + span))
+                .list()
+                .ofMaxSize(150);
+    }
+
+    @Property(tries = 300)
+    void askForWhatWasSeenOfAKeyAndNoLessThanWasWritten(@ForAll("notes") List<Note> notes) {
+        Session session = new Session();
+        Map<String, Long> floors = new HashMap<>();
+        Map<String, Map<Integer, Long>> seen = new HashMap<>();
+        long read = 0;
+        for (Note note : notes) {
+            // Few shards, or they would all be forgotten.
+            String shard = "shard-" + (note.shard < 17 ? note.shard % 3 : note.key);
+            Position position = new Position(shard, 0, note.position);
+            if (note.key == 0) {
+                session.advance(position);
+                floors.merge(shard, note.position, Math::max);
+            } else {
+                Marks marks = session.marks(shard, note.key);
+                session.saw(
+                        shard,
+                        note.key,
+                        marks,
+                        new Positioned<>("", position, new Position(shard, 0, note.seen), ++read));
+                if (!marks.minimum().isPrimaryOnly()) {
+                    seen.computeIfAbsent(shard, s -> new HashMap<>()).merge(note.key, note.seen, Math::max);
+                }
+            }
+            Session back = TOKEN.decode(TOKEN.encode(session));
+            seen.forEach((where, keys) -> keys.forEach((key, offset) -> {
+                Position asked = back.marks(where, key).minimum();
+                assertThat(asked.offset()).as("key %s of %s", key, where).isGreaterThanOrEqualTo(offset);
+                assertThat(asked).isEqualTo(session.marks(where, key).minimum());
+                assertThat(session.required(where).offset()).isGreaterThanOrEqualTo(asked.offset());
+            }));
+            floors.forEach((where, offset) ->
+                    assertThat(session.marks(where, 1_000).minimum().offset()).isGreaterThanOrEqualTo(offset));
+        }
+        assertThat(TOKEN.encode(session)).hasSizeLessThan(2_000);
+    }
+
+    @Example
+    void aReadOfAKeyAsksNothingOfOthersUntilItIsForgotten() {
+        Session session = new Session();
+        session.saw("s", 1, session.marks("s", 1), new Positioned<>("v", at(50), at(60), 9));
+        assertThat(session.marks("s", 2).minimum()).isEqualTo(Position.none());
+        assertThat(session.required("s")).as("of anything at all").isEqualTo(at(60));
+
+        for (long key = 2; key <= Session.MAXIMUM_KEYS + 1; key++) {
+            session.saw("s", key, session.marks("s", key), new Positioned<>("v", at(70), at(70), 9));
+        }
+        assertThat(session.marks("s", 1).minimum()).isEqualTo(at(60));
+        assertThat(session.marks("s", 1_000).minimum())
+                .as("it may be the forgotten one")
+                .isEqualTo(at(60));
+    }
+
+    @Example
+    void allowsTheVeryCopyThatWasShownAndNoOtherOfTheSameMarks() {
+        Session session = new Session();
+        Positioned<String> shown = new Positioned<>("v", at(5), at(7), 1);
+        session.saw("s", 1, session.marks("s", 1), shown);
+
+        assertThat(session.marks("s", 1).allow(shown)).isTrue();
+        assertThat(session.marks("s", 1).allow(new Positioned<>("w", at(5), at(7), 2)))
+                .isFalse();
+        assertThat(session.marks("s", 1).allow(new Positioned<>("w", at(5), at(7))))
+                .isFalse();
+        assertThat(session.marks("s", 1).allow(new Positioned<>("w", at(7)))).isTrue();
+
+        session.advance(at(6));
+        assertThat(session.marks("s", 1).allow(shown))
+                .as("what was written since is not in it")
+                .isFalse();
+    }
+
+    @Example
+    void noCopyIsTheLastOneWhereReadsOverlapped() {
+        Session session = new Session();
+        Marks asked = session.marks("s", 1);
+        session.saw("s", 1, asked, new Positioned<>("newer", at(6), at(8), 1));
+        session.saw("s", 1, asked, new Positioned<>("older", at(5), at(7), 2));
+
+        assertThat(session.marks("s", 1)).isEqualTo(new Marks(Position.none(), at(8), 0));
+    }
+
+    @Example
+    void aNewerTopologySendsTheSessionToThePrimariesOnce() {
+        Session session = new Session();
+        session.adopt(new Position("map", 0, 3));
+        assertThat(session.required("s"))
+                .as("it had seen nothing that could have moved")
+                .isEqualTo(Position.none());
+        session.advance(at(5));
+        session.adopt(new Position("map", 0, 3));
+        session.adopt(new Position("map", 0, 2));
+        assertThat(session.required("s")).isEqualTo(at(5));
+
+        session.adopt(new Position("map", 0, 4));
+        assertThat(session.topology("map")).isEqualTo(new Position("map", 0, 4));
+        Marks asked = session.marks("t", 1);
+        assertThat(asked.minimum().isPrimaryOnly()).isTrue();
+        session.saw("t", 1, asked, new Positioned<>("v", new Position("t", 0, 20), new Position("t", 0, 22), 1));
+        assertThat(session.marks("t", 1).seen()).isEqualTo(new Position("t", 0, 22));
+        assertThat(session.marks("t", 2).minimum())
+                .as("the primary had everything that moved there")
+                .isEqualTo(new Position("t", 0, 20));
+        assertThat(session.required("s").isPrimaryOnly()).isTrue();
+    }
+
+    /** Found by the simulation of the whole composition: the primary before the last failover answered, and it was too old. */
+    @Example
+    void aNewerTopologyDoesNotMakeTheSessionForgetWhichPrimaryItHasSeen() {
+        Session session = new Session();
+        session.advance(new Position("s", 2, 34));
+        session.adopt(new Position("map", 0, 4));
+
+        Marks asked = session.marks("s", 1);
+        assertThat(asked.minimum()).isEqualTo(Position.primaryOnly("s", 2));
+        session.saw("s", 1, asked, new Positioned<>("old", new Position("s", 1, 40), new Position("s", 1, 40), 1));
+        assertThat(session.marks("s", 1).minimum())
+                .as("the primary of an older timeline settles nothing")
+                .isEqualTo(Position.primaryOnly("s", 2));
+        session.saw("s", 1, asked, new Positioned<>("new", new Position("s", 2, 36), new Position("s", 2, 36), 2));
+        assertThat(session.marks("s", 1).minimum()).isEqualTo(new Position("s", 2, 36));
+    }
+
+    @Example
+    void readsTokensOfTheFirstFormat() {
+        Session old = TOKEN.decode(FIRST_FORMAT);
+
+        assertThat(old.required("s")).isEqualTo(new Position("s", 1, 2));
+        assertThat(old.marks("s", 7).minimum()).isEqualTo(new Position("s", 1, 2));
+        assertThat(old.required("other")).isEqualTo(Position.none());
+    }
+
+    @Example
+    void asksThePrimaryForATokenOfAFormatFromTheFuture() {
+        assertThat(TOKEN.decode(NINTH_FORMAT).required("s").isPrimaryOnly()).isTrue();
+    }
+
+    private static Position at(long offset) {
+        return new Position("s", 0, offset);
     }
 }
