@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
@@ -69,7 +69,7 @@ final class MapFollower<S> implements AutoCloseable {
         this.scheduler = builder.scheduler;
         this.random = builder.random;
         slotting.check(map);
-        this.cell = new SnapshotCell<>(Routing.of(map, builder.targets, factory));
+        this.cell = new SnapshotCell<>(Routing.of(name, map, builder.targets, factory));
         this.learnt = new AtomicReference<>(map);
     }
 
@@ -101,15 +101,15 @@ final class MapFollower<S> implements AutoCloseable {
             throw new DeadlineExceededException(
                     "the shard map to reach epoch " + refused.current(), deadline.budget(), refused);
         }
-        CountDownLatch woken = new CountDownLatch(1);
-        Scheduler.Task timer = scheduler.schedule(Duration.ofNanos(pause), woken::countDown);
+        CompletableFuture<Boolean> woken = new CompletableFuture<>();
+        Scheduler.Task timer = scheduler.schedule(Duration.ofNanos(pause), () -> woken.complete(false));
         Watch watching = cell.watch(routing -> {
             if (routing.version() >= refused.current()) {
-                woken.countDown();
+                woken.complete(true);
             }
         });
         try {
-            woken.await();
+            scheduler.await(woken);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             throw new DeadlineExceededException(
@@ -167,7 +167,7 @@ final class MapFollower<S> implements AutoCloseable {
         if (map.epoch() <= before.version()) {
             return;
         }
-        cell.offer(Routing.of(map, before.targets(), factory));
+        cell.offer(Routing.of(name, map, before.targets(), factory));
         switches.increment();
         observer.on(new Event(
                 time.now(),

@@ -1,6 +1,7 @@
 package dev.tenfold.sharding;
 
 import dev.tenfold.error.UnavailableException;
+import dev.tenfold.session.Position;
 import dev.tenfold.sharding.hash.Shard;
 import dev.tenfold.topology.Snapshot;
 import java.util.LinkedHashMap;
@@ -26,11 +27,13 @@ final class Routing<S> implements Snapshot {
     private final char @Nullable [] owners;
 
     private final int @Nullable [] manyOwners;
+    private final Position topology;
     /** By the same place, and behind the shards an empty one, for slots that were merged into others. */
     private final @Nullable Object[] byOwner;
 
-    private Routing(ShardMap map, Map<String, S> targets) {
+    private Routing(String name, ShardMap map, Map<String, S> targets) {
         this.map = map;
+        this.topology = new Position("map " + name, 0, map.epoch());
         this.targets = targets;
         int shards = map.shards().size();
         this.byOwner = new Object[shards + 1];
@@ -55,7 +58,7 @@ final class Routing<S> implements Snapshot {
 
     /** Routes by a map, making a target of each shard that is not known yet, where there is what makes them. */
     static <S> Routing<S> of(
-            ShardMap map, Map<String, S> known, @Nullable Function<? super String, ? extends S> factory) {
+            String name, ShardMap map, Map<String, S> known, @Nullable Function<? super String, ? extends S> factory) {
         Map<String, S> targets = new LinkedHashMap<>(known);
         if (factory != null) {
             for (Shard shard : map.shards()) {
@@ -64,11 +67,15 @@ final class Routing<S> implements Snapshot {
                 }
             }
         }
-        return new Routing<>(map, targets);
+        return new Routing<>(name, map, targets);
     }
 
     ShardMap map() {
         return map;
+    }
+
+    Position topology() {
+        return topology;
     }
 
     Map<String, S> targets() {

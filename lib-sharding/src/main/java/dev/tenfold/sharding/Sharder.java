@@ -6,6 +6,7 @@ import dev.tenfold.error.DeadlineExceededException;
 import dev.tenfold.error.StaleEpochException;
 import dev.tenfold.observe.Measured;
 import dev.tenfold.observe.Measurement;
+import dev.tenfold.session.Position;
 import dev.tenfold.sharding.hash.Placement;
 import dev.tenfold.time.Deadline;
 import dev.tenfold.time.TimeSource;
@@ -273,6 +274,17 @@ public final class Sharder<K, S> implements Locator<K, S>, Measured, AutoCloseab
     public S relocate(K key, StaleEpochException refused, Deadline deadline) {
         follower.awaitNewer(refused, deadline, 1);
         return locate(key);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>Named after the sharder, with the map's epoch as its version. Sharders whose keys are read in one session need
+     * {@linkplain SharderBuilder#name names} of their own.
+     */
+    @Override
+    public Position topology() {
+        return cell.current().topology();
     }
 
     /**

@@ -79,7 +79,8 @@ public final class SharderBuilder<K, S> {
     }
 
     /**
-     * Names this sharder in events and measurements.
+     * Names this sharder in events and measurements, and its map in sessions: sharders with maps of their own whose keys are read
+     * in one session need different names, and processes that share a map the same.
      *
      * @param name the name; default {@code "shards"}
      * @return this

@@ -14,6 +14,7 @@ import dev.tenfold.error.UnavailableException;
 import dev.tenfold.hash.KeyForm;
 import dev.tenfold.hash.KeyHash;
 import dev.tenfold.observe.Observer;
+import dev.tenfold.session.Position;
 import dev.tenfold.sharding.hash.Placement;
 import dev.tenfold.time.Deadline;
 import dev.tenfold.time.TimeSource;
@@ -311,5 +312,21 @@ class SharderTest {
 
     private static SharderBuilder<Long, String> open(VersionedRegister<ShardMap> register) {
         return Sharder.<Long, String>consistent().register(register).observer(Observer.none());
+    }
+
+    @Test
+    void tellsSessionsTheEpochOfItsMap() {
+        Sharder<Long, String> shards = Sharder.<Long, String>consistent()
+                .name("users")
+                .shard("s1", "db1")
+                .shard("s2", "db2")
+                .build();
+        assertThat(shards.topology()).isEqualTo(new Position("map users", 0, 1));
+        assertThat(shards.topology()).isSameAs(shards.topology());
+
+        shards.apply(shards.plan(change -> change.remove("s2")));
+        assertThat(shards.topology())
+                .isEqualTo(new Position("map users", 0, shards.map().epoch()));
+        assertThat(shards.map().epoch()).isGreaterThan(1);
     }
 }
