@@ -6,11 +6,14 @@ module dev.tenfold.cache {
     requires static transitive org.jspecify;
     requires static transitive java.net.http;
     requires static transitive jdk.httpserver;
+    requires static cache.api;
+    requires static java.management;
     requires static lettuce.core;
 
     exports dev.tenfold.cache;
     exports dev.tenfold.cache.edge;
     exports dev.tenfold.cache.edge.http;
+    exports dev.tenfold.cache.jcache;
     exports dev.tenfold.cache.tier;
     exports dev.tenfold.cache.write;
 }

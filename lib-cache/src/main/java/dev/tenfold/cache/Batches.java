@@ -33,7 +33,7 @@ final class Batches<K, V> {
 
     private @Nullable Batch<K, V> open; // changed under gathering
 
-    Batches(CacheBuilder<K, V> b, Loader.Bulk<K, V> loader) {
+    Batches(CacheOptions<K, V> b, Loader.Bulk<K, V> loader) {
         this.loader = loader;
         maximum = b.maximumBatch;
         linger = b.linger;

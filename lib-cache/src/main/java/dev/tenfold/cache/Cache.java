@@ -3,6 +3,7 @@ package dev.tenfold.cache;
 import dev.tenfold.Codec;
 import dev.tenfold.Invalidation;
 import dev.tenfold.ReadThrough;
+import dev.tenfold.cache.eviction.BoundedTable;
 import dev.tenfold.error.CallFailedException;
 import dev.tenfold.error.DeadlineExceededException;
 import dev.tenfold.observe.Measured;
@@ -58,6 +59,10 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
 
     private final CacheParts<K, V> parts;
     private final Store<K, V> store;
+    /** The store's, and the counters', at hand: each step on the way to them would show in a hit. */
+    private final BoundedTable<K, Object> table;
+
+    private final HitCounter hits;
     private final CacheCounters counters;
     private final Loading<K, V> loading;
     private final Lookups<K, V> lookups;
@@ -67,11 +72,13 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
     private final Executor executor;
     private final TimeSource time;
 
-    Cache(CacheBuilder<K, V> b, @Nullable Loader<? super K, ? extends V> loader, Loader.@Nullable Async<K, V> async) {
+    Cache(CacheOptions<K, V> b, @Nullable Loader<? super K, ? extends V> loader, Loader.@Nullable Async<K, V> async) {
         parts = CacheParts.of(b);
         time = b.time;
         store = parts.store();
+        table = store.table;
         counters = parts.counters();
+        hits = counters.hits;
         executor = b.effectiveExecutor();
         loading = new Loading<>(b, parts);
         lookups = new Lookups<>(parts, new Refreshing<>(parts, loading));
@@ -105,7 +112,11 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
      */
     public @Nullable V get(K key) {
         Source<K, V> source = own();
-        Copy<V> copy = lookups.find(key, Position.none(), source, null, null);
+        Object held = table.get(key);
+        if (held != null && isBare(held)) {
+            return hit(held);
+        }
+        Copy<V> copy = lookups.find(key, held, Position.none(), source, null, null);
         return (copy != null ? copy : loading.miss(key, Position.none(), source)).value;
     }
 
@@ -121,7 +132,11 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
      * @throws DeadlineExceededException if another caller's load took longer than the load timeout
      */
     public @Nullable V get(K key, Loader<? super K, ? extends V> loader) {
-        Copy<V> copy = lookups.find(key, Position.none(), null, loader, null);
+        Object held = table.get(key);
+        if (held != null && isBare(held)) {
+            return hit(held);
+        }
+        Copy<V> copy = lookups.find(key, held, Position.none(), null, loader, null);
         return (copy != null ? copy : loading.miss(key, Position.none(), Sources.brought(name(), loader))).value;
     }
 
@@ -137,7 +152,7 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
      */
     @Override
     public Positioned<@Nullable V> get(K key, Position minimum, Function<? super K, Positioned<@Nullable V>> load) {
-        Copy<V> copy = lookups.find(key, minimum, null, null, load);
+        Copy<V> copy = lookups.find(key, minimum, null, load);
         return (copy != null ? copy : loading.miss(key, minimum, Sources.brought(load))).answer();
     }
 
@@ -150,7 +165,7 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
      */
     public Lookup<V> lookup(K key) {
         Source<K, V> source = own();
-        Copy<V> copy = lookups.find(key, Position.none(), source, null, null);
+        Copy<V> copy = lookups.find(key, Position.none(), source, null);
         return copy != null
                 ? lookups.describe(copy, Lookup.State.FRESH)
                 : lookups.describe(loading.miss(key, Position.none(), source), Lookup.State.LOADED);
@@ -167,7 +182,7 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
      */
     public CompletionStage<@Nullable V> getAsync(K key) {
         Source<K, V> source = own();
-        Copy<V> copy = lookups.find(key, Position.none(), source, null, null);
+        Copy<V> copy = lookups.find(key, Position.none(), source, null);
         return copy != null
                 ? CompletableFuture.completedStage(copy.value)
                 : loading.missAsync(key, source).landing.thenApplyAsync(landed -> landed.value, executor);
@@ -183,7 +198,7 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
      */
     public Map<K, V> getAll(Iterable<? extends K> keys) {
         return new BulkLookup<>(loading, parts.flights(), parts.others(), own(), batches)
-                .get(keys, (key, source) -> lookups.find(key, Position.none(), source, null, null));
+                .get(keys, (key, source) -> lookups.find(key, Position.none(), source, null));
     }
 
     /**
@@ -193,7 +208,23 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
      * @return the value, or null if there is no copy or it says that the key has no value
      */
     public @Nullable V getIfPresent(K key) {
-        Copy<V> copy = lookups.findFresh(key);
+        Object held = table.get(key);
+        if (held != null && isBare(held)) {
+            return hit(held);
+        }
+        Copy<V> copy = lookups.findFresh(key, held);
+        return copy == null ? null : copy.value;
+    }
+
+    /**
+     * Returns the copy of a key without loading, and without counting as a lookup or as a use. Never one that is past its
+     * lifetime.
+     *
+     * @param key the key
+     * @return the value, or null if there is no copy or it says that the key has no value
+     */
+    public @Nullable V peek(K key) {
+        Copy<V> copy = store.peekFresh(key);
         return copy == null ? null : copy.value;
     }
 
@@ -408,6 +439,17 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
     /** For tests: how many tags are remembered. */
     int indexedTags() {
         return store.tags();
+    }
+
+    /** Most hits end here: on a value of which nothing more is known, so that it is fresh. */
+    @SuppressWarnings("unchecked")
+    private V hit(Object bare) {
+        hits.increment();
+        return (V) bare;
+    }
+
+    private static boolean isBare(Object held) {
+        return !(held instanceof Copy);
     }
 
     private Source<K, V> own() {

@@ -38,79 +38,10 @@ public final class CacheBuilder<K, V> {
     /** How long the remote tier and the bus are waited for, and copies live while the bus is cut, unless told otherwise. */
     public static final Duration DEFAULT_REMOTE_TIMEOUT = Duration.ofSeconds(1);
 
-    final String name;
-    long maximumSize = DEFAULT_MAXIMUM_SIZE;
-    long maximumWeight = -1;
-    long maximumPinned;
-    Eviction eviction = Eviction.ADAPTIVE;
-
-    @Nullable
-    ToIntBiFunction<? super K, ? super V> weigher;
-
-    @Nullable
-    Duration expireAfterWrite;
-
-    @Nullable
-    BiFunction<? super K, ? super V, Duration> expireEach;
-
-    @Nullable
-    Duration expireAfterAccess;
-
-    double jitter;
-
-    @Nullable
-    Duration negativeTtl;
-
-    @Nullable
-    Duration staleWhileRevalidate;
-
-    @Nullable
-    Duration staleIfError;
-
-    double refreshAhead = 1;
-    double earlyRefresh;
-
-    @Nullable
-    Duration loadTimeout;
-
-    @Nullable
-    Backoff loadBackoff = DEFAULT_LOAD_BACKOFF;
-
-    Loader.@Nullable Bulk<K, V> bulkLoader;
-    int maximumBatch = DEFAULT_MAXIMUM_BATCH;
-
-    @Nullable
-    Duration linger;
-
-    @Nullable
-    Function<? super V, ? extends Collection<String>> tags;
-
-    @Nullable
-    Consumer<? super Removal<K, V>> onRemoval;
-
-    @Nullable
-    Writer<K, V> writer;
-
-    @Nullable
-    RemoteTier<K, V> remote;
-
-    @Nullable
-    InvalidationBus<K> bus;
-
-    Duration remoteTimeout = DEFAULT_REMOTE_TIMEOUT;
-    Duration disconnectedTtl = DEFAULT_REMOTE_TIMEOUT;
-    TimeSource time = TimeSource.system();
-    RandomGenerator random = Chance.perThread();
-    Observer observer = Observer.slf4j();
-
-    @Nullable
-    Executor executor;
-
-    @Nullable
-    Scheduler scheduler;
+    final CacheOptions<K, V> options;
 
     CacheBuilder(String name) {
-        this.name = name;
+        options = new CacheOptions<>(name, ForkJoinPool.commonPool());
     }
 
     /**
@@ -121,7 +52,7 @@ public final class CacheBuilder<K, V> {
      * @return this builder
      */
     public CacheBuilder<K, V> maximumSize(long copies) {
-        maximumSize = copies;
+        options.maximumSize = copies;
         return this;
     }
 
@@ -134,8 +65,8 @@ public final class CacheBuilder<K, V> {
      * @return this builder
      */
     public CacheBuilder<K, V> maximumWeight(long weight, ToIntBiFunction<? super K, ? super V> weigher) {
-        maximumWeight = weight;
-        this.weigher = weigher;
+        options.maximumWeight = weight;
+        options.weigher = weigher;
         return this;
     }
 
@@ -146,7 +77,7 @@ public final class CacheBuilder<K, V> {
      * @return this builder
      */
     public CacheBuilder<K, V> maximumPinned(long most) {
-        maximumPinned = most;
+        options.maximumPinned = most;
         return this;
     }
 
@@ -157,7 +88,7 @@ public final class CacheBuilder<K, V> {
      * @return this builder
      */
     public CacheBuilder<K, V> eviction(Eviction policy) {
-        eviction = policy;
+        options.eviction = policy;
         return this;
     }
 
@@ -169,7 +100,7 @@ public final class CacheBuilder<K, V> {
      * @return this builder
      */
     public CacheBuilder<K, V> expireAfterWrite(Duration ttl) {
-        expireAfterWrite = ttl;
+        options.expireAfterWrite = ttl;
         return this;
     }
 
@@ -181,7 +112,7 @@ public final class CacheBuilder<K, V> {
      * @return this builder
      */
     public CacheBuilder<K, V> expireAfterWrite(BiFunction<? super K, ? super V, Duration> ttl) {
-        expireEach = ttl;
+        options.expireEach = ttl;
         return this;
     }
 
@@ -193,7 +124,7 @@ public final class CacheBuilder<K, V> {
      * @return this builder
      */
     public CacheBuilder<K, V> expireAfterAccess(Duration idle) {
-        expireAfterAccess = idle;
+        options.expireAfterAccess = idle;
         return this;
     }
 
@@ -205,7 +136,7 @@ public final class CacheBuilder<K, V> {
      * @return this builder
      */
     public CacheBuilder<K, V> jitter(double share) {
-        jitter = share;
+        options.jitter = share;
         return this;
     }
 
@@ -216,7 +147,7 @@ public final class CacheBuilder<K, V> {
      * @return this builder
      */
     public CacheBuilder<K, V> negativeTtl(Duration ttl) {
-        negativeTtl = ttl;
+        options.negativeTtl = ttl;
         return this;
     }
 
@@ -228,7 +159,7 @@ public final class CacheBuilder<K, V> {
      * @return this builder
      */
     public CacheBuilder<K, V> staleWhileRevalidate(Duration window) {
-        staleWhileRevalidate = window;
+        options.staleWhileRevalidate = window;
         return this;
     }
 
@@ -240,7 +171,7 @@ public final class CacheBuilder<K, V> {
      * @return this builder
      */
     public CacheBuilder<K, V> staleIfError(Duration window) {
-        staleIfError = window;
+        options.staleIfError = window;
         return this;
     }
 
@@ -252,7 +183,7 @@ public final class CacheBuilder<K, V> {
      * @return this builder
      */
     public CacheBuilder<K, V> refreshAhead(double share) {
-        refreshAhead = share;
+        options.refreshAhead = share;
         return this;
     }
 
@@ -266,7 +197,7 @@ public final class CacheBuilder<K, V> {
      * @return this builder
      */
     public CacheBuilder<K, V> earlyRefresh(double beta) {
-        earlyRefresh = beta;
+        options.earlyRefresh = beta;
         return this;
     }
 
@@ -280,7 +211,7 @@ public final class CacheBuilder<K, V> {
      * @return this builder
      */
     public CacheBuilder<K, V> loadTimeout(Duration timeout) {
-        loadTimeout = timeout;
+        options.loadTimeout = timeout;
         return this;
     }
 
@@ -293,7 +224,7 @@ public final class CacheBuilder<K, V> {
      * @return this builder
      */
     public CacheBuilder<K, V> loadBackoff(@Nullable Backoff backoff) {
-        loadBackoff = backoff;
+        options.loadBackoff = backoff;
         return this;
     }
 
@@ -305,8 +236,8 @@ public final class CacheBuilder<K, V> {
      * @return this builder
      */
     public CacheBuilder<K, V> bulkLoader(Loader.Bulk<K, V> loader, int most) {
-        bulkLoader = loader;
-        maximumBatch = most;
+        options.bulkLoader = loader;
+        options.maximumBatch = most;
         return this;
     }
 
@@ -317,7 +248,7 @@ public final class CacheBuilder<K, V> {
      * @return this builder
      */
     public CacheBuilder<K, V> coalesceMisses(Duration linger) {
-        this.linger = linger;
+        options.linger = linger;
         return this;
     }
 
@@ -328,7 +259,7 @@ public final class CacheBuilder<K, V> {
      * @return this builder
      */
     public CacheBuilder<K, V> tags(Function<? super V, ? extends Collection<String>> tags) {
-        this.tags = tags;
+        options.tags = tags;
         return this;
     }
 
@@ -341,7 +272,7 @@ public final class CacheBuilder<K, V> {
      * @return this builder
      */
     public CacheBuilder<K, V> onRemoval(Consumer<? super Removal<K, V>> listener) {
-        onRemoval = listener;
+        options.onRemoval = listener;
         return this;
     }
 
@@ -352,7 +283,7 @@ public final class CacheBuilder<K, V> {
      * @return this builder
      */
     public CacheBuilder<K, V> writer(Writer<K, V> writer) {
-        this.writer = writer;
+        options.writer = writer;
         return this;
     }
 
@@ -363,7 +294,7 @@ public final class CacheBuilder<K, V> {
      * @return this builder
      */
     public CacheBuilder<K, V> remote(RemoteTier<K, V> tier) {
-        remote = tier;
+        options.remote = tier;
         return this;
     }
 
@@ -374,7 +305,7 @@ public final class CacheBuilder<K, V> {
      * @return this builder
      */
     public CacheBuilder<K, V> bus(InvalidationBus<K> bus) {
-        this.bus = bus;
+        options.bus = bus;
         return this;
     }
 
@@ -385,7 +316,7 @@ public final class CacheBuilder<K, V> {
      * @return this builder
      */
     public CacheBuilder<K, V> remoteTimeout(Duration timeout) {
-        remoteTimeout = timeout;
+        options.remoteTimeout = timeout;
         return this;
     }
 
@@ -397,7 +328,7 @@ public final class CacheBuilder<K, V> {
      * @return this builder
      */
     public CacheBuilder<K, V> disconnectedTtl(Duration ttl) {
-        disconnectedTtl = ttl;
+        options.disconnectedTtl = ttl;
         return this;
     }
 
@@ -410,7 +341,7 @@ public final class CacheBuilder<K, V> {
      * @return this builder
      */
     public CacheBuilder<K, V> scheduler(Scheduler scheduler) {
-        this.scheduler = scheduler;
+        options.scheduler = scheduler;
         return this;
     }
 
@@ -422,7 +353,7 @@ public final class CacheBuilder<K, V> {
      * @return this builder
      */
     public CacheBuilder<K, V> executor(Executor executor) {
-        this.executor = executor;
+        options.executor = executor;
         return this;
     }
 
@@ -433,7 +364,7 @@ public final class CacheBuilder<K, V> {
      * @return this builder
      */
     public CacheBuilder<K, V> time(TimeSource time) {
-        this.time = time;
+        options.time = time;
         return this;
     }
 
@@ -444,7 +375,7 @@ public final class CacheBuilder<K, V> {
      * @return this builder
      */
     public CacheBuilder<K, V> random(RandomGenerator random) {
-        this.random = random;
+        options.random = random;
         return this;
     }
 
@@ -456,7 +387,7 @@ public final class CacheBuilder<K, V> {
      * @return this builder
      */
     public CacheBuilder<K, V> observer(Observer observer) {
-        this.observer = observer;
+        options.observer = observer;
         return this;
     }
 
@@ -467,8 +398,8 @@ public final class CacheBuilder<K, V> {
      * @throws dev.tenfold.error.InvalidConfigurationException if any option does not fit
      */
     public Cache<K, V> build() {
-        CacheOptions.check(this);
-        return new Cache<>(this, null, null);
+        options.check();
+        return new Cache<>(options, null, null);
     }
 
     /**
@@ -479,8 +410,8 @@ public final class CacheBuilder<K, V> {
      * @throws dev.tenfold.error.InvalidConfigurationException if any option does not fit
      */
     public Cache<K, V> build(Loader<? super K, ? extends V> loader) {
-        CacheOptions.check(this);
-        return new Cache<>(this, loader, null);
+        options.check();
+        return new Cache<>(options, loader, null);
     }
 
     /**
@@ -492,15 +423,7 @@ public final class CacheBuilder<K, V> {
      * @throws dev.tenfold.error.InvalidConfigurationException if any option does not fit
      */
     public Cache<K, V> buildAsync(Loader.Async<K, V> loader) {
-        CacheOptions.check(this);
-        return new Cache<>(this, null, loader);
-    }
-
-    Scheduler effectiveScheduler() {
-        return scheduler == null ? Scheduler.shared(ForkJoinPool.commonPool()) : scheduler;
-    }
-
-    Executor effectiveExecutor() {
-        return executor == null ? ForkJoinPool.commonPool() : executor;
+        options.check();
+        return new Cache<>(options, null, loader);
     }
 }

@@ -9,11 +9,14 @@ import java.util.function.DoubleSupplier;
 /** What a cache counts, and the two forms it is read in. */
 final class CacheCounters {
 
-    final LongAdder hits = new LongAdder();
+    private static final double NANOS_PER_SECOND = 1e9;
+
+    final HitCounter hits = new HitCounter();
     final LongAdder misses = new LongAdder();
     final LongAdder staleAnswers = new LongAdder();
     final LongAdder loads = new LongAdder();
     final LongAdder loadFailures = new LongAdder();
+    final LongAdder loadNanos = new LongAdder();
     final LongAdder loadsRefused = new LongAdder();
     final LongAdder refreshes = new LongAdder();
     final LongAdder staleFillsRefused = new LongAdder();
@@ -57,6 +60,12 @@ final class CacheCounters {
                         "Loads that ended",
                         Map.of("cache", cache, "result", "failure"),
                         loadFailures::sum),
+                Measurement.gauge(
+                        "cache.load.duration",
+                        "seconds",
+                        "Time spent loading, of all keys together",
+                        tags,
+                        () -> loadNanos.sum() / NANOS_PER_SECOND),
                 counter("tenfold.cache.loads", "Loads begun", tags, loads::sum),
                 counter(
                         "tenfold.cache.loads.refused",

@@ -10,13 +10,13 @@ record CacheParts<K, V>(
         OtherNodes<K, V> others,
         CacheCounters counters) {
 
-    static <K, V> CacheParts<K, V> of(CacheBuilder<K, V> b) {
+    static <K, V> CacheParts<K, V> of(CacheOptions<K, V> b) {
         CacheCounters counters = new CacheCounters();
         Lifetimes<K, V> lifetimes = new Lifetimes<>(b);
         Copies<K, V> copies = new Copies<>(b, lifetimes);
         Store<K, V> store = new Store<>(b, copies, lifetimes);
         return new CacheParts<>(
-                CacheOptions.configuration(b),
+                b.configuration(),
                 lifetimes,
                 copies,
                 store,

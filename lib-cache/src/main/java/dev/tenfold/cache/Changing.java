@@ -35,7 +35,7 @@ final class Changing<K, V> implements InvalidationBus.Subscriber<K> {
     private final boolean shared;
     private final ReentrantLock[] turns;
 
-    Changing(CacheBuilder<K, V> b, CacheParts<K, V> parts, Failures<K> failures) {
+    Changing(CacheOptions<K, V> b, CacheParts<K, V> parts, Failures<K> failures) {
         flights = parts.flights();
         store = parts.store();
         copies = parts.copies();
@@ -60,7 +60,7 @@ final class Changing<K, V> implements InvalidationBus.Subscriber<K> {
     }
 
     private void keep(K key, V value) {
-        Copy<V> copy = copies.of(key, Copies.unplaced(value), copies.now());
+        Copy<V> copy = copies.of(key, value);
         failures.forget(key);
         if (others.hasRemote()) {
             if (copy.isKept()) {
@@ -87,7 +87,7 @@ final class Changing<K, V> implements InvalidationBus.Subscriber<K> {
     Copy<V> change(K key, Predicate<? super @Nullable Copy<V>> expected, @Nullable V value) {
         if (writer == null && !shared) {
             failures.forget(key);
-            Copy<V> next = value == null ? null : copies.of(key, Copies.unplaced(value), copies.now());
+            Copy<V> next = value == null ? null : copies.of(key, value);
             return flights.change(key, expected, next);
         }
         return inTurn(key, () -> {

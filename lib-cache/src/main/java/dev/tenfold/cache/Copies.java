@@ -17,7 +17,7 @@ final class Copies<K, V> {
     private final boolean ageing;
     private final boolean tracked;
 
-    Copies(CacheBuilder<K, V> b, Lifetimes<K, V> lifetimes) {
+    Copies(CacheOptions<K, V> b, Lifetimes<K, V> lifetimes) {
         this.lifetimes = lifetimes;
         tags = b.tags;
         time = b.time;
@@ -50,10 +50,19 @@ final class Copies<K, V> {
         if (!tracked) {
             return answer.position().isNone() ? new Copy<>(answer.value()) : new PlacedCopy<>(answer);
         }
+        return tracked(key, answer, began, time.nanoTime() - began);
+    }
+
+    /** Makes a copy of what the user says is the value now. */
+    Copy<V> of(K key, V value) {
+        return tracked ? tracked(key, unplaced(value), time.nanoTime(), 0) : new Copy<>(value);
+    }
+
+    private Copy<V> tracked(K key, Positioned<@Nullable V> answer, long began, long loadNanos) {
         V value = answer.value();
         long lifetime = lifetimes.draw(key, value);
         List<String> named = tags == null || value == null ? List.of() : List.copyOf(tags.apply(value));
-        return new TrackedCopy<>(answer, began, lifetime, time.nanoTime() - began, named);
+        return new TrackedCopy<>(answer, began, lifetime, loadNanos, named);
     }
 
     /** Makes a copy of what the remote tier holds. It is as old as the entry, so that tiers do not add up. */
@@ -77,6 +86,7 @@ final class Copies<K, V> {
                 known.value,
                 placed.position(),
                 placed.seen(),
+                placed.read(),
                 Duration.ofNanos(Math.max(0, time.nanoTime() - known.written)),
                 known.lifetime == Lifetimes.UNLIMITED ? null : Duration.ofNanos(known.lifetime),
                 known.tags);
@@ -85,13 +95,14 @@ final class Copies<K, V> {
     // Before JDK 22 NullAway cannot read that Positioned's type parameter may be nullable.
     @SuppressWarnings("NullAway")
     private static <V> RemoteTier.Entry<V> entry(Positioned<@Nullable V> placed) {
-        return new RemoteTier.Entry<>(placed.value(), placed.position(), placed.seen(), Duration.ZERO, null, List.of());
+        return new RemoteTier.Entry<>(
+                placed.value(), placed.position(), placed.seen(), placed.read(), Duration.ZERO, null, List.of());
     }
 
     // As above.
     @SuppressWarnings("NullAway")
     private static <V> Positioned<@Nullable V> positioned(RemoteTier.Entry<V> entry) {
-        return new Positioned<>(entry.value(), entry.position(), entry.seen());
+        return new Positioned<>(entry.value(), entry.position(), entry.seen(), entry.read());
     }
 
     // As above.

@@ -17,12 +17,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Entries and messages as bytes, format 1: a version byte, then fields in network order, text and values behind their
- * length. An entry's age is not part of it: the server's clock tells it.
+ * Entries and messages as bytes: a version byte, then fields in network order, text and values behind their length. An entry's
+ * age is not part of it: the server's clock tells it. Entries have format 2, which names the read they are of; those of format 1,
+ * which did not, are read. Messages have format 1.
  */
 final class EntryFormat {
 
-    private static final int VERSION = 1;
+    private static final int ENTRY = 2;
+    private static final int MESSAGE = 1;
     private static final long UNLIMITED = -1;
 
     private EntryFormat() {}
@@ -32,15 +34,16 @@ final class EntryFormat {
     }
 
     private interface Reader<T> {
-        T read(DataInputStream in) throws IOException;
+        T read(DataInputStream in, int version) throws IOException;
     }
 
     static <V> byte[] encode(Entry<V> entry, Codec<V> values) {
-        return bytes(out -> {
+        return bytes(ENTRY, out -> {
             out.writeLong(
                     entry.lifetime() == null ? UNLIMITED : entry.lifetime().toNanos());
             write(out, entry.position());
             write(out, entry.seen());
+            out.writeLong(entry.read());
             write(out, entry.tags());
             V value = entry.value();
             out.writeBoolean(value != null);
@@ -51,13 +54,15 @@ final class EntryFormat {
     }
 
     static <V> Entry<V> decode(byte[] bytes, Duration age, Codec<V> values) {
-        return read("cache entry", bytes, in -> {
+        return read("cache entry", bytes, ENTRY, (in, version) -> {
             long lifetime = in.readLong();
             Position position = position(in);
             Position seen = position(in);
+            long read = version == 1 ? 0 : in.readLong();
             List<String> tags = texts(in);
             V value = in.readBoolean() ? values.decode(in.readAllBytes()) : null;
-            return entry(value, position, seen, age, lifetime == UNLIMITED ? null : Duration.ofNanos(lifetime), tags);
+            Duration life = lifetime == UNLIMITED ? null : Duration.ofNanos(lifetime);
+            return entry(value, position, seen, read, age, life, tags);
         });
     }
 
@@ -67,14 +72,15 @@ final class EntryFormat {
             @Nullable V value,
             Position position,
             Position seen,
+            long read,
             Duration age,
             @Nullable Duration life,
             List<String> tags) {
-        return new Entry<>(value, position, seen, age, life, tags);
+        return new Entry<>(value, position, seen, read, age, life, tags);
     }
 
     static <K> byte[] encode(Message<K> message, Codec<K> keys) {
-        return bytes(out -> {
+        return bytes(MESSAGE, out -> {
             write(out, message.origin());
             out.writeInt(message.keys().size());
             for (K key : message.keys()) {
@@ -87,7 +93,7 @@ final class EntryFormat {
     }
 
     static <K> Message<K> decode(byte[] bytes, String cache, Codec<K> keys) {
-        return read("cache message", bytes, in -> {
+        return read("cache message", bytes, MESSAGE, (in, version) -> {
             String origin = text(in);
             List<K> changed = new ArrayList<>();
             for (int i = in.readInt(); i > 0; i--) {
@@ -97,10 +103,10 @@ final class EntryFormat {
         });
     }
 
-    private static byte[] bytes(Body body) {
+    private static byte[] bytes(int version, Body body) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream(128);
         try (DataOutputStream out = new DataOutputStream(bytes)) {
-            out.writeByte(VERSION);
+            out.writeByte(version);
             body.write(out);
         } catch (IOException impossible) {
             throw new UncheckedIOException(impossible);
@@ -108,13 +114,13 @@ final class EntryFormat {
         return bytes.toByteArray();
     }
 
-    private static <T> T read(String what, byte[] bytes, Reader<T> reader) {
+    private static <T> T read(String what, byte[] bytes, int newest, Reader<T> reader) {
         try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
             int version = in.readByte();
-            if (version != VERSION) {
-                throw new IOException("format: " + version + " (expected: " + VERSION + ")");
+            if (version < 1 || version > newest) {
+                throw new IOException("format: " + version + " (expected: 1 to " + newest + ")");
             }
-            return reader.read(in);
+            return reader.read(in, version);
         } catch (IOException | RuntimeException broken) {
             throw new IllegalArgumentException(
                     what + " of " + bytes.length + " bytes cannot be read by this version or codec", broken);

@@ -9,8 +9,8 @@ import dev.tenfold.cache.eviction.Tables;
  * workloads. The others are exactly what their names say, for those who must know what stays.
  *
  * <p>The exact ones are exact while one thread uses the cache. With several, uses and writes of the same moment are seen in
- * some order of that moment: a use may be seen late by up to 64 uses of its thread and, under contention, not at all; hit
- * rates stay within half a point. All cost a constant for each use, insertion and eviction.
+ * some order of that moment: a use may be seen late by up to 64 uses of its thread and, under contention, not at all or
+ * twice; hit rates stay within half a point. All cost a constant for each use, insertion and eviction.
  *
  * <p>Immutable and thread-safe. Two are equal if they evict alike.
  */

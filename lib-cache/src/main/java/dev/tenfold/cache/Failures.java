@@ -21,7 +21,7 @@ final class Failures<K> {
     private final TimeSource time;
     private final RandomGenerator random;
 
-    Failures(CacheBuilder<K, ?> b) {
+    Failures(CacheOptions<K, ?> b) {
         backoff = b.loadBackoff;
         time = b.time;
         random = b.random;

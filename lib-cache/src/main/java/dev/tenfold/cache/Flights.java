@@ -131,7 +131,7 @@ final class Flights<K, V> {
     /** Drops a copy if it is still the one there; loads under way go on. */
     void drop(K key, Copy<V> copy, Removal.Cause cause) {
         flights.compute(key, (k, newest) -> {
-            if (store.peek(k) == copy) {
+            if (store.holds(k, copy)) {
                 store.remove(k, cause);
             }
             return newest;

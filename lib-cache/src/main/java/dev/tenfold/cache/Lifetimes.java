@@ -52,7 +52,7 @@ final class Lifetimes<K, V> {
     /** While messages from other nodes may be lost, no copy is made to live longer. Written by the subscription. */
     private volatile long cap = UNLIMITED;
 
-    Lifetimes(CacheBuilder<K, V> b) {
+    Lifetimes(CacheOptions<K, V> b) {
         perEntry = b.expireEach;
         fixed = nanos(b.expireAfterWrite, UNLIMITED);
         negative = nanos(b.negativeTtl, 0);

@@ -7,6 +7,7 @@ import dev.tenfold.error.StaleEpochException;
 import dev.tenfold.session.Position;
 import dev.tenfold.session.Positioned;
 import dev.tenfold.time.Scheduler;
+import dev.tenfold.time.TimeSource;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Map;
@@ -39,11 +40,12 @@ final class Loading<K, V> {
     private final @Nullable Writer<K, V> writer;
     private final Executor executor;
     private final Scheduler scheduler;
+    private final TimeSource time;
 
     /** Which flight a thread waits for; a cycle of waits among loads would end only with the load timeout. */
     private final ConcurrentHashMap<Thread, Flight<K, V>> waiting = new ConcurrentHashMap<>();
 
-    Loading(CacheBuilder<K, V> b, CacheParts<K, V> parts) {
+    Loading(CacheOptions<K, V> b, CacheParts<K, V> parts) {
         configuration = parts.configuration();
         flights = parts.flights();
         store = parts.store();
@@ -55,6 +57,7 @@ final class Loading<K, V> {
         writer = b.writer;
         executor = b.effectiveExecutor();
         scheduler = b.effectiveScheduler();
+        time = b.time;
     }
 
     Failures<K> failures() {
@@ -174,9 +177,15 @@ final class Loading<K, V> {
             counters.loads.increment();
             long began = copies.now();
             Function<? super K, Positioned<@Nullable V>> load = source.load();
-            Positioned<@Nullable V> loaded = Objects.requireNonNull(
-                    load.apply(flight.key),
-                    "load returned null (expected: a Positioned, of a null value where there is none)");
+            long started = time.nanoTime();
+            Positioned<@Nullable V> loaded;
+            try {
+                loaded = Objects.requireNonNull(
+                        load.apply(flight.key),
+                        "load returned null (expected: a Positioned, of a null value where there is none)");
+            } finally {
+                counters.loadNanos.add(time.nanoTime() - started);
+            }
             return land(flight, source, loaded, began, reading);
         } catch (RuntimeException | Error failure) {
             return failed(flight, source, failure);
@@ -213,8 +222,10 @@ final class Loading<K, V> {
         }
         counters.loads.increment();
         long began = copies.now();
+        long started = time.nanoTime();
         return source.stage()
                 .apply(flight)
+                .whenComplete((value, failure) -> counters.loadNanos.add(time.nanoTime() - started))
                 .thenApply(value -> land(flight, source, Copies.unplaced(value), began, reading));
     }
 
@@ -316,6 +327,9 @@ final class Loading<K, V> {
 
     private Copy<V> landed(Flight<K, V> flight) {
         try {
+            if (!flight.landing.isDone()) {
+                scheduler.await(flight.landing);
+            }
             return flight.landing.get();
         } catch (ExecutionException e) {
             throw CallFailedException.unchecked(loadOf(flight.key), Objects.requireNonNullElse(e.getCause(), e));

@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** The hit path: which copy answers a lookup, counted. A fresh hit takes no lock and allocates nothing. */
+/** Which copy answers a lookup, counted. A fresh hit takes no lock. */
 final class Lookups<K, V> {
 
     private final String cache;
@@ -29,20 +29,32 @@ final class Lookups<K, V> {
         ageing = copies.areAgeing();
     }
 
+    /** Finds a copy that answers, and has it loaded anew if that is due; see below. */
+    @Nullable
+    Copy<V> find(
+            K key,
+            Position minimum,
+            @Nullable Source<K, V> source,
+            @Nullable Function<? super K, Positioned<@Nullable V>> load) {
+        return find(key, store.table.get(key), minimum, source, null, load);
+    }
+
     /**
      * Finds a copy that answers, and has it loaded anew if that is due.
      *
+     * @param held what the table holds of the key
      * @param source what loads it anew; null where the lookup brought one of the other two, from which a source is made
      *     only when it is needed
      */
     @Nullable
     Copy<V> find(
             K key,
+            @Nullable Object held,
             Position minimum,
             @Nullable Source<K, V> source,
             @Nullable Loader<? super K, ? extends V> loader,
             @Nullable Function<? super K, Positioned<@Nullable V>> load) {
-        Copy<V> copy = store.read(key);
+        Copy<V> copy = held == null ? null : Copy.of(held);
         if (copy == null || !copy.covers(minimum)) {
             counters.misses.increment();
             return null;
@@ -66,14 +78,15 @@ final class Lookups<K, V> {
         return copy;
     }
 
-    /** Finds a copy within its lifetime; drops one that is of no more use. */
+    /** Finds out whether what the table holds of a key is within its lifetime; drops it if it is of no more use. */
     @Nullable
-    Copy<V> findFresh(K key) {
-        Copy<V> copy = store.read(key);
-        if (copy != null && ageing && !isFresh(key, copy)) {
-            copy = null;
+    Copy<V> findFresh(K key, @Nullable Object held) {
+        Copy<V> copy = held == null ? null : Copy.of(held);
+        if (copy == null || (ageing && !isFresh(key, copy))) {
+            counters.misses.increment();
+            return null;
         }
-        (copy == null ? counters.misses : counters.hits).increment();
+        counters.hits.increment();
         return copy;
     }
 

@@ -35,7 +35,7 @@ final class OtherNodes<K, V> {
     private final LongAdder failures;
     private final AtomicBoolean failing = new AtomicBoolean();
 
-    OtherNodes(CacheBuilder<K, V> b, LongAdder failures) {
+    OtherNodes(CacheOptions<K, V> b, LongAdder failures) {
         cache = b.name;
         origin = HexFormat.of().toHexDigits(b.random.nextLong());
         remote = b.remote;

@@ -15,6 +15,11 @@ final class PlacedCopy<V> extends Copy<V> {
     }
 
     @Override
+    Object held() {
+        return this;
+    }
+
+    @Override
     Positioned<@Nullable V> answer() {
         return answer;
     }

@@ -80,6 +80,7 @@ public interface RemoteTier<K, V> {
      * @param value the value; null says that there is none
      * @param position what the value has certainly seen
      * @param seen how far the value may have seen at most
+     * @param read which read found it, as {@link dev.tenfold.session.Positioned#read}; 0 where it is not known
      * @param age how long ago it was read from where it lives; grows while the tier holds it
      * @param lifetime for how long after it was read it is fresh; null without limit. It is the same in every tier, so
      *     that tiers never add up
@@ -89,6 +90,7 @@ public interface RemoteTier<K, V> {
             @Nullable V value,
             Position position,
             Position seen,
+            long read,
             Duration age,
             @Nullable Duration lifetime,
             List<String> tags) {
@@ -96,6 +98,26 @@ public interface RemoteTier<K, V> {
         /** Copies {@code tags}. */
         public Entry {
             tags = List.copyOf(tags);
+        }
+
+        /**
+         * Makes a copy of a read without a name.
+         *
+         * @param value the value; null says that there is none
+         * @param position what the value has certainly seen
+         * @param seen how far the value may have seen at most
+         * @param age how long ago it was read
+         * @param lifetime for how long after it was read it is fresh; null without limit
+         * @param tags what it can be dropped by
+         */
+        public Entry(
+                @Nullable V value,
+                Position position,
+                Position seen,
+                Duration age,
+                @Nullable Duration lifetime,
+                List<String> tags) {
+            this(value, position, seen, 0, age, lifetime, tags);
         }
 
         /**

@@ -21,8 +21,7 @@ final class Store<K, V> {
     /** Below this many copies a sweep waits for as many writes. */
     private static final int SMALLEST_SWEEP = 256;
 
-    private static final int TABLE_BYTES = 86;
-    private static final int PLAIN_BYTES = 16;
+    private static final int TABLE_BYTES = 102;
     private static final int TRACKED_BYTES = 56;
     private static final int TAG_BYTES = 60;
 
@@ -30,7 +29,9 @@ final class Store<K, V> {
     final LongAdder evictions = new LongAdder();
     final LongAdder expirations = new LongAdder();
 
-    private final BoundedTable<K, Copy<V>> table;
+    /** From keys to what {@link Copy#held} says. */
+    final BoundedTable<K, Object> table;
+
     private final Copies<K, V> copies;
     private final Lifetimes<K, V> lifetimes;
     private final @Nullable TagIndex<K, V> tags;
@@ -39,7 +40,7 @@ final class Store<K, V> {
     private final AtomicInteger writesSinceSweep = new AtomicInteger();
     private final AtomicBoolean sweeping = new AtomicBoolean();
 
-    Store(CacheBuilder<K, V> b, Copies<K, V> copies, Lifetimes<K, V> lifetimes) {
+    Store(CacheOptions<K, V> b, Copies<K, V> copies, Lifetimes<K, V> lifetimes) {
         this.copies = copies;
         this.lifetimes = lifetimes;
         ages = copies.areAgeing();
@@ -48,36 +49,36 @@ final class Store<K, V> {
         table = b.eviction.table(settings(b));
     }
 
-    private TableSettings<K, Copy<V>> settings(CacheBuilder<K, V> b) {
-        TableSettings<K, Copy<V>> settings = TableSettings.<K, Copy<V>>ofMaximum(CacheOptions.maximum(b))
+    private TableSettings<K, Object> settings(CacheOptions<K, V> b) {
+        TableSettings<K, Object> settings = TableSettings.<K, Object>ofMaximum(b.maximum())
                 .pinning(b.maximumPinned)
                 .tellingEvictions(this::evicted);
         ToIntBiFunction<? super K, ? super V> weigher = b.weigher;
         if (weigher != null) {
-            settings = settings.weighedBy((key, copy) -> {
-                V value = copy.value;
+            settings = settings.weighedBy((key, held) -> {
+                V value = Copy.<V>of(held).value;
                 return value == null ? 1 : weigher.applyAsInt(key, value);
             });
         }
         return settings.upkeepIn(b.effectiveExecutor());
     }
 
-    /** Returns the copy of a key, whatever its age, and counts as a use of it. */
-    @Nullable
-    Copy<V> read(K key) {
-        return table.get(key);
-    }
-
     /** Returns the copy of a key, whatever its age. */
     @Nullable
     Copy<V> peek(K key) {
-        return table.peek(key);
+        Object held = table.peek(key);
+        return held == null ? null : Copy.of(held);
+    }
+
+    /** Returns whether this copy is the one held of a key. */
+    boolean holds(K key, Copy<V> copy) {
+        return copy.isKept() && table.peek(key) == copy.held();
     }
 
     /** Returns the copy of a key if it is within its lifetime. */
     @Nullable
     Copy<V> peekFresh(K key) {
-        Copy<V> copy = table.peek(key);
+        Copy<V> copy = peek(key);
         return copy == null || isFresh(copy, copies.now()) ? copy : null;
     }
 
@@ -95,21 +96,19 @@ final class Store<K, V> {
         if (tags != null) {
             tags.add(key, copy);
         }
-        left(key, table.put(key, copy), Removal.Cause.REPLACED);
+        left(key, table.put(key, copy.held()), Removal.Cause.REPLACED);
     }
 
     /** Drops the copy of a key. Inside the section. */
-    @Nullable
-    Copy<V> remove(K key, Removal.Cause cause) {
-        Copy<V> old = table.remove(key);
-        left(key, old, cause);
-        return old;
+    void remove(K key, Removal.Cause cause) {
+        left(key, table.remove(key), cause);
     }
 
-    private void left(K key, @Nullable Copy<V> copy, Removal.Cause cause) {
-        if (copy == null) {
+    private void left(K key, @Nullable Object held, Removal.Cause cause) {
+        if (held == null) {
             return;
         }
+        Copy<V> copy = Copy.of(held);
         Removal.Cause truth = cause;
         if (!isFresh(copy, copies.now())) {
             expirations.increment();
@@ -118,9 +117,9 @@ final class Store<K, V> {
         forget(key, copy, truth);
     }
 
-    private void evicted(K key, Copy<V> copy) {
+    private void evicted(K key, Object held) {
         evictions.increment();
-        forget(key, copy, Removal.Cause.SIZE);
+        forget(key, Copy.of(held), Removal.Cause.SIZE);
     }
 
     private void forget(K key, Copy<V> copy, Removal.Cause cause) {
@@ -140,7 +139,7 @@ final class Store<K, V> {
     }
 
     void forEach(BiConsumer<? super K, ? super Copy<V>> action) {
-        table.forEach(action);
+        table.forEach((key, held) -> action.accept(key, Copy.of(held)));
     }
 
     /** Returns whether enough was written for a sweep, which the caller then runs; at most one at a time is due. */
@@ -159,7 +158,7 @@ final class Store<K, V> {
     void sweep(BiConsumer<K, Copy<V>> action) {
         try {
             long now = copies.now();
-            table.forEach((key, copy) -> {
+            forEach((key, copy) -> {
                 if (copy instanceof TrackedCopy<V> tracked && lifetimes.of(tracked, now) == Lifetimes.Age.GONE) {
                     action.accept(key, copy);
                 }
@@ -210,7 +209,7 @@ final class Store<K, V> {
      * references, one tag an entry, no positions (which take 24 to 32 bytes more).
      */
     int bytesPerEntry() {
-        return TABLE_BYTES + (copies.areTracked() ? TRACKED_BYTES : PLAIN_BYTES) + (tags == null ? 0 : TAG_BYTES);
+        return TABLE_BYTES + (copies.areTracked() ? TRACKED_BYTES : 0) + (tags == null ? 0 : TAG_BYTES);
     }
 
     long weight() {

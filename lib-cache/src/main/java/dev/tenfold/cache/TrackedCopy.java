@@ -53,6 +53,11 @@ final class TrackedCopy<V> extends Copy<V> {
     }
 
     @Override
+    Object held() {
+        return this;
+    }
+
+    @Override
     Positioned<@Nullable V> answer() {
         return placed == null ? super.answer() : placed;
     }

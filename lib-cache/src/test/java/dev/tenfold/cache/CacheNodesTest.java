@@ -199,9 +199,9 @@ class CacheNodesTest {
     void usesTheRemoteTierOnlyIfItHasSeenEnough() {
         Cache<String, String> one = node().remote(tier).build();
         Cache<String, String> two = node().remote(tier).build();
-        one.get("a", Position.none(), key -> new Positioned<>("old", at(5), at(7)));
+        one.get("a", Position.none(), key -> new Positioned<>("old", at(5), at(7), 77));
         Positioned<String> found = two.get("a", at(5), key -> new Positioned<>("unused", at(9)));
-        assertThat(found).isEqualTo(new Positioned<>("old", at(5), at(7)));
+        assertThat(found).isEqualTo(new Positioned<>("old", at(5), at(7), 77));
         assertThat(two.get("a", at(6), key -> new Positioned<>("new", at(9))).value())
                 .isEqualTo("new");
         assertThat(tier.held("a")).isEqualTo("new");

@@ -280,7 +280,7 @@ class CacheTimeTest {
 
     @Test
     void whatIsYoungerThanTheSweepStays() {
-        Lifetimes<String, Integer> lifetimes = new Lifetimes<>(builder().expireAfterAccess(SECOND));
+        Lifetimes<String, Integer> lifetimes = new Lifetimes<>(builder().expireAfterAccess(SECOND).options);
         TrackedCopy<Integer> copy = new TrackedCopy<>(
                 dev.tenfold.session.Positioned.unplaced(1), 100, Lifetimes.UNLIMITED, 0, java.util.List.of());
         assertThat(lifetimes.of(copy, 50)).isEqualTo(Lifetimes.Age.FRESH);

@@ -22,7 +22,8 @@ class JitterProperties {
         Lifetimes<Integer, Integer> lifetimes = new Lifetimes<>(Cache.<Integer, Integer>builder("jitter")
                 .expireAfterWrite(ttl)
                 .jitter(jitter)
-                .random(Chance.seeded(seed)));
+                .random(Chance.seeded(seed))
+                .options);
         for (int i = 0; i < 20; i++) {
             assertThat((double) lifetimes.draw(1, 1))
                     .isBetween(ttl.toNanos() * (1 - jitter) - 1, (double) ttl.toNanos());
@@ -64,7 +65,8 @@ class JitterProperties {
         Lifetimes<Integer, Integer> lifetimes = new Lifetimes<>(Cache.<Integer, Integer>builder("jitter")
                 .expireAfterWrite((key, value) -> Duration.ofSeconds(Long.MAX_VALUE))
                 .jitter(0.5)
-                .random(Chance.seeded(1)));
+                .random(Chance.seeded(1))
+                .options);
         assertThat(lifetimes.draw(1, 1)).isEqualTo(Lifetimes.UNLIMITED);
     }
 

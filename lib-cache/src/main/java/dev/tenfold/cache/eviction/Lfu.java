@@ -1,6 +1,8 @@
 package dev.tenfold.cache.eviction;
 
-import java.util.Objects;
+import static dev.tenfold.cache.eviction.Slots.NONE;
+
+import java.util.Arrays;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +20,15 @@ import org.jspecify.annotations.Nullable;
 final class Lfu<K, V> extends Policy<K, V> {
 
     private final int agesAfter;
-    private @Nullable Count<K, V> lowest;
+    private @Nullable Count lowest;
+    private Count[] counts = new Count[0];
+    /** By slot, the index of its count. */
+    private int[] countOf = new int[0];
+
+    private int made;
+    /** Counts that nothing has reached any more, linked as higher ones. */
+    private @Nullable Count spare;
+
     private long size;
     private long uses;
 
@@ -34,40 +44,50 @@ final class Lfu<K, V> extends Policy<K, V> {
 
     @Override
     void insert(Node<K, V> node) {
-        Count<K, V> once = lowest;
-        if (once == null || once.count != 1) {
-            once = new Count<>(1);
-            link(null, once, lowest);
+        if (node.slot >= countOf.length) {
+            countOf = Arrays.copyOf(countOf, slots.capacity());
         }
-        once.add(node);
+        Count once = lowest;
+        if (once == null || once.count != 1) {
+            once = link(null, 1, lowest);
+        }
+        enter(node.slot, once);
         size++;
         age();
     }
 
     @Override
-    void use(Node<K, V> node) {
-        Count<K, V> now = countOf(node);
-        Count<K, V> next = now.higher;
+    void use(int slot) {
+        Count now = counts[countOf[slot]];
+        Count next = now.higher;
         long count = now.count + 1;
-        if (next != null && next.count == count) {
-            now.remove(node);
-            next.add(node);
-            dropIfEmpty(now);
-        } else if (now.coldest == now.warmest) {
+        Count to = next != null && next.count == count ? next : null;
+        if (to == null && now.coldest == now.warmest) {
             now.count = count; // it is alone: take the list along
         } else {
-            Count<K, V> made = new Count<>(count);
-            link(now, made, next);
-            now.remove(node);
-            made.add(node);
+            if (to == null) {
+                to = link(now, count, next);
+            }
+            now.remove(slot);
+            enter(slot, to);
+            dropIfEmpty(now);
         }
         age();
     }
 
+    private void enter(int slot, Count count) {
+        count.add(slot);
+        countOf[slot] = count.index;
+    }
+
     @Override
     void remove(Node<K, V> node) {
-        Count<K, V> count = countOf(node);
-        count.remove(node);
+        remove(node.slot);
+    }
+
+    private void remove(int slot) {
+        Count count = counts[countOf[slot]];
+        count.remove(slot);
         dropIfEmpty(count);
         size--;
     }
@@ -77,16 +97,16 @@ final class Lfu<K, V> extends Policy<K, V> {
         if (lowest == null) {
             return false;
         }
-        Node<K, V> victim = Objects.requireNonNull(lowest.coldest);
+        int victim = lowest.coldest;
         remove(victim);
-        victims.accept(victim);
+        victims.accept(slots.node(victim));
         return true;
     }
 
     @Override
     void inEvictionOrder(Consumer<? super Node<K, V>> action) {
-        for (Count<K, V> each = lowest; each != null; each = each.higher) {
-            each.forEach(action);
+        for (Count each = lowest; each != null; each = each.higher) {
+            each.forEach(slot -> action.accept(slots.node(slot)));
         }
     }
 
@@ -95,15 +115,15 @@ final class Lfu<K, V> extends Policy<K, V> {
             return;
         }
         uses = 0;
-        Count<K, V> into = null;
-        Count<K, V> next;
-        for (Count<K, V> each = lowest; each != null; each = next) {
+        Count into = null;
+        Count next;
+        for (Count each = lowest; each != null; each = next) {
             next = each.higher;
             each.count = Math.max(1, each.count / 2);
             if (into != null && into.count == each.count) {
-                for (Node<K, V> node = each.coldest; node != null; node = each.coldest) {
-                    each.remove(node);
-                    into.add(node);
+                for (int slot = each.coldest; slot != NONE; slot = each.coldest) {
+                    each.remove(slot);
+                    enter(slot, into);
                 }
                 dropIfEmpty(each);
             } else {
@@ -112,10 +132,10 @@ final class Lfu<K, V> extends Policy<K, V> {
         }
     }
 
-    private void dropIfEmpty(Count<K, V> count) {
+    private void dropIfEmpty(Count count) {
         if (count.isEmpty()) {
-            Count<K, V> lower = count.lower;
-            Count<K, V> higher = count.higher;
+            Count lower = count.lower;
+            Count higher = count.higher;
             if (lower == null) {
                 lowest = higher;
             } else {
@@ -124,39 +144,56 @@ final class Lfu<K, V> extends Policy<K, V> {
             if (higher != null) {
                 higher.lower = lower;
             }
+            count.higher = spare;
+            spare = count;
         }
     }
 
-    private void link(@Nullable Count<K, V> lower, Count<K, V> made, @Nullable Count<K, V> higher) {
-        made.lower = lower;
-        made.higher = higher;
+    private Count link(@Nullable Count lower, long reached, @Nullable Count higher) {
+        Count count = spare();
+        count.count = reached;
+        count.lower = lower;
+        count.higher = higher;
         if (lower == null) {
-            lowest = made;
+            lowest = count;
         } else {
-            lower.higher = made;
+            lower.higher = count;
         }
         if (higher != null) {
-            higher.lower = made;
+            higher.lower = count;
         }
+        return count;
     }
 
-    private Count<K, V> countOf(Node<K, V> node) {
-        return (Count<K, V>) Objects.requireNonNull(node.list);
+    private Count spare() {
+        Count count = spare;
+        if (count != null) {
+            spare = count.higher;
+            return count;
+        }
+        if (made == counts.length) {
+            counts = Arrays.copyOf(counts, made + made / 2 + 8);
+        }
+        count = new Count(slots, made);
+        counts[made++] = count;
+        return count;
     }
 
-    /** The nodes that were used so often, in the order in which they came to be. */
-    private static final class Count<K, V> extends NodeList<K, V> {
+    /** The slots that were used so often, in the order in which they came to be. */
+    private static final class Count extends SlotList {
 
+        final int index;
         long count;
 
         @Nullable
-        Count<K, V> lower;
+        Count lower;
 
         @Nullable
-        Count<K, V> higher;
+        Count higher;
 
-        Count(long count) {
-            this.count = count;
+        Count(Slots<?, ?> slots, int index) {
+            super(slots);
+            this.index = index;
         }
     }
 }

@@ -5,7 +5,7 @@ import java.util.function.Consumer;
 /** Evicts what was not used for longest. Constant cost. */
 final class Lru<K, V> extends Policy<K, V> {
 
-    private final NodeList<K, V> recency = new NodeList<>();
+    private final SlotList recency = new SlotList(slots);
 
     @Override
     boolean followsUses() {
@@ -14,32 +14,32 @@ final class Lru<K, V> extends Policy<K, V> {
 
     @Override
     void insert(Node<K, V> node) {
-        recency.add(node);
+        recency.add(node.slot);
     }
 
     @Override
-    void use(Node<K, V> node) {
-        recency.moveToWarmest(node);
+    void use(int slot) {
+        recency.moveToWarmest(slot);
     }
 
     @Override
     void remove(Node<K, V> node) {
-        recency.remove(node);
+        recency.remove(node.slot);
     }
 
     @Override
     boolean evict(Consumer<? super Node<K, V>> victims) {
-        Node<K, V> longestUnused = recency.coldest;
-        if (longestUnused == null) {
+        int longestUnused = recency.coldest;
+        if (longestUnused == Slots.NONE) {
             return false;
         }
         recency.remove(longestUnused);
-        victims.accept(longestUnused);
+        victims.accept(slots.node(longestUnused));
         return true;
     }
 
     @Override
     void inEvictionOrder(Consumer<? super Node<K, V>> action) {
-        recency.forEach(action);
+        recency.forEach(slot -> action.accept(slots.node(slot)));
     }
 }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>What the handles are given has the exact type of the field: a bare {@code null} would be adapted at each call.
  *
- * <p>40 bytes with compressed references: header 12, six references or ints of 4, two bytes, padding.
+ * <p>32 bytes with compressed references: header 12, four references or ints of 4, three bytes, padding.
  */
 final class Node<K, V> {
 
@@ -48,15 +48,11 @@ final class Node<K, V> {
     byte state;
     private volatile byte uses;
 
-    @Nullable
-    Node<K, V> colder;
+    /** Its number in {@link Slots} while the policy knows it. Readers may see an earlier one. */
+    int slot = Slots.NONE;
 
-    @Nullable
-    Node<K, V> warmer;
-
-    /** The list it is in, where a policy has several. */
-    @Nullable
-    NodeList<K, V> list;
+    /** Which of the two queues of {@link S3Fifo} it is in. */
+    boolean inMain;
 
     Node(K key, V value, int weight) {
         this.key = key;

@@ -3,10 +3,13 @@ package dev.tenfold.cache.eviction;
 import java.util.function.Consumer;
 
 /**
- * Decides what is evicted. Called by one thread at a time, under the lock of its table, with nodes that the table knows to
- * be in the policy's lists (or, for {@link #insert}, in none).
+ * Decides what is evicted. Called by one thread at a time, under the lock of its table, with nodes that have a slot and
+ * that the table knows to be in the policy's lists (or, for {@link #insert}, in none).
  */
 abstract class Policy<K, V> {
+
+    /** The nodes it decides on, and pinned ones. The table adds and removes them. */
+    final Slots<K, V> slots = new Slots<>();
 
     /** How many uses a reader counts on the node itself, without a lock; 0 for none. */
     int countedUses() {
@@ -20,7 +23,8 @@ abstract class Policy<K, V> {
 
     abstract void insert(Node<K, V> node);
 
-    void use(Node<K, V> node) {}
+    /** The node of a slot that is in the policy's lists was used. */
+    void use(int slot) {}
 
     abstract void remove(Node<K, V> node);
 

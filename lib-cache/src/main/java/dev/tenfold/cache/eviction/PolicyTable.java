@@ -1,75 +1,34 @@
 package dev.tenfold.cache.eviction;
 
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
-import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A concurrent table whose order of eviction is exactly its {@link Policy}'s: what callers see is a
- * {@link ConcurrentHashMap} of nodes; the policy behind it catches up under one lock.
+ * {@link ConcurrentHashMap} of nodes; the policy behind it catches up under one lock ({@link Maintenance}).
  *
  * <p><b>Who decides what a key's value is.</b> The node's value field alone. A write swaps it, a removal and an eviction
  * make it null, each by compare-and-set: these are the linearization points, together with the insertion of a new node
  * into the map. A dead node is taken off the map by who killed it, or by who meets it there.
  *
- * <p><b>How the policy catches up.</b> Insertions and deaths are not told as commands but as "look at this node":
- * {@link #reconcile} compares what the node is (alive or dead) with what the policy knows (its state) and closes the gap, so
- * that it may be told twice, late or in any order. A caller that gets the lock does it at once; one that does not leaves
- * the node in {@link #pending} and goes, and the holder looks there again after it has unlocked. So after the last call has
- * returned nothing is pending: policy and map hold the same nodes. Uses are counted on the node itself or wait in
- * {@link ReadBuffers}; the policy hears of them before it hears of the next insertion.
- *
- * <p><b>With one thread</b> the lock is always free: each write is told at once, after all uses before it, and no use is
- * lost. So the order is exact.
- *
  * <p><b>Overshoot.</b> An entry is visible before room was made for it. What is over the bound is what is pending: at most
- * {@value #MAXIMUM_PENDING} entries and one for each thread that is just writing, since a writer who finds more waits for
- * the lock.
- *
- * <p><b>Locks.</b> Under the lock are called: the policy, the weigher (only to replace in a weighed table), and the map's
- * remove, which takes the lock of one hash bin. Nothing takes them the other way round. The listener is called without.
+ * {@value Maintenance#MAXIMUM_PENDING} entries and one for each thread that is just writing, since a writer who finds more
+ * waits for the lock.
  */
 final class PolicyTable<K, V> implements BoundedTable<K, V> {
-
-    /** How many nodes may wait for the lock's holder before writers wait themselves. */
-    static final int MAXIMUM_PENDING = 128;
 
     private final ConcurrentHashMap<K, Node<K, V>> nodes = new ConcurrentHashMap<>();
     private final TableSettings<K, V> settings;
     private final boolean weighed;
-    private final int countedUses;
-    private final @Nullable ReadBuffers<K, V> reads;
-
-    private final Queue<Node<K, V>> pending = new ConcurrentLinkedQueue<>();
-    private final AtomicInteger pendingCount = new AtomicInteger();
-
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Policy<K, V> policy;
-    private final Consumer<Node<K, V>> use = this::tellUse;
-    private final Consumer<Node<K, V>> drop = this::drop;
-    private final Evicted.Queue<K, V> evicted = new Evicted.Queue<>();
-    private long pinned;
-    private long weight;
-    private volatile long maximum; // written under the lock
+    private final Maintenance<K, V> maintenance;
 
     PolicyTable(TableSettings<K, V> settings, Policy<K, V> policy) {
         this.settings = settings;
-        this.policy = policy;
         weighed = settings.weigher() != null;
-        countedUses = policy.countedUses();
-        reads = policy.followsUses() ? new ReadBuffers<>(Runtime.getRuntime().availableProcessors()) : null;
-        maximum = settings.maximum();
-        policy.resize(maximum);
+        maintenance = new Maintenance<>(nodes, settings, policy);
     }
 
     @Override
@@ -80,7 +39,7 @@ final class PolicyTable<K, V> implements BoundedTable<K, V> {
         }
         V value = node.value();
         if (value != null) {
-            used(node);
+            maintenance.used(node);
         }
         return value;
     }
@@ -101,7 +60,7 @@ final class PolicyTable<K, V> implements BoundedTable<K, V> {
                 fresh = fresh == null ? new Node<>(key, value, itsWeight) : fresh;
                 node = nodes.putIfAbsent(key, fresh);
                 if (node == null) {
-                    changed(fresh);
+                    maintenance.changed(fresh);
                     return null;
                 }
             }
@@ -123,13 +82,13 @@ final class PolicyTable<K, V> implements BoundedTable<K, V> {
                 fresh = fresh == null ? new Node<>(key, value, settings.weigh(key, value)) : fresh;
                 node = nodes.putIfAbsent(key, fresh);
                 if (node == null) {
-                    changed(fresh);
+                    maintenance.changed(fresh);
                     return null;
                 }
             }
             V old = node.value();
             if (old != null) {
-                used(node);
+                maintenance.used(node);
                 return old;
             }
             nodes.remove(key, node);
@@ -175,7 +134,7 @@ final class PolicyTable<K, V> implements BoundedTable<K, V> {
                 removed(node);
             }
         }
-        locked(policy::forget);
+        maintenance.forget();
     }
 
     @Override
@@ -185,17 +144,12 @@ final class PolicyTable<K, V> implements BoundedTable<K, V> {
 
     @Override
     public long weight() {
-        lock.lock();
-        try {
-            return weight;
-        } finally {
-            unlock();
-        }
+        return maintenance.weight();
     }
 
     @Override
     public long maximum() {
-        return maximum;
+        return maintenance.maximum();
     }
 
     @Override
@@ -203,41 +157,17 @@ final class PolicyTable<K, V> implements BoundedTable<K, V> {
         if (maximum < 0) {
             throw new IllegalArgumentException("maximum: " + maximum + " (expected: >= 0)");
         }
-        locked(() -> {
-            catchUp();
-            this.maximum = maximum;
-            policy.resize(maximum);
-            makeRoom(0);
-        });
+        maintenance.setMaximum(maximum);
     }
 
     @Override
     public boolean pin(K key) {
-        boolean[] done = new boolean[1];
-        locked(() -> {
-            catchUp();
-            Node<K, V> node = nodes.get(key);
-            if (node != null) {
-                reconcile(node);
-                done[0] = pin(node);
-            }
-        });
-        return done[0];
+        return maintenance.pin(key);
     }
 
     @Override
     public boolean unpin(K key) {
-        boolean[] done = new boolean[1];
-        locked(() -> {
-            catchUp();
-            Node<K, V> node = nodes.get(key);
-            done[0] = node != null && node.state == Node.PINNED && !node.isDead();
-            if (done[0]) {
-                unpin(Objects.requireNonNull(node));
-                makeRoom(0);
-            }
-        });
-        return done[0];
+        return maintenance.unpin(key);
     }
 
     @Override
@@ -252,256 +182,33 @@ final class PolicyTable<K, V> implements BoundedTable<K, V> {
 
     @Override
     public List<K> evictionOrder() {
-        List<K> keys = new ArrayList<>();
-        locked(() -> {
-            catchUp();
-            policy.inEvictionOrder(node -> addAlive(node, keys));
-            if (pinned > 0) {
-                nodes.values().stream()
-                        .filter(node -> node.state == Node.PINNED)
-                        .forEach(node -> addAlive(node, keys));
-            }
-        });
-        return keys;
-    }
-
-    private static <K> void addAlive(Node<K, ?> node, List<K> keys) {
-        if (!node.isDead()) { // a later node of its key may be there already
-            keys.add(node.key);
-        }
+        return maintenance.evictionOrder();
     }
 
     @Override
     public void cleanUp() {
-        locked(this::catchUp);
+        maintenance.cleanUp();
     }
 
     /** @return false if the value is not the expected one any more */
     private boolean replace(Node<K, V> node, V expected, V value, int itsWeight) {
-        if (!weighed) {
-            if (!node.replace(expected, value)) {
-                return false;
-            }
-            used(node);
-            return true;
+        if (weighed) {
+            return maintenance.replace(node, expected, value, itsWeight);
         }
-        boolean[] done = new boolean[1];
-        locked(() -> {
-            catchUp();
-            done[0] = node.replace(expected, value);
-            if (done[0]) {
-                reweigh(node, itsWeight);
-            }
-        });
-        return done[0];
-    }
-
-    private void used(Node<K, V> node) {
-        if (countedUses > 0) {
-            node.use(countedUses);
-        } else if (reads != null) {
-            record(node, reads);
+        if (!node.replace(expected, value)) {
+            return false;
         }
-    }
-
-    private void record(Node<K, V> node, ReadBuffers<K, V> reads) {
-        // When the ring is full and nobody is emptying it, this thread does, so that a thread that is alone loses
-        // nothing.
-        while (reads.add(node) == ReadBuffers.Added.FULL && lock.tryLock()) {
-            try {
-                catchUp();
-            } finally {
-                unlock();
-            }
-        }
+        maintenance.used(node);
+        return true;
     }
 
     private void removed(Node<K, V> node) {
         nodes.remove(node.key, node);
-        changed(node);
-    }
-
-    private void changed(Node<K, V> node) {
-        if (!lock.tryLock()) {
-            pending.add(node);
-            if (pendingCount.incrementAndGet() > MAXIMUM_PENDING) {
-                lock.lock();
-            } else if (!lock.tryLock()) {
-                return; // the holder looks at what is pending after it has unlocked
-            }
-        }
-        try {
-            catchUp();
-            reconcile(node);
-        } finally {
-            unlock();
-        }
-    }
-
-    private void locked(Runnable action) {
-        lock.lock();
-        try {
-            action.run();
-        } finally {
-            unlock();
-        }
-    }
-
-    /** Releases the lock, and takes it again for what was left by those who could not have it meanwhile. */
-    private void unlock() {
-        Evicted<K, V> told = evicted.takeAll();
-        lock.unlock();
-        tell(told);
-        while (!pending.isEmpty() && lock.tryLock()) {
-            try {
-                catchUp();
-            } finally {
-                told = evicted.takeAll();
-                lock.unlock();
-            }
-            tell(told);
-        }
-    }
-
-    private void tell(@Nullable Evicted<K, V> told) {
-        if (told != null && settings.onEviction() != null) {
-            Evicted.tell(told, settings.onEviction());
-        }
-    }
-
-    // What follows is called under the lock.
-
-    private void catchUp() {
-        if (reads != null) {
-            reads.drainTo(use);
-        }
-        for (Node<K, V> node = pending.poll(); node != null; node = pending.poll()) {
-            pendingCount.decrementAndGet();
-            reconcile(node);
-        }
-    }
-
-    private void tellUse(Node<K, V> node) {
-        if (node.state == Node.LINKED) {
-            policy.use(node);
-        }
-    }
-
-    private void reconcile(Node<K, V> node) {
-        boolean dead = node.isDead();
-        if (node.state == Node.NEW && !dead) {
-            insert(node);
-        } else if (node.state == Node.LINKED && dead) {
-            policy.remove(node);
-            takeOut(node);
-        } else if (node.state == Node.PINNED && dead) {
-            pinned -= node.weight;
-            takeOut(node);
-        }
-    }
-
-    private void insert(Node<K, V> node) {
-        weight += node.weight;
-        if (node.weight > maximum || !makeRoom(0)) {
-            drop(node);
-        } else {
-            policy.insert(node);
-            node.state = Node.LINKED;
-        }
-    }
-
-    /** Evicts until the table is within its bound. @return false if it cannot be */
-    private boolean makeRoom(int needed) {
-        while (weight + needed > maximum) {
-            if (!policy.evict(drop)) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    /** Ends a node that is in no list. */
-    private void drop(Node<K, V> node) {
-        V value = node.retire();
-        if (value != null && settings.onEviction() != null) {
-            evicted.add(node.key, value);
-        }
-        nodes.remove(node.key, node);
-        takeOut(node);
-    }
-
-    private void takeOut(Node<K, V> node) {
-        node.state = Node.OUT;
-        weight -= node.weight;
-    }
-
-    private void reweigh(Node<K, V> node, int itsWeight) {
-        int difference = itsWeight - node.weight;
-        node.weight = itsWeight;
-        if (node.state == Node.NEW) {
-            return; // its turn is still to come
-        }
-        weight += difference;
-        if (node.state == Node.PINNED) {
-            pinned += difference;
-            if (pinned > settings.pinLimit()) {
-                unpin(node);
-            }
-        } else {
-            policy.reweigh(node, difference);
-            node.use(countedUses);
-            policy.use(node);
-        }
-        if (node.state == Node.LINKED && itsWeight > maximum) {
-            policy.remove(node);
-            drop(node);
-        }
-        makeRoom(0);
-    }
-
-    private boolean pin(Node<K, V> node) {
-        if (node.state == Node.LINKED && !node.isDead()) {
-            if (pinned + node.weight > settings.pinLimit()) {
-                throw settings.noRoomToPin(node.key, pinned, node.weight);
-            }
-            policy.remove(node);
-            node.state = Node.PINNED;
-            pinned += node.weight;
-        }
-        return node.state == Node.PINNED && !node.isDead();
-    }
-
-    private void unpin(Node<K, V> node) {
-        pinned -= node.weight;
-        node.uses(0);
-        node.state = Node.LINKED;
-        policy.insert(node);
+        maintenance.changed(node);
     }
 
     /** Throws unless map and policy know the same nodes. Only while nobody writes. */
     void check() {
-        locked(() -> {
-            catchUp();
-            Set<Node<K, V>> listed = new HashSet<>();
-            policy.inEvictionOrder(node -> {
-                require(node.state == Node.LINKED && !node.isDead(), "a list holds a dead node", node);
-                require(listed.add(node), "listed twice", node);
-            });
-            long together = 0;
-            for (Node<K, V> node : nodes.values()) {
-                require(!node.isDead(), "the map holds a dead node", node);
-                require(listed.remove(node) || node.state == Node.PINNED, "the policy does not know", node);
-                together += node.weight;
-            }
-            require(listed.isEmpty(), "the map does not know", listed);
-            require(together == weight, "weight " + weight + " is really " + together, this);
-            require(weight <= Math.max(maximum, pinned), "weight " + weight + " over " + maximum, this);
-        });
-    }
-
-    private static void require(boolean holds, String problem, Object what) {
-        if (!holds) {
-            throw new IllegalStateException(problem + ": " + what);
-        }
+        maintenance.check();
     }
 }

@@ -17,22 +17,22 @@ final class RingPadding {
         long a1, a2, a3, a4, a5, a6;
     }
 
-    abstract static class Claimed extends Before {
-        volatile long claimed;
+    abstract static class Written extends Before {
+        volatile long written;
     }
 
-    abstract static class Between extends Claimed {
+    abstract static class Between extends Written {
         long b1, b2, b3, b4, b5, b6, b7;
     }
 
     abstract static class Taken extends Between {
-        static final VarHandle CLAIMED;
+        static final VarHandle WRITTEN;
         static final VarHandle TAKEN;
 
         static {
             try {
                 MethodHandles.Lookup lookup = MethodHandles.lookup();
-                CLAIMED = lookup.findVarHandle(Claimed.class, "claimed", long.class);
+                WRITTEN = lookup.findVarHandle(Written.class, "written", long.class);
                 TAKEN = lookup.findVarHandle(Taken.class, "taken", long.class);
             } catch (ReflectiveOperationException e) {
                 throw new ExceptionInInitializerError(e);

@@ -3,7 +3,6 @@ package dev.tenfold.cache.eviction;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Objects;
 import java.util.function.Consumer;
 
 /**
@@ -28,8 +27,8 @@ final class S3Fifo<K, V> extends Policy<K, V> {
     private static final int USES_TO_STAY = 2;
     private static final Object COPIED = new Object();
 
-    private final WeighedList<K, V> small = new WeighedList<>();
-    private final WeighedList<K, V> main = new WeighedList<>();
+    private final Queue small = new Queue();
+    private final Queue main = new Queue();
     private final Map<K, Integer> remembered = new LinkedHashMap<>();
     private long rememberedWeight;
     private long maximumSmall;
@@ -54,12 +53,12 @@ final class S3Fifo<K, V> extends Policy<K, V> {
 
     @Override
     void remove(Node<K, V> node) {
-        listOf(node).leave(node);
+        queueOf(node).leave(node);
     }
 
     @Override
     void reweigh(Node<K, V> node, int difference) {
-        listOf(node).weight += difference;
+        queueOf(node).weight += difference;
     }
 
     @Override
@@ -76,7 +75,8 @@ final class S3Fifo<K, V> extends Policy<K, V> {
     }
 
     private void evictFromSmall(Consumer<? super Node<K, V>> victims) {
-        for (Node<K, V> oldest = small.coldest; oldest != null; oldest = small.coldest) {
+        while (!small.isEmpty()) {
+            Node<K, V> oldest = slots.node(small.coldest);
             small.leave(oldest);
             if (oldest.uses() < USES_TO_STAY) {
                 remember(oldest.key, oldest.weight);
@@ -92,11 +92,11 @@ final class S3Fifo<K, V> extends Policy<K, V> {
     }
 
     private void evictFromMain(Consumer<? super Node<K, V>> victims) {
-        Node<K, V> oldest = Objects.requireNonNull(main.coldest);
+        Node<K, V> oldest = slots.node(main.coldest);
         for (long turned = 0; oldest.uses() > 0 && turned < 4 * main.size; turned++) {
             oldest.uses(oldest.uses() - 1);
-            main.moveToWarmest(oldest);
-            oldest = Objects.requireNonNull(main.coldest);
+            main.moveToWarmest(oldest.slot);
+            oldest = slots.node(main.coldest);
         }
         main.leave(oldest);
         victims.accept(oldest);
@@ -137,37 +137,43 @@ final class S3Fifo<K, V> extends Policy<K, V> {
         S3Fifo<Node<K, V>, Object> play = new S3Fifo<>();
         play.maximumSmall = maximumSmall;
         play.maximumMain = maximumMain;
-        small.forEach(node -> play.small.enter(copy(node)));
-        main.forEach(node -> play.main.enter(copy(node)));
+        small.forEach(slot -> play.small.enter(copy(slots.node(slot), play.slots)));
+        main.forEach(slot -> play.main.enter(copy(slots.node(slot), play.slots)));
         boolean more = true;
         while (more) {
             more = play.evict(copy -> action.accept(copy.key));
         }
     }
 
-    private static <K, V> Node<Node<K, V>, Object> copy(Node<K, V> node) {
+    private static <K, V> Node<Node<K, V>, Object> copy(Node<K, V> node, Slots<Node<K, V>, Object> slots) {
         Node<Node<K, V>, Object> copy = new Node<>(node, COPIED, node.weight);
         copy.uses(node.uses());
+        slots.add(copy);
         return copy;
     }
 
-    private WeighedList<K, V> listOf(Node<K, V> node) {
-        return (WeighedList<K, V>) Objects.requireNonNull(node.list);
+    private Queue queueOf(Node<K, V> node) {
+        return node.inMain ? main : small;
     }
 
-    private static final class WeighedList<K, V> extends NodeList<K, V> {
+    private final class Queue extends SlotList {
 
         long weight;
         long size;
 
+        Queue() {
+            super(S3Fifo.this.slots);
+        }
+
         void enter(Node<K, V> node) {
-            add(node);
+            node.inMain = this == main;
+            add(node.slot);
             weight += node.weight;
             size++;
         }
 
         void leave(Node<K, V> node) {
-            remove(node);
+            remove(node.slot);
             weight -= node.weight;
             size--;
         }

@@ -1,10 +1,10 @@
 package dev.tenfold.cache.eviction;
 
+import static dev.tenfold.cache.eviction.Slots.NONE;
+
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps entries in the order in which they came, and moves a hand from the oldest towards the newest: what was used since
@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Sieve<K, V> extends Policy<K, V> {
 
-    private final NodeList<K, V> queue = new NodeList<>();
-    private @Nullable Node<K, V> hand;
+    private final SlotList queue = new SlotList(slots);
+    private int hand = NONE;
     private long size;
 
     @Override
@@ -27,16 +27,20 @@ final class Sieve<K, V> extends Policy<K, V> {
 
     @Override
     void insert(Node<K, V> node) {
-        queue.add(node);
+        queue.add(node.slot);
         size++;
     }
 
     @Override
     void remove(Node<K, V> node) {
-        if (node == hand) {
-            hand = node.warmer;
+        remove(node.slot);
+    }
+
+    private void remove(int slot) {
+        if (slot == hand) {
+            hand = slots.warmer(slot);
         }
-        queue.remove(node);
+        queue.remove(slot);
         size--;
     }
 
@@ -45,13 +49,15 @@ final class Sieve<K, V> extends Policy<K, V> {
         if (queue.isEmpty()) {
             return false;
         }
-        Node<K, V> victim = orOldest(hand);
+        int slot = orOldest(hand);
+        Node<K, V> victim = slots.node(slot);
         for (long spared = 0; victim.uses() > 0 && spared < 2 * size; spared++) {
             victim.uses(0);
-            victim = orOldest(victim.warmer);
+            slot = orOldest(slots.warmer(slot));
+            victim = slots.node(slot);
         }
-        hand = victim;
-        remove(victim);
+        hand = slot;
+        remove(slot);
         victims.accept(victim);
         return true;
     }
@@ -59,20 +65,21 @@ final class Sieve<K, V> extends Policy<K, V> {
     @Override
     void inEvictionOrder(Consumer<? super Node<K, V>> action) {
         List<Node<K, V>> spared = new ArrayList<>();
-        Node<K, V> node = hand;
+        int slot = hand;
         for (long i = 0; i < size; i++) {
-            node = orOldest(node);
+            slot = orOldest(slot);
+            Node<K, V> node = slots.node(slot);
             if (node.uses() > 0) {
                 spared.add(node);
             } else {
                 action.accept(node);
             }
-            node = node.warmer;
+            slot = slots.warmer(slot);
         }
         spared.forEach(action);
     }
 
-    private Node<K, V> orOldest(@Nullable Node<K, V> node) {
-        return node == null ? Objects.requireNonNull(queue.coldest) : node;
+    private int orOldest(int slot) {
+        return slot == NONE ? queue.coldest : slot;
     }
 }

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tenfold.cache.edge.Served.Source;
 import dev.tenfold.cache.edge.Served.State;
-import dev.tenfold.error.OverloadedException;
 import dev.tenfold.health.HealthPolicy;
 import dev.tenfold.observe.Observer;
+import dev.tenfold.testing.Await;
 import dev.tenfold.testing.SimulatedTime;
 import dev.tenfold.topology.Coordinates;
 import dev.tenfold.topology.Outcome;
@@ -18,13 +18,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -38,38 +32,10 @@ class EdgeInvariantsTest {
     private static final List<Coordinates> EVERYWHERE = List.of(WEST, MIDDLE, EAST);
     private static final Duration TTL = Duration.ofSeconds(60);
 
-    private final ExecutorService pool = Executors.newCachedThreadPool();
     private final SimulatedTime time = new SimulatedTime();
     private final AtomicInteger originCalls = new AtomicInteger();
     private final Deque<Runnable> background = new ArrayDeque<>();
     private volatile boolean originIsDown;
-
-    @AfterEach
-    void stop() throws InterruptedException {
-        pool.shutdownNow();
-        assertThat(pool.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
-    }
-
-    /** (a) */
-    @Test
-    void manyColdMissesAtAllEdgesAreOneCallOfTheOriginThroughTheShield() throws Exception {
-        CountDownLatch go = new CountDownLatch(1);
-        EdgeNetwork<String, String> cdn = network().neighbours(0).build(key -> {
-            go.await();
-            return "v" + originCalls.incrementAndGet();
-        });
-        List<Future<Served<String>>> answers = askFromEverywhere(cdn, 120);
-        go.countDown();
-        for (Future<Served<String>> each : answers) {
-            assertThat(each.get().value()).isEqualTo("v1");
-        }
-        assertThat(originCalls).hasValue(1);
-        assertThat(cdn.get(MIDDLE, "/a").source()).as("the shield kept it").isEqualTo(Source.EDGE);
-        for (int i = 0; i < 30; i++) {
-            cdn.get(EVERYWHERE.get(i % 3), "/b" + i % 10);
-        }
-        assertThat(originCalls).as("ten other keys").hasValue(11);
-    }
 
     @Test
     void aMissAsksNeighboursThenTheShieldThenTheOrigin() {
@@ -260,110 +226,6 @@ class EdgeInvariantsTest {
         assertThat(cdn.edge("west").isUp()).as("still drained").isFalse();
     }
 
-    /** (g) */
-    @Test
-    void answersThatNobodyMayShareDoNotSerialiseThoseWhoWait() throws Exception {
-        CountDownLatch first = new CountDownLatch(1);
-        CountDownLatch others = new CountDownLatch(9);
-        CountDownLatch go = new CountDownLatch(1);
-        EdgeNetwork<String, String> cdn = unlimited()
-                .expireAfterWrite((key, value) -> Duration.ZERO)
-                .build(key -> {
-                    if (originCalls.incrementAndGet() == 1) {
-                        first.await();
-                    } else {
-                        others.countDown();
-                        go.await();
-                    }
-                    return "v";
-                });
-        List<Future<Served<String>>> answers = askFrom(cdn, List.of(WEST), 10);
-        first.countDown();
-        assertThat(others.await(10, TimeUnit.SECONDS))
-                .as("nine are at the origin together")
-                .isTrue();
-        go.countDown();
-        for (Future<Served<String>> each : answers) {
-            each.get();
-        }
-        int before = originCalls.get();
-        CountDownLatch together = new CountDownLatch(5);
-        EdgeRequest<String, String> remembered = new PlainRequest<>(
-                "/a",
-                key -> {
-                    together.countDown();
-                    assertThat(together.await(10, TimeUnit.SECONDS)).isTrue();
-                    return "v" + originCalls.incrementAndGet();
-                },
-                new PlainRules<>(
-                        (key, value) -> Duration.ZERO,
-                        null,
-                        Duration.ZERO,
-                        Duration.ZERO,
-                        Duration.ZERO,
-                        (k, v) -> Set.of()));
-        List<Future<Served<String>>> later = new ArrayList<>();
-        for (int i = 0; i < 5; i++) {
-            later.add(pool.submit(() -> cdn.get(WEST, remembered)));
-        }
-        for (Future<Served<String>> each : later) {
-            each.get();
-        }
-        assertThat(originCalls).as("the key is remembered: nobody waited").hasValue(before + 5);
-    }
-
-    /** (h) */
-    @Test
-    void whoWaitedTooLongAsksTheOrigin() throws Exception {
-        CountDownLatch stuck = new CountDownLatch(1);
-        EdgeNetwork<String, String> cdn = network()
-                .collapseTimeout(Duration.ofSeconds(5))
-                .build(key -> {
-                    if (originCalls.incrementAndGet() == 1) {
-                        stuck.await();
-                    }
-                    return "v" + originCalls.get();
-                });
-        List<Future<Served<String>>> answers = askFrom(cdn, List.of(WEST), 10);
-        await(() -> time.pending() > 0);
-        assertThat(originCalls).hasValue(1);
-        time.advance(Duration.ofSeconds(5));
-        await(() -> answers.stream().filter(Future::isDone).count() == 9);
-        assertThat(originCalls).as("one of those who waited asked, for all").hasValueBetween(2, 3);
-        assertThat(cdn.get(WEST, "/a").value()).as("and it was kept").isEqualTo("v2");
-        stuck.countDown();
-        for (Future<Served<String>> each : answers) {
-            each.get();
-        }
-        assertThat(cdn.get(WEST, "/a").value())
-                .as("the older one does not replace it")
-                .isEqualTo("v2");
-    }
-
-    @Test
-    void whoMayNotAskFailsNobodyElse() throws Exception {
-        CountDownLatch refuse = new CountDownLatch(1);
-        EdgeNetwork<String, String> cdn = network().build(key -> {
-            if (originCalls.incrementAndGet() == 1) {
-                refuse.await();
-                throw new OverloadedException("this client has asked too often");
-            }
-            return "v";
-        });
-        List<Future<Served<String>>> answers = askFrom(cdn, List.of(WEST), 5);
-        refuse.countDown();
-        int failed = 0;
-        for (Future<Served<String>> each : answers) {
-            try {
-                each.get();
-            } catch (java.util.concurrent.ExecutionException e) {
-                assertThat(e).hasCauseInstanceOf(OverloadedException.class);
-                failed++;
-            }
-        }
-        assertThat(failed).isEqualTo(1);
-    }
-
     /** (j) */
     @Test
     void aSoftPurgeMarksStale() {
@@ -424,7 +286,7 @@ class EdgeInvariantsTest {
         for (int i = 0; i < 200; i++) {
             cdn.get(WEST, "/b" + i % 100);
         }
-        await(() -> cdn.edge("west").stats().size() <= 10);
+        Await.until("within the bound", () -> cdn.edge("west").stats().size() <= 10);
     }
 
     @Test
@@ -473,35 +335,7 @@ class EdgeInvariantsTest {
         }
     }
 
-    private List<Future<Served<String>>> askFromEverywhere(EdgeNetwork<String, String> cdn, int clients) {
-        return askFrom(cdn, EVERYWHERE, clients);
-    }
-
-    private List<Future<Served<String>>> askFrom(
-            EdgeNetwork<String, String> cdn, List<Coordinates> places, int clients) {
-        List<Future<Served<String>>> answers = new ArrayList<>();
-        for (int i = 0; i < clients; i++) {
-            Coordinates client = places.get(i % places.size());
-            answers.add(pool.submit(() -> cdn.get(client, "/a")));
-        }
-        await(() ->
-                cdn.edges().stream().mapToLong(site -> site.stats().requests()).sum() == clients);
-        return answers;
-    }
-
-    private static void await(java.util.function.BooleanSupplier condition) {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).as("waited 10 s").isLessThan(end);
-            Thread.onSpinWait();
-        }
-    }
-
     private EdgeNetworkBuilder<String, String> network() {
-        return unlimited().expireAfterWrite(TTL);
-    }
-
-    private EdgeNetworkBuilder<String, String> unlimited() {
         return EdgeNetwork.<String, String>builder("cdn")
                 .edge("west", WEST)
                 .edge("middle", MIDDLE)
@@ -509,6 +343,7 @@ class EdgeInvariantsTest {
                 .shield("middle")
                 .time(time)
                 .scheduler(time)
+                .expireAfterWrite(TTL)
                 .observer(Observer.none());
     }
 }

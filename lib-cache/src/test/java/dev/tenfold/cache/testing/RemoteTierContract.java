@@ -68,7 +68,7 @@ public abstract class RemoteTierContract {
         assertThat(miss.lease()).isNotEqualTo(RemoteTier.NO_LEASE);
 
         Entry<String> loaded =
-                new Entry<>("v", EARLY, LATE, Duration.ofSeconds(3), Duration.ofMinutes(5), List.of("t", "ü"));
+                new Entry<>("v", EARLY, LATE, 77, Duration.ofSeconds(3), Duration.ofMinutes(5), List.of("t", "ü"));
         assertThat(done(tier.fill("k", miss.lease(), loaded))).isTrue();
 
         Entry<String> held = done(open().get("k")).entry();
@@ -76,6 +76,7 @@ public abstract class RemoteTierContract {
         assertThat(held.value()).isEqualTo("v");
         assertThat(held.position()).isEqualTo(EARLY);
         assertThat(held.seen()).isEqualTo(LATE);
+        assertThat(held.read()).isEqualTo(77);
         assertThat(held.lifetime()).isEqualTo(Duration.ofMinutes(5));
         assertThat(held.age()).isBetween(Duration.ofSeconds(3), Duration.ofSeconds(30));
         assertThat(held.tags()).containsExactly("t", "ü");

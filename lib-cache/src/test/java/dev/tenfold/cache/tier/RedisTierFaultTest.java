@@ -13,6 +13,8 @@ import dev.tenfold.error.InvalidConfigurationException;
 import dev.tenfold.observe.Observer;
 import dev.tenfold.retry.Backoff;
 import dev.tenfold.session.Position;
+import dev.tenfold.testing.Await;
+import dev.tenfold.testing.TcpRelay;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
 import java.time.Duration;
@@ -22,7 +24,6 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,7 +38,7 @@ final class RedisTierFaultTest {
 
     private final List<RedisTier<String, String>> opened = new ArrayList<>();
     private RedisProcess server;
-    private Relay relay;
+    private TcpRelay relay;
 
     /** Writes down what it is told. */
     private static final class Log implements InvalidationBus.Subscriber<String> {
@@ -72,7 +73,7 @@ final class RedisTierFaultTest {
     @BeforeEach
     void start() throws Exception {
         server = new RedisProcess();
-        relay = new Relay(server.port());
+        relay = TcpRelay.to(server.port());
     }
 
     @AfterEach
@@ -90,9 +91,13 @@ final class RedisTierFaultTest {
                 .observer(Observer.none());
     }
 
-    private RedisTier<String, String> opened(RedisTier<String, String> tier) throws InterruptedException {
+    private String relayed() {
+        return "redis://127.0.0.1:" + relay.port();
+    }
+
+    private RedisTier<String, String> opened(RedisTier<String, String> tier) {
         opened.add(tier);
-        await(tier::isConnected);
+        Await.until("connected", tier::isConnected);
         return tier;
     }
 
@@ -106,13 +111,6 @@ final class RedisTierFaultTest {
 
     private static <T> T done(CompletionStage<T> stage) throws Exception {
         return stage.toCompletableFuture().get(10, TimeUnit.SECONDS);
-    }
-
-    private static void await(BooleanSupplier condition) throws InterruptedException {
-        for (long end = System.nanoTime() + 20_000_000_000L; !condition.getAsBoolean(); ) {
-            assertThat(System.nanoTime()).isLessThan(end);
-            TimeUnit.MILLISECONDS.sleep(1);
-        }
     }
 
     private static String value(RedisTier<String, String> tier, String key) throws Exception {
@@ -168,7 +166,7 @@ final class RedisTierFaultTest {
 
     @Test
     void failsAtOnceWithoutTheServerAndPaysWhatItOwesOnceItIsBack() throws Exception {
-        RedisTier<String, String> a = opened(node().connect(relay.uri()));
+        RedisTier<String, String> a = opened(node().connect(relayed()));
         RedisTier<String, String> b = opened(node().connect(server.uri()));
         Log log = new Log();
         b.bus().subscribe(log);
@@ -176,8 +174,8 @@ final class RedisTierFaultTest {
         done(b.put("l", entry("other")));
         assertThat(value(a, "k")).isEqualTo("old");
 
-        relay.cut();
-        await(() -> !a.isConnected());
+        relay.refuse(true);
+        Await.until("the cut is noticed", () -> !a.isConnected());
         assertThatThrownBy(() -> done(a.get("l"))).hasMessageContaining("not connected");
         assertThatThrownBy(() -> done(a.invalidate(message(List.of("k"), List.of(), false))))
                 .hasMessageContaining("not connected");
@@ -187,8 +185,8 @@ final class RedisTierFaultTest {
         assertThatThrownBy(() -> done(a.bus().publish(message(List.of(), List.of("red"), false))));
         assertThat(done(a.get("l")).lease()).isEqualTo(RemoteTier.NO_LEASE);
 
-        relay.restore();
-        await(a::isConnected);
+        relay.refuse(false);
+        Await.until("connected again", a::isConnected);
         assertThat(value(b, "k")).isEqualTo("none");
         assertThat(value(a, "l")).isEqualTo("other");
         log.awaitLine("[k][red][]");
@@ -196,15 +194,15 @@ final class RedisTierFaultTest {
 
     @Test
     void noticesAConnectionThatFellSilent() throws Exception {
-        RedisTier<String, String> a = opened(node().connect(relay.uri()));
+        RedisTier<String, String> a = opened(node().connect(relayed()));
         Log log = new Log();
         a.bus().subscribe(log);
         long began = System.nanoTime();
-        relay.freeze(true);
+        relay.swallow(true);
         assertThat(log.next()).isEqualTo("interrupted");
         assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(10));
         assertThat(a.isConnected()).isFalse();
-        relay.freeze(false);
+        relay.swallow(false);
         log.awaitLine("resumed");
         done(a.put("k", entry("v")));
         assertThat(value(a, "k")).isEqualTo("v");
@@ -220,9 +218,11 @@ final class RedisTierFaultTest {
             }
         }
         assertThatThrownBy(() -> done(a.put("k", entry("late")))).hasMessageContaining("given up");
-        await(() -> a.measurements().stream()
-                .filter(each -> each.name().endsWith("owed"))
-                .allMatch(each -> each.value().getAsDouble() == 0));
+        Await.until(
+                "nothing is owed",
+                () -> a.measurements().stream()
+                        .filter(each -> each.name().endsWith("owed"))
+                        .allMatch(each -> each.value().getAsDouble() == 0));
         assertThat(value(a, "k")).isEqualTo("none");
     }
 
@@ -249,7 +249,7 @@ final class RedisTierFaultTest {
             foreign.connection.sync().scriptFlush();
         }
         assertThatThrownBy(() -> done(a.invalidate(message(List.of("k"), List.of(), false))));
-        await(a::isConnected);
+        Await.until("connected again", a::isConnected);
         assertThat(value(a, "k")).isEqualTo("none");
     }
 
@@ -300,14 +300,14 @@ final class RedisTierFaultTest {
 
     @Test
     void beginsWithoutTheServerAndConnectsOnceItIsThere() throws Exception {
-        relay.cut();
-        RedisTier<String, String> a = node().connect(relay.uri());
+        relay.refuse(true);
+        RedisTier<String, String> a = node().connect(relayed());
         opened.add(a);
         assertThat(a.isConnected()).isFalse();
         Log log = new Log();
         a.bus().subscribe(log);
         assertThat(log.next()).isEqualTo("interrupted");
-        relay.restore();
+        relay.refuse(false);
         log.awaitLine("resumed");
         done(a.put("k", entry("v")));
         assertThat(value(a, "k")).isEqualTo("v");
@@ -315,11 +315,11 @@ final class RedisTierFaultTest {
 
     @Test
     void refusesMoreCommandsThanItMayHaveUnderWay() throws Exception {
-        RedisTier<String, String> a = opened(node().maximumInFlight(1).connect(relay.uri()));
-        relay.freeze(true);
+        RedisTier<String, String> a = opened(node().maximumInFlight(1).connect(relayed()));
+        relay.swallow(true);
         CompletionStage<Reading<String>> first = a.get("k");
         assertThatThrownBy(() -> done(a.get("l"))).hasMessageContaining("more than 1 commands");
-        relay.freeze(false);
+        relay.swallow(false);
         assertThat(first.toCompletableFuture()).isNotNull();
     }
 

@@ -7,10 +7,13 @@ import dev.tenfold.cache.Cache;
 import dev.tenfold.cache.InvalidationBus;
 import dev.tenfold.observe.Observer;
 import dev.tenfold.retry.Backoff;
+import dev.tenfold.testing.Await;
+import dev.tenfold.testing.TcpRelay;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
@@ -19,6 +22,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -33,6 +38,9 @@ final class TwoNodesTest {
 
     private static final int KEYS = 50;
     private static final int OPERATIONS = Integer.getInteger("tenfold.tier.operations", 200_000);
+    /** The most operations from one fault to the next, and while one lasts. */
+    private static final int PAUSE = 10_000;
+
     private static final Duration TIMEOUT = Duration.ofMillis(500);
     private static final Duration HEARTBEAT = Duration.ofMillis(100);
     private static final Duration DISCONNECTED = Duration.ofMillis(200);
@@ -47,6 +55,9 @@ final class TwoNodesTest {
 
     private final ConcurrentLinkedQueue<String> violations = new ConcurrentLinkedQueue<>();
     private final AtomicLong operations = new AtomicLong();
+    /** Reads that had to know some change. */
+    private final AtomicLong judged = new AtomicLong();
+
     private final AtomicLong changes = new AtomicLong();
     private final AtomicLong faults = new AtomicLong();
 
@@ -59,7 +70,7 @@ final class TwoNodesTest {
         }
     }
 
-    private Node node(String uri, boolean heard) {
+    private Node node(TcpRelay way, boolean heard) {
         RedisTier<Integer, Long> tier = RedisTier.<Integer, Long>builder(
                         "two",
                         Codec.of(key -> TierKeys.bytes(key.toString()), bytes -> Integer.valueOf(new String(bytes))),
@@ -68,7 +79,7 @@ final class TwoNodesTest {
                 .heartbeat(HEARTBEAT)
                 .reconnect(Backoff.exponential(Duration.ofMillis(10), Duration.ofMillis(100)))
                 .observer(Observer.none())
-                .connect(uri);
+                .connect("redis://127.0.0.1:" + way.port());
         Cache<Integer, Long> cache = Cache.<Integer, Long>builder("two")
                 .remote(tier)
                 .bus(heard ? tier.bus() : InvalidationBus.inProcess())
@@ -96,15 +107,15 @@ final class TwoNodesTest {
     private void run(boolean heard) throws Exception {
         ExecutorService threads = Executors.newCachedThreadPool();
         try (RedisProcess server = new RedisProcess();
-                Relay first = new Relay(server.port());
-                Relay second = new Relay(server.port())) {
-            Node a = node(first.uri(), true);
-            Node b = node(second.uri(), heard);
+                TcpRelay first = TcpRelay.to(server.port());
+                TcpRelay second = TcpRelay.to(server.port())) {
+            Node a = node(first, true);
+            Node b = node(second, heard);
             List<Future<?>> running = new ArrayList<>();
             running.add(threads.submit(() -> change(a, new Random(1))));
             running.add(threads.submit(() -> read(a, new Random(2))));
             running.add(threads.submit(() -> read(b, new Random(3))));
-            running.add(threads.submit(() -> disturb(List.of(first, second), new Random(4))));
+            running.add(threads.submit(() -> disturb(List.of(a, b), List.of(first, second), new Random(4))));
             for (Future<?> each : running) {
                 each.get(240, TimeUnit.SECONDS);
             }
@@ -118,25 +129,29 @@ final class TwoNodesTest {
         } finally {
             threads.shutdownNow();
         }
-        System.out.println(operations + " operations, " + changes + " changes passed on, " + faults + " faults");
+        System.out.println(operations + " operations, " + judged + " reads judged, " + changes + " changes passed on, "
+                + faults + " faults");
     }
 
     /** Once all are connected again and nobody changes anything, every node knows the last value. */
-    private void settled(Node a, Node b) throws InterruptedException {
-        long end = System.nanoTime() + BOUND;
+    private void settled(Node a, Node b) {
+        Await.until(
+                "both are connected", () -> a.tier().isConnected() && b.tier().isConnected());
         a.cache().invalidateAll();
-        while (System.nanoTime() < end) {
-            TimeUnit.MILLISECONDS.sleep(10);
-        }
-        for (int key = 0; key < KEYS; key++) {
-            assertThat(a.cache().get(key)).isEqualTo(truth[key].get());
-            assertThat(b.cache().get(key)).isEqualTo(truth[key].get());
-        }
+        long began = System.nanoTime();
+        Await.until(
+                "both nodes know the last values",
+                () -> IntStream.range(0, KEYS)
+                        .allMatch(key -> Objects.equals(a.cache().get(key), truth[key].get())
+                                && Objects.equals(b.cache().get(key), truth[key].get())));
+        assertThat(System.nanoTime() - began).isLessThan(BOUND);
     }
 
     private boolean isOver() {
         return !violations.isEmpty()
-                || (operations.get() >= OPERATIONS && faults.get() >= Math.max(8, OPERATIONS / 25_000));
+                || (operations.get() >= OPERATIONS
+                        && faults.get() >= Math.max(8, OPERATIONS / 25_000)
+                        && judged.get() >= OPERATIONS / 4);
     }
 
     private void change(Node node, Random random) {
@@ -172,6 +187,7 @@ final class TwoNodesTest {
             operations.incrementAndGet();
             for (int i = log.length - 2; i >= 0; i -= 2) {
                 if (began - log[i + 1] > BOUND) {
+                    judged.incrementAndGet();
                     if (value == null || value < log[i]) {
                         violations.add("key " + key + ": " + value + ", but " + log[i] + " was known "
                                 + Duration.ofNanos(began - log[i + 1]) + " before");
@@ -182,24 +198,41 @@ final class TwoNodesTest {
         }
     }
 
-    private void disturb(List<Relay> relays, Random random) {
+    /** Faults go by what the nodes have done and noticed, so that a machine that is busy tests the same. */
+    private void disturb(List<Node> nodes, List<TcpRelay> relays, Random random) {
         try {
             while (!isOver()) {
-                Relay relay = relays.get(random.nextInt(relays.size()));
-                TimeUnit.MILLISECONDS.sleep(random.nextInt(200));
-                boolean silently = random.nextBoolean();
-                if (silently) {
-                    relay.freeze(true);
+                int hit = random.nextInt(nodes.size());
+                RedisTier<Integer, Long> tier = nodes.get(hit).tier();
+                TcpRelay relay = relays.get(hit);
+                awaitOperations(random.nextInt(PAUSE));
+                if (random.nextBoolean()) {
+                    relay.swallow(true);
                 } else {
-                    relay.cut();
+                    relay.refuse(true);
                 }
-                TimeUnit.MILLISECONDS.sleep(random.nextInt(400));
-                relay.freeze(false);
-                relay.restore();
+                if (random.nextInt(4) > 0) {
+                    await("node " + hit + " notices", () -> !tier.isConnected());
+                }
+                awaitOperations(random.nextInt(PAUSE));
+                relay.swallow(false);
+                relay.refuse(false);
                 faults.incrementAndGet();
+                if (random.nextBoolean()) {
+                    await("node " + hit + " is back", tier::isConnected);
+                }
             }
-        } catch (Exception failure) {
+        } catch (AssertionError failure) {
             violations.add(failure.toString());
         }
+    }
+
+    private void awaitOperations(int more) {
+        long then = operations.get() + more;
+        await(more + " operations", () -> operations.get() >= then);
+    }
+
+    private void await(String what, BooleanSupplier condition) {
+        Await.until(what, () -> condition.getAsBoolean() || isOver());
     }
 }
