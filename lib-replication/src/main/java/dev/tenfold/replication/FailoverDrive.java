@@ -54,10 +54,14 @@ final class FailoverDrive<N> {
      * @param start the new timeline and where it began
      * @param lossless whether it is proven that no acknowledged write is missing
      * @param others the indexes of the replicas to be told to follow it
+     * @param token the fencing token to tell them with
      */
-    record Promotion(int node, LogPosition start, boolean lossless, List<Integer> others) {}
+    record Promotion(int node, LogPosition start, boolean lossless, List<Integer> others, long token) {}
 
     private record Frozen(int node, LogPosition at) {}
+
+    /** How many replicas have an acknowledged write, and so how many must be frozen to have all of them. */
+    private record Proof(int quorum, int needed) {}
 
     /**
      * Whether a majority of the replicas missed the primary when they were probed last. Costs nothing, so it is asked again
@@ -128,7 +132,7 @@ final class FailoverDrive<N> {
      */
     void follow(Promotion promotion) {
         for (int i : promotion.others()) {
-            follow(i, promotion.node());
+            follow(i, promotion.node(), promotion.token());
         }
     }
 
@@ -168,10 +172,11 @@ final class FailoverDrive<N> {
                 Map.of("epoch", epoch));
         int quorum = this.quorum.getAsInt();
         int needed = nodes.size() - 1 - quorum + 1;
-        List<Frozen> frozen = freeze(topology, primary, needed);
+        long token = grant == null ? 0 : grant.token();
+        List<Frozen> frozen = freeze(topology, primary, needed, token);
         boolean proven = quorum > 0 && frozen.size() >= needed;
         if (frozen.isEmpty() || (!proven && !failover.allowsDataLoss())) {
-            refuse(topology, primary, frozen, quorum, needed);
+            refuse(topology, primary, frozen, new Proof(quorum, needed), token);
             return null;
         }
         Frozen best = frozen.get(0);
@@ -186,7 +191,7 @@ final class FailoverDrive<N> {
         String id = nodes.get(best.node()).endpoint().id();
         int chosen = best.node();
         try {
-            LogPosition start = engine.promote(nodes.get(chosen).endpoint());
+            LogPosition start = engine.promote(nodes.get(chosen).endpoint(), token);
             events.tell(
                     Level.WARNING,
                     "failover.promoted",
@@ -197,7 +202,7 @@ final class FailoverDrive<N> {
                     .map(Frozen::node)
                     .filter(node -> node != chosen)
                     .toList();
-            return new Promotion(chosen, start, proven, others);
+            return new Promotion(chosen, start, proven, others, token);
         } catch (Exception failure) {
             // It may have been promoted all the same. The frozen stay frozen, and the next probes tell.
             failed("failover.failed", "'" + id + "' could not be promoted", failure);
@@ -206,7 +211,7 @@ final class FailoverDrive<N> {
     }
 
     /** Freezes who answers, and then, only as far as the proof needs them, who does not: each of those takes its time. */
-    private List<Frozen> freeze(ReplicaTopology<N> topology, int primary, int needed) {
+    private List<Frozen> freeze(ReplicaTopology<N> topology, int primary, int needed, long token) {
         List<Frozen> frozen = new ArrayList<>();
         List<Integer> silent = new ArrayList<>();
         for (int i = 0; i < nodes.size(); i++) {
@@ -214,23 +219,23 @@ final class FailoverDrive<N> {
                 continue;
             }
             if (nodes.get(i).isHealthy()) {
-                freeze(i, frozen);
+                freeze(i, frozen, token);
             } else {
                 silent.add(i);
             }
         }
         for (int i : silent) {
             if (frozen.size() < needed) {
-                freeze(i, frozen);
+                freeze(i, frozen, token);
             }
         }
         return frozen;
     }
 
-    private void freeze(int i, List<Frozen> frozen) {
+    private void freeze(int i, List<Frozen> frozen, long token) {
         Endpoint<N> node = nodes.get(i).endpoint();
         try {
-            LogPosition at = engine.freeze(node);
+            LogPosition at = engine.freeze(node, token);
             frozen.add(new Frozen(i, at));
             events.tell(
                     Level.INFO,
@@ -243,26 +248,29 @@ final class FailoverDrive<N> {
     }
 
     /** Undoes the freeze, so that a primary that lives after all is not left without replicas. */
-    private void refuse(ReplicaTopology<N> topology, int primary, List<Frozen> frozen, int quorum, int needed) {
+    private void refuse(ReplicaTopology<N> topology, int primary, List<Frozen> frozen, Proof proof, long token) {
         events.tell(
                 Level.ERROR,
                 "failover.refused",
-                frozen.size() + " replicas were frozen (expected: " + (quorum == 0 ? "synchronous replication" : needed)
+                frozen.size() + " replicas were frozen (expected: "
+                        + (proof.quorum() == 0 ? "synchronous replication" : proof.needed())
                         + "), so acknowledged writes could be lost; bring replicas back, or allowDataLoss()",
-                Map.of("frozen", frozen.size(), "needed", needed, "quorum", quorum));
+                Map.of("frozen", frozen.size(), "needed", proof.needed(), "quorum", proof.quorum()));
         long epoch = topology.epoch();
-        if (primary >= 0 && !UnseenPromotion.isPossible(engine, nodes, epoch, primary, engine.synchronousReplicas())) {
+        int told = engine.synchronousReplicas();
+        // Control of all that answer was taken just now, or tried to.
+        if (primary >= 0 && !UnseenPromotion.isPossible(engine, nodes, epoch, primary, told, node -> {})) {
             for (Frozen each : frozen) {
-                follow(each.node(), primary);
+                follow(each.node(), primary, token);
             }
         }
     }
 
-    private void follow(int replica, int primary) {
+    private void follow(int replica, int primary, long token) {
         Endpoint<N> node = nodes.get(replica).endpoint();
         Endpoint<N> leader = nodes.get(primary).endpoint();
         try {
-            engine.follow(node, leader);
+            engine.follow(node, leader, token);
             events.tell(
                     Level.INFO,
                     "failover.repointed",

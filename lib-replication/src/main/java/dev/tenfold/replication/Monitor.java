@@ -264,6 +264,10 @@ final class Monitor<N> implements AutoCloseable {
             answering.add(!isSilent(node, now));
         }
         Roles roles = Roles.of(probes, answering, before.epoch(), before.primaryIndex());
+        if (roles.rivals().size() > 1) {
+            int settled = upkeep.rivals().primaryAmong(roles.rivals(), roles.newest(), now);
+            roles = settled < 0 ? roles : Roles.of(probes, answering, roles.newest(), settled);
+        }
         ReplicaTopology<N> next = before;
         if (roles.primary() >= 0) {
             Probe probe = probes.get(roles.primary());

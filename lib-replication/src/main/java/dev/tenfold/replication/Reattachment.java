@@ -1,10 +1,13 @@
 package dev.tenfold.replication;
 
 import dev.tenfold.coordination.Lease;
+import dev.tenfold.topology.Endpoint;
 import java.lang.System.Logger.Level;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -98,7 +101,6 @@ final class Reattachment<N> {
             upkeep.lost(topology, replica, now);
             return;
         }
-        NodeState<N> primary = nodes.get(topology.primaryIndex());
         try {
             Optional<Lease.Grant> grant =
                     lease == null ? Optional.empty() : lease.tryAcquire("reattachment in " + name, FailoverDrive.LEASE);
@@ -106,28 +108,58 @@ final class Reattachment<N> {
                 return;
             }
             try {
-                int quorum = upkeep.quorum();
-                if (UnseenPromotion.isPossible(engine, nodes, topology.epoch(), primary.index(), quorum)) {
-                    return;
-                }
-                // Not counted while another holds the lease: a process that died with it keeps it for a while.
-                attempts[replica]++;
-                engine.follow(nodes.get(replica).endpoint(), primary.endpoint());
+                attachAll(
+                        topology,
+                        nodes.get(replica),
+                        grant.map(Lease.Grant::token).orElse(0L),
+                        now);
             } finally {
                 grant.ifPresent(Lease.Grant::close);
             }
+        } catch (RuntimeException failure) {
+            failed(id, failure);
+        }
+    }
+
+    /** Lets a replica follow, and with it all that were taken control of for that: they would not stream otherwise. */
+    private void attachAll(ReplicaTopology<N> topology, NodeState<N> replica, long token, long now) {
+        Set<NodeState<N>> taken = new LinkedHashSet<>();
+        taken.add(replica);
+        int primary = topology.primaryIndex();
+        boolean possible =
+                UnseenPromotion.isPossible(engine, nodes, topology.epoch(), primary, upkeep.quorum(), node -> {
+                    engine.freeze(node.endpoint(), token);
+                    taken.add(node);
+                });
+        if (possible) {
+            return;
+        }
+        // Not counted while another holds the lease: a process that died with it keeps it for a while.
+        attempts[replica.index()]++;
+        for (NodeState<N> node : taken) {
+            adriftSince[node.index()] = now;
+            follow(node.endpoint(), nodes.get(primary).endpoint(), token);
+        }
+    }
+
+    private void follow(Endpoint<N> replica, Endpoint<N> primary, long token) {
+        try {
+            engine.follow(replica, primary, token);
             events.tell(
                     Level.INFO,
                     "replica.reattached",
-                    "'" + id + "' followed nobody and was told to follow '"
-                            + primary.endpoint().id() + "'",
-                    Map.of("node", id, "primary", primary.endpoint().id()));
+                    "'" + replica.id() + "' followed nobody and was told to follow '" + primary.id() + "'",
+                    Map.of("node", replica.id(), "primary", primary.id()));
         } catch (Exception failure) {
-            events.tell(
-                    Level.WARNING,
-                    "replica.adrift",
-                    "'" + id + "' could not be told to follow: " + failure,
-                    Map.of("node", id));
+            failed(replica.id(), failure);
         }
+    }
+
+    private void failed(String id, Exception failure) {
+        events.tell(
+                Level.WARNING,
+                "replica.adrift",
+                "'" + id + "' could not be told to follow: " + failure,
+                Map.of("node", id));
     }
 }

@@ -5,7 +5,6 @@ import dev.tenfold.Replicas;
 import dev.tenfold.error.OutcomeUnknownException;
 import dev.tenfold.error.TenfoldException;
 import dev.tenfold.error.UnavailableException;
-import dev.tenfold.error.Validation;
 import dev.tenfold.observe.Measured;
 import dev.tenfold.observe.Measurement;
 import dev.tenfold.session.Position;
@@ -18,8 +17,6 @@ import dev.tenfold.topology.Outcome;
 import dev.tenfold.topology.SnapshotCell.Watch;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>{@code
  * ReplicaSet<DataSource> users = ReplicaSet.<DataSource>builder("users")
  *         .primary("a", a).replica("b", b).replica("c", c)
- *         .engine(Postgres.streaming().build())
+ *         .engine(Postgres.streaming())
  *         .start();
  * Positioned<Integer> written = users.write(deadline, db -> insert(db, user));
  * Positioned<User> read = users.read(written.position(), deadline, db -> find(db, id));   // sees that write
@@ -54,9 +51,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ReplicaSet<N> implements Replicas<N>, Measured, AutoCloseable {
 
-    /** How many read preferences beside the set's own are remembered; more still work, but are worked out for each read. */
-    static final int PREFERENCES = 64;
-
     private final String name;
     private final ReplicaSettings settings;
     private final TimeSource time;
@@ -66,7 +60,7 @@ public final class ReplicaSet<N> implements Replicas<N>, Measured, AutoCloseable
     private final Router<N> router;
     private final Counters counters = new Counters();
     private final ReadChoices<N> choices;
-    private final Map<ReadPreference, ReadChoices<N>> others = new ConcurrentHashMap<>();
+    private final ChoicesByPreference<N> preferences;
 
     ReplicaSet(ReplicaSetBuilder<N> builder) {
         name = builder.name();
@@ -74,10 +68,11 @@ public final class ReplicaSet<N> implements Replicas<N>, Measured, AutoCloseable
         time = builder.time();
         engine = builder.engine();
         schedules = new Schedules(name, builder.scheduler());
-        Signal changes = new Signal(schedules.waits(), builder.parking());
+        Signal changes = new Signal(schedules.waits());
         monitor = new Monitor<>(builder, schedules, changes);
         router = new Router<>(this, builder, monitor, changes, counters);
-        choices = new ReadChoices<>(settings.preference(), monitor, settings, time);
+        preferences = new ChoicesByPreference<>(name, monitor, settings, time);
+        choices = preferences.own();
     }
 
     /**
@@ -159,7 +154,7 @@ public final class ReplicaSet<N> implements Replicas<N>, Measured, AutoCloseable
     @Override
     public <R extends @Nullable Object, X extends Exception> Positioned<R> read(
             Position minimum, Deadline deadline, Call<? super N, ? extends R, ? extends X> call) throws X {
-        return read(choices, minimum, deadline, call);
+        return this.<R, X>read(choices, minimum, deadline, call, null, false);
     }
 
     /**
@@ -169,7 +164,8 @@ public final class ReplicaSet<N> implements Replicas<N>, Measured, AutoCloseable
      * @param <X> what the call throws
      * @param minimum what the node must have seen
      * @param deadline by when to have found one
-     * @param preference which nodes may answer; keep it in a constant, up to {@value #PREFERENCES} different ones are remembered
+     * @param preference which nodes may answer; keep it in a constant, up to {@value ChoicesByPreference#REMEMBERED} different
+     *     ones are remembered
      * @param call reads from the node
      * @return the answer and a position that covers {@code minimum}
      * @throws X what the call threw of its own
@@ -180,7 +176,18 @@ public final class ReplicaSet<N> implements Replicas<N>, Measured, AutoCloseable
             ReadPreference preference,
             Call<? super N, ? extends R, ? extends X> call)
             throws X {
-        return read(choices(preference), minimum, deadline, call);
+        return this.<R, X>read(preferences.of(preference), minimum, deadline, call, null, false);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>Asks the node for its position after the read.
+     */
+    @Override
+    public <R extends @Nullable Object, X extends Exception> Positioned<R> readMarked(
+            Position minimum, Deadline deadline, Call<? super N, ? extends R, ? extends X> call) throws X {
+        return this.<R, X>read(choices, minimum, deadline, call, null, true);
     }
 
     /**
@@ -198,7 +205,8 @@ public final class ReplicaSet<N> implements Replicas<N>, Measured, AutoCloseable
      */
     public <R extends @Nullable Object, X extends Exception> R read(
             Session session, Deadline deadline, Call<? super N, ? extends R, ? extends X> call) throws X {
-        return read(choices, session.required(name), deadline, call, session).value();
+        return this.<R, X>read(choices, session.required(name), deadline, call, session, true)
+                .value();
     }
 
     /**
@@ -225,17 +233,12 @@ public final class ReplicaSet<N> implements Replicas<N>, Measured, AutoCloseable
     }
 
     private <R extends @Nullable Object, X extends Exception> Positioned<R> read(
-            ReadChoices<N> by, Position minimum, Deadline deadline, Call<? super N, ? extends R, ? extends X> call)
-            throws X {
-        return read(by, minimum, deadline, call, null);
-    }
-
-    private <R extends @Nullable Object, X extends Exception> Positioned<R> read(
             ReadChoices<N> by,
             Position minimum,
             Deadline deadline,
             Call<? super N, ? extends R, ? extends X> call,
-            @Nullable Session session)
+            @Nullable Session session,
+            boolean marked)
             throws X {
         long tried = 0;
         Exception last = null;
@@ -243,12 +246,13 @@ public final class ReplicaSet<N> implements Replicas<N>, Measured, AutoCloseable
             Route<N> route = router.read(by, minimum, deadline, tried, last);
             try (route) {
                 R answer = call.on(route.target());
-                Position seen = session == null ? route.position() : router.positionAfterRead(route);
+                Position before = route.position();
+                Position seen = marked ? seen(before, router.positionAfterRead(route)) : before;
                 route.report(Outcome.SUCCESS);
                 if (session != null) {
                     note(session, route, seen);
                 }
-                return new Positioned<>(answer, seen);
+                return new Positioned<>(answer, before, seen);
             } catch (Exception failure) {
                 if (route.failed(failure) == CallFailure.CALLER) {
                     throw failure;
@@ -311,15 +315,28 @@ public final class ReplicaSet<N> implements Replicas<N>, Measured, AutoCloseable
     }
 
     /**
+     * Picks a node as {@link #routeRead(Position, Deadline)} does, and makes a deadline only where it has to wait: for callers
+     * that count each object.
+     *
+     * @param minimum what the node must have seen
+     * @param patience how long to wait at most
+     * @return a node, to be reported or closed
+     */
+    public Route<N> routeRead(Position minimum, Duration patience) {
+        Route<N> now = router.readNow(choices, minimum, 0);
+        return now != null ? now : routeRead(minimum, Deadline.after(patience, time));
+    }
+
+    /**
      * Picks a node as {@link #routeRead(Position, Deadline)} does, by a preference of its own.
      *
      * @param minimum what the node must have seen
      * @param deadline by when to have found one
-     * @param preference which nodes may answer; up to {@value #PREFERENCES} different ones are remembered
+     * @param preference which nodes may answer; up to {@value ChoicesByPreference#REMEMBERED} different ones are remembered
      * @return a node, to be reported or closed
      */
     public Route<N> routeRead(Position minimum, Deadline deadline, ReadPreference preference) {
-        return router.read(choices(preference), minimum, deadline, 0, null);
+        return router.read(preferences.of(preference), minimum, deadline, 0, null);
     }
 
     /**
@@ -333,27 +350,17 @@ public final class ReplicaSet<N> implements Replicas<N>, Measured, AutoCloseable
         return node == null ? null : node.endpoint();
     }
 
+    /** The node's own position may still be of the timeline before. */
+    private static Position seen(Position before, Position after) {
+        return before.isPrimaryOnly() ? after : before.max(after);
+    }
+
     private void note(Session session, Route<N> route, Position seen) {
         if (route.role() == Role.PRIMARY && !seen.isPrimaryOnly()) {
             session.settle(seen);
         } else {
             session.advance(seen);
         }
-    }
-
-    private ReadChoices<N> choices(ReadPreference preference) {
-        ReadChoices<N> known = preference.equals(choices.preference()) ? choices : others.get(preference);
-        if (known != null) {
-            return known;
-        }
-        Validation check = Validation.of("replica set '" + name + "'");
-        preference.check(check, settings.probeInterval());
-        check.throwIfInvalid();
-        ReadChoices<N> fresh = new ReadChoices<>(preference, monitor, settings, time);
-        if (others.size() < PREFERENCES) {
-            others.put(preference, fresh);
-        }
-        return fresh;
     }
 
     /**
@@ -366,6 +373,17 @@ public final class ReplicaSet<N> implements Replicas<N>, Measured, AutoCloseable
      */
     public Route<N> routeWrite(Deadline deadline) {
         return router.write(deadline, null);
+    }
+
+    /**
+     * Picks the primary as {@link #routeWrite(Deadline)} does, and makes a deadline only where it has to wait.
+     *
+     * @param patience how long to wait at most
+     * @return the primary, to be reported or closed
+     */
+    public Route<N> routeWrite(Duration patience) {
+        Route<N> now = router.writeNow();
+        return now != null ? now : routeWrite(Deadline.after(patience, time));
     }
 
     /**

@@ -15,7 +15,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +38,6 @@ public final class ReplicaSetBuilder<N> {
     private TimeSource time = TimeSource.system();
     private @Nullable Scheduler scheduler;
     private RandomGenerator random = Chance.perThread();
-    private Signal.Parking parking = CountDownLatch::await;
 
     ReplicaSetBuilder(String name) {
         this.name = name;
@@ -302,16 +300,6 @@ public final class ReplicaSetBuilder<N> {
         }
         check.throwIfInvalid();
         return new ReplicaSet<>(this).begin();
-    }
-
-    /** For a simulation, whose threads must not stand still. */
-    ReplicaSetBuilder<N> parking(Signal.Parking parking) {
-        this.parking = parking;
-        return this;
-    }
-
-    Signal.Parking parking() {
-        return parking;
     }
 
     String name() {

@@ -4,6 +4,7 @@ import dev.tenfold.topology.Endpoint;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What a {@link ReplicaSet} must be able to ask of one kind of replicated store. An engine serves one set, which closes it.
@@ -12,6 +13,12 @@ import java.util.Optional;
  * timeout of the engine's own (a second or so, {@link #promote} more), because a hung node is one of the cases they exist
  * for. A method that fails throws what the store's client throws; {@link #probe} failing is how a dead node looks. An
  * engine keeps no opinion about who is primary: that is the set's.
+ *
+ * <p><b>Fencing.</b> A process may stand still for longer than its lease lasts, and its next command must not undo what
+ * another has relied on since. So {@link #freeze}, {@link #promote}, {@link #follow} and {@link #rejoin} carry the {@linkplain
+ * dev.tenfold.coordination.Lease.Grant#token() fencing token} of the lease they are given under, and <em>the node</em>, not
+ * the sender, refuses a token below the highest it has been given. Token 0 is that of a set without a lease, which drives
+ * alone: it is not compared.
  *
  * @param <N> the kind of node
  */
@@ -61,31 +68,36 @@ public interface ReplicationEngine<N> extends AutoCloseable {
 
     /**
      * Stops a replica from receiving anything more from whoever it follows, and returns only once that is certain: then
-     * it acknowledges nothing to the old primary any more. Freezing a frozen replica does nothing.
+     * it acknowledges nothing to the old primary any more. Freezing a frozen replica takes it from whoever froze it before.
      *
      * @param replica a node that is not writable
+     * @param token the fencing token, or 0
      * @return up to where it holds the history, final until it follows again
-     * @throws Exception if it does not answer or does not stop in time; it may be frozen or not
+     * @throws Exception if it does not answer or does not stop in time, when it may be frozen or not; or if it has been
+     *     given a higher token
      */
-    LogPosition freeze(Endpoint<N> replica) throws Exception;
+    LogPosition freeze(Endpoint<N> replica, long token) throws Exception;
 
     /**
      * Turns a frozen replica into the primary of a new timeline and returns once it takes writes.
      *
      * @param candidate the node to promote
+     * @param token the fencing token it was frozen with, or 0
      * @return the new timeline and the offset at which it began
-     * @throws Exception if that did not happen or is not certain; the next probe tells
+     * @throws Exception if that did not happen or is not certain; the next probe tells. It certainly did not happen if
+     *     somebody else has frozen the node since
      */
-    LogPosition promote(Endpoint<N> candidate) throws Exception;
+    LogPosition promote(Endpoint<N> candidate, long token) throws Exception;
 
     /**
      * Makes a replica, frozen or not, follow a primary. Returns once it was told, not once it streams.
      *
      * @param replica a node that is not writable
      * @param primary whom to follow
-     * @throws Exception if it does not answer
+     * @param token the fencing token, or 0
+     * @throws Exception if it does not answer, or has been given a higher token
      */
-    void follow(Endpoint<N> replica, Endpoint<N> primary) throws Exception;
+    void follow(Endpoint<N> replica, Endpoint<N> primary, long token) throws Exception;
 
     /**
      * Says what a failed call means.
@@ -143,6 +155,18 @@ public interface ReplicationEngine<N> extends AutoCloseable {
     }
 
     /**
+     * Returns who receives the history from a node now. Asked only where two nodes take writes on one timeline: the one that
+     * enough others follow is the primary then.
+     *
+     * @param primary a node that is writable
+     * @return the ids of those that follow it; nobody by default, and then such nodes are told apart by hand
+     * @throws Exception if it does not answer
+     */
+    default Set<String> followers(Endpoint<N> primary) throws Exception {
+        return Set.of();
+    }
+
+    /**
      * Says what keeps {@link #rejoin} from working on a node, and what a person has to do instead.
      *
      * @param node a node whose history left the primary's
@@ -169,10 +193,12 @@ public interface ReplicationEngine<N> extends AutoCloseable {
      *
      * @param node what was a primary, or a replica that has more than the primary, or one that was stopped
      * @param primary whom to follow
+     * @param token the fencing token, or 0
      * @return false if another process is at it, so that nothing was done
-     * @throws Exception if that failed; it can be tried again, with another primary too
+     * @throws Exception if that failed, and then it can be tried again, with another primary too; or if the node answers and
+     *     has been given a higher token, or holds history that is newer than the primary's, and then nothing was removed
      */
-    default boolean rejoin(Endpoint<N> node, Endpoint<N> primary) throws Exception {
+    default boolean rejoin(Endpoint<N> node, Endpoint<N> primary, long token) throws Exception {
         throw new UnsupportedOperationException(
                 "'" + node.id() + "': " + obstacleToRejoin(node).orElse("this engine cannot make a node join again"));
     }
@@ -192,7 +218,9 @@ public interface ReplicationEngine<N> extends AutoCloseable {
 
     /**
      * Ends a primary in order for a switchover: returns once it takes no writes any more, its replicas were given the
-     * time to receive everything it wrote, and it would not come back as a primary if somebody started it.
+     * time to receive everything it wrote, and it would not come back as a primary if somebody started it. On PostgreSQL that
+     * takes power over the server's process and files: SQL can promote a standby and point it elsewhere, but nothing said over
+     * a connection turns a running primary into a standby or stops it.
      *
      * @param primary who takes the writes now
      * @param fence to be run once, as late as possible, while the primary still takes writes: it keeps new ones away

@@ -9,8 +9,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param roles of each node, in their order
  * @param primary the index of the primary among them, or -1
+ * @param newest the newest timeline that any of them has ever shown
+ * @param rivals the indexes of those that may be the primary: who answers and writes on the newest timeline, and the primary so
+ *     far though it does not answer; more than one only after a promotion that somebody had not heard of
  */
-record Roles(List<Role> roles, int primary) {
+record Roles(List<Role> roles, int primary, long newest, List<Integer> rivals) {
 
     /**
      * Decides the roles. The newest timeline that any node has ever shown decides: only who writes on it may be the
@@ -29,25 +32,23 @@ record Roles(List<Role> roles, int primary) {
             }
         }
         List<Integer> claimants = new ArrayList<>();
+        List<Integer> rivals = new ArrayList<>();
         for (int i = 0; i < probes.size(); i++) {
             Probe probe = probes.get(i);
             if (probe != null && probe.writable() && probe.received().timeline() == newest) {
                 claimants.add(i);
+                if (answering.get(i) || (i == incumbent && newest == epoch)) {
+                    rivals.add(i);
+                }
             }
         }
-        if (claimants.size() > 1) {
-            // One was promoted and gone before anybody heard of it, so that another was promoted to the same timeline:
-            // the
-            // one that is gone has acknowledged nothing on it.
-            List<Integer> present = claimants.stream().filter(answering::get).toList();
-            claimants = present.isEmpty() ? claimants : present;
-        }
         int primary = -1;
-        if (claimants.size() == 1) {
+        if (newest == epoch && claimants.contains(incumbent)) {
+            primary = incumbent; // never change sides by chance
+        } else if (rivals.size() == 1) {
+            primary = rivals.get(0);
+        } else if (claimants.size() == 1) {
             primary = claimants.get(0);
-        } else if (newest == epoch && claimants.contains(incumbent)) {
-            // Two on one timeline: a promotion outside of this library's rules. Never change sides by chance.
-            primary = incumbent;
         }
         List<Role> roles = new ArrayList<>();
         for (int i = 0; i < probes.size(); i++) {
@@ -60,6 +61,6 @@ record Roles(List<Role> roles, int primary) {
                 roles.add(!probe.writable() ? Role.REPLICA : answering.get(i) ? Role.ZOMBIE : Role.UNKNOWN);
             }
         }
-        return new Roles(roles, primary);
+        return new Roles(roles, primary, newest, rivals);
     }
 }

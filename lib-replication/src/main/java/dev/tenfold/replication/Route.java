@@ -16,48 +16,50 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Route<N> implements Selection<N> {
 
-    @SuppressWarnings("rawtypes")
-    private static final AtomicIntegerFieldUpdater<Route> REPORTED =
-            AtomicIntegerFieldUpdater.newUpdater(Route.class, "reported");
+    /** Bits of {@link #state}: it was picked as a replica; as the primary in a replica's place; it was reported. */
+    private static final int REPLICA = 1;
 
+    private static final int FALLBACK = 2;
+    private static final int REPORTED = 4;
+
+    @SuppressWarnings("rawtypes")
+    private static final AtomicIntegerFieldUpdater<Route> STATE =
+            AtomicIntegerFieldUpdater.newUpdater(Route.class, "state");
+
+    // One is made for each call: so few fields, and bits of one of them rather than an atomic object and flags.
     private final ReplicaSet<N> set;
     private final NodeState<N> node;
-    private final Role role;
-    private final long epoch;
+    private final ReplicaTopology<N> topology;
     /** Where the node certainly was, on the timeline of the epoch unless {@code elsewhere} says better. */
     private final long offset;
 
     private final @Nullable Position elsewhere;
-    private final boolean fallback;
-    /** 0 until it is reported. An updater rather than an atomic object, since a route is made for each call. */
-    @SuppressWarnings("UnusedVariable") // read and written by REPORTED
-    private volatile int reported;
+    private volatile int state;
 
     private Route(
             ReplicaSet<N> set,
             NodeState<N> node,
-            Role role,
-            long epoch,
+            ReplicaTopology<N> topology,
             long offset,
             @Nullable Position elsewhere,
-            boolean fallback) {
+            int state) {
         this.set = set;
         this.node = node;
-        this.role = role;
-        this.epoch = epoch;
+        this.topology = topology;
         this.offset = offset;
         this.elsewhere = elsewhere;
-        this.fallback = fallback;
+        this.state = state;
         node.begin();
     }
 
-    static <N> Route<N> to(ReplicaSet<N> set, NodeState<N> node, Role role, long epoch, long offset) {
-        return new Route<>(set, node, role, epoch, offset, null, false);
+    static <N> Route<N> to(ReplicaSet<N> set, NodeState<N> node, Role role, ReplicaTopology<N> topology, long offset) {
+        return new Route<>(set, node, topology, offset, null, role == Role.REPLICA ? REPLICA : 0);
     }
 
     /** A read on the primary; {@code capped} if it counts as one that a replica should have answered. */
-    static <N> Route<N> toPrimary(ReplicaSet<N> set, NodeState<N> node, long epoch, Position position, boolean capped) {
-        return new Route<>(set, node, Role.PRIMARY, epoch, 0, position, capped);
+    static <N> Route<N> toPrimary(
+            ReplicaSet<N> set, NodeState<N> node, ReplicaTopology<N> topology, Position position, boolean capped) {
+        return new Route<>(set, node, topology, 0, position, capped ? FALLBACK : 0);
     }
 
     NodeState<N> node() {
@@ -75,7 +77,7 @@ public final class Route<N> implements Selection<N> {
      * @return {@link Role#PRIMARY} or {@link Role#REPLICA}
      */
     public Role role() {
-        return role;
+        return is(REPLICA) ? Role.REPLICA : Role.PRIMARY;
     }
 
     /**
@@ -84,7 +86,11 @@ public final class Route<N> implements Selection<N> {
      * @return the topology's epoch
      */
     public long epoch() {
-        return epoch;
+        return topology.epoch();
+    }
+
+    private boolean is(int bit) {
+        return (state & bit) != 0;
     }
 
     /**
@@ -93,7 +99,7 @@ public final class Route<N> implements Selection<N> {
      * @return a position that it has reached for certain; it may be further
      */
     public Position position() {
-        return elsewhere != null ? elsewhere : new Position(set.name(), epoch, offset);
+        return elsewhere != null ? elsewhere : new Position(set.name(), epoch(), offset);
     }
 
     /**
@@ -102,17 +108,18 @@ public final class Route<N> implements Selection<N> {
      * @return false once another primary was promoted or found
      */
     public boolean isCurrent() {
-        return set.topology().epoch() == epoch;
+        return set.topology().epoch() == epoch();
     }
 
     @Override
     public void report(Outcome outcome) {
-        if (REPORTED.compareAndSet(this, 0, 1)) {
+        int before = state;
+        if ((before & REPORTED) == 0 && STATE.compareAndSet(this, before, before | REPORTED)) {
             node.end();
-            if (role == Role.REPLICA) {
+            if (is(REPLICA)) {
                 node.readEnded(outcome);
             }
-            if (fallback) {
+            if (is(FALLBACK)) {
                 set.endFallback();
             }
             if (outcome.countsAgainstEndpoint()) {
@@ -141,6 +148,6 @@ public final class Route<N> implements Selection<N> {
 
     @Override
     public String toString() {
-        return "Route[" + role + " '" + node.endpoint().id() + "', epoch " + epoch + "]";
+        return "Route[" + role() + " '" + node.endpoint().id() + "', epoch " + epoch() + "]";
     }
 }

@@ -57,13 +57,17 @@ final class Router<N> {
      */
     Route<N> read(
             ReadChoices<N> choices, Position minimum, Deadline deadline, long tried, @Nullable Throwable failure) {
+        Route<N> now = readNow(choices, minimum, tried);
+        return now != null ? now : readWaiting(choices, minimum, deadline, tried, failure);
+    }
+
+    /** Picks a node for a read if there is one; does not wait. */
+    @Nullable
+    Route<N> readNow(ReadChoices<N> choices, Position minimum, long tried) {
         ReadChoice<N> choice = choices.current();
-        ReplicaTopology<N> topology = choice.topology();
-        long required = topology.required(minimum);
+        long required = choice.topology().required(minimum);
         int chosen = choose(choice, required, tried);
-        return chosen == ReadChoice.NONE
-                ? readWaiting(choices, minimum, deadline, tried, failure)
-                : route(choice, chosen, minimum, required);
+        return chosen == ReadChoice.NONE ? null : route(choice, chosen, required);
     }
 
     /** Says where a read would go now, or null. */
@@ -90,7 +94,7 @@ final class Router<N> {
             long required = topology.required(minimum);
             int chosen = choose(choice, required, tried);
             if (chosen != ReadChoice.NONE) {
-                return route(choice, chosen, minimum, required);
+                return route(choice, chosen, required);
             }
             boolean mayFallBack = required != ReplicaTopology.AHEAD && choice.mayFallBack(tried);
             boolean named = required != Long.MAX_VALUE && required != ReplicaTopology.AHEAD;
@@ -108,7 +112,7 @@ final class Router<N> {
                     continue;
                 }
             } else if (mayFallBack) {
-                return fallback(topology, minimum, required);
+                return fallback(topology, required);
             }
             waited = true;
             if (Long.bitCount(tried) >= nodes.size()) {
@@ -121,35 +125,40 @@ final class Router<N> {
         }
     }
 
-    private Route<N> route(ReadChoice<N> choice, int chosen, Position minimum, long required) {
+    private Route<N> route(ReadChoice<N> choice, int chosen, long required) {
         ReplicaTopology<N> topology = choice.topology();
         NodeState<N> node = nodes.get(chosen);
         if (chosen == topology.primaryIndex()) {
             counters.primaryReads.increment();
-            return Route.toPrimary(set, node, topology.epoch(), covering(topology, node, minimum, required), false);
+            return Route.toPrimary(set, node, topology, covering(topology, node, required), false);
         }
         counters.replicaReads.increment();
-        return Route.to(set, node, Role.REPLICA, topology.epoch(), choice.reach(chosen));
+        return Route.to(set, node, Role.REPLICA, topology, choice.reach(chosen));
     }
 
     /** Picks the primary for a write. */
     Route<N> write(Deadline deadline, @Nullable Throwable failure) {
         while (true) {
             CompletableFuture<Void> change = changes.next();
-            ReplicaTopology<N> topology = set.topology();
-            int primary = topology.primaryIndex();
-            if (primary >= 0 && nodes.get(primary).isHealthy() && !monitor.holdsWrites()) {
-                counters.writes.increment();
-                NodeState<N> node = nodes.get(primary);
-                return Route.to(
-                        set,
-                        node,
-                        Role.PRIMARY,
-                        topology.epoch(),
-                        node.replayed().offset());
+            Route<N> now = writeNow();
+            if (now != null) {
+                return now;
             }
             await(change, deadline, Long.MAX_VALUE, "a primary of replica set '" + set.name() + "'", failure);
         }
+    }
+
+    /** Picks the primary for a write if there is one; does not wait. */
+    @Nullable
+    Route<N> writeNow() {
+        ReplicaTopology<N> topology = set.topology();
+        int primary = topology.primaryIndex();
+        if (primary < 0 || !nodes.get(primary).isHealthy() || monitor.holdsWrites()) {
+            return null;
+        }
+        counters.writes.increment();
+        NodeState<N> node = nodes.get(primary);
+        return Route.to(set, node, Role.PRIMARY, topology, node.replayed().offset());
     }
 
     /** Reads the position that covers a write; where it cannot be known, only the primary does. */
@@ -201,7 +210,7 @@ final class Router<N> {
         fallbacks.decrementAndGet();
     }
 
-    private Route<N> fallback(ReplicaTopology<N> topology, Position minimum, long required) {
+    private Route<N> fallback(ReplicaTopology<N> topology, long required) {
         NodeState<N> node = nodes.get(topology.primaryIndex());
         // A set of one has nothing to fall back from.
         boolean capped = nodes.size() > 1;
@@ -211,14 +220,14 @@ final class Router<N> {
         counters.primaryReads.increment();
         Position position;
         try {
-            position = covering(topology, node, minimum, required);
+            position = covering(topology, node, required);
         } catch (RuntimeException | Error failure) {
             if (capped) {
                 endFallback();
             }
             throw failure;
         }
-        return Route.toPrimary(set, node, topology.epoch(), position, capped);
+        return Route.toPrimary(set, node, topology, position, capped);
     }
 
     /** Takes one of the primary's places for such reads, or fails at once. */
@@ -237,7 +246,7 @@ final class Router<N> {
     }
 
     /** The primary covers every minimum; only one that names no place has to be asked for. */
-    private Position covering(ReplicaTopology<N> topology, NodeState<N> node, Position minimum, long required) {
+    private Position covering(ReplicaTopology<N> topology, NodeState<N> node, long required) {
         if (required != Long.MAX_VALUE) {
             long offset = Math.max(required, node.replayed().offset());
             return new Position(set.name(), topology.epoch(), offset);
@@ -246,10 +255,12 @@ final class Router<N> {
             LogPosition now = set.engine().position(node.endpoint());
             return now.timeline() == topology.epoch()
                     ? new Position(set.name(), now.timeline(), now.offset())
-                    : minimum;
+                    : Position.none();
         } catch (Exception failure) {
-            // The read itself will meet the same failure and be judged by it; until then nothing is claimed.
-            return minimum;
+            // The read itself will meet the same failure and be judged by it. Should it not, nothing is claimed: the
+            // minimum
+            // names no place, and a copy with it would pass for newer than everything.
+            return Position.none();
         }
     }
 

@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -17,17 +16,9 @@ final class Signal {
 
     private final AtomicReference<CompletableFuture<Void>> next = new AtomicReference<>(new CompletableFuture<>());
     private final Scheduler scheduler;
-    private final Parking parking;
 
-    Signal(Scheduler scheduler, Parking parking) {
+    Signal(Scheduler scheduler) {
         this.scheduler = scheduler;
-        this.parking = parking;
-    }
-
-    /** How a caller's thread waits; a simulation has its own way, so that waiting takes none of the real time. */
-    @FunctionalInterface
-    interface Parking {
-        void await(CountDownLatch latch) throws InterruptedException;
     }
 
     CompletableFuture<Void> next() {
@@ -40,12 +31,13 @@ final class Signal {
 
     /** Waits for a change, at most for a time; {@link Long#MAX_VALUE} is for ever. */
     void await(CompletableFuture<Void> change, long nanos, String what) {
-        CountDownLatch latch = new CountDownLatch(1);
-        Scheduler.Task timeout =
-                nanos == Long.MAX_VALUE ? () -> {} : scheduler.schedule(Duration.ofNanos(nanos), latch::countDown);
-        CompletableFuture<Void> woken = change.thenRun(latch::countDown);
+        CompletableFuture<Boolean> over = new CompletableFuture<>();
+        Scheduler.Task timeout = nanos == Long.MAX_VALUE
+                ? () -> {}
+                : scheduler.schedule(Duration.ofNanos(nanos), () -> over.complete(false));
+        CompletableFuture<Void> woken = change.thenRun(() -> over.complete(true));
         try {
-            parking.await(latch);
+            scheduler.await(over);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             throw new UnavailableException("interrupted while waiting for " + what, List.of(), interrupted);

@@ -83,6 +83,7 @@ final class Switchover<N> {
             throws Exception {
         Endpoint<N> old = nodes.get(primary).endpoint();
         Endpoint<N> candidate = nodes.get(target).endpoint();
+        long token = grant == null ? 0 : grant.token();
         events.tell(
                 Level.INFO,
                 "switchover.started",
@@ -90,7 +91,7 @@ final class Switchover<N> {
                 Map.of("from", old.id(), "to", candidate.id()));
         try {
             LogPosition end = engine.retire(old, fence);
-            LogPosition at = engine.freeze(candidate);
+            LogPosition at = engine.freeze(candidate, token);
             if (at.timeline() != end.timeline() || at.offset() < end.offset()) {
                 throw unavailable(
                         "'" + candidate.id() + "' is at " + at + " and lacks what the primary wrote up to " + end);
@@ -102,7 +103,7 @@ final class Switchover<N> {
                 throw unavailable("the lease was lost");
             }
         } catch (Exception failure) {
-            takeBack(primary, target, failure);
+            takeBack(primary, target, token, failure);
             throw failure;
         }
         List<Integer> others = new ArrayList<>();
@@ -111,10 +112,10 @@ final class Switchover<N> {
                 others.add(i);
             }
         }
-        return new Promotion(target, engine.promote(candidate), true, others);
+        return new Promotion(target, engine.promote(candidate, token), true, others, token);
     }
 
-    private void takeBack(int primary, int target, Exception reason) {
+    private void takeBack(int primary, int target, long token, Exception reason) {
         events.tell(
                 Level.WARNING,
                 "switchover.abandoned",
@@ -125,14 +126,14 @@ final class Switchover<N> {
         } catch (Exception failure) {
             reason.addSuppressed(failure);
         }
-        follow(target, primary);
+        follow(target, primary, token);
     }
 
     /** One that cannot be told is made to follow once it answers again. */
-    private void follow(int replica, int primary) {
+    private void follow(int replica, int primary, long token) {
         Endpoint<N> node = nodes.get(replica).endpoint();
         try {
-            engine.follow(node, nodes.get(primary).endpoint());
+            engine.follow(node, nodes.get(primary).endpoint(), token);
         } catch (Exception failure) {
             events.tell(
                     Level.WARNING,

@@ -1,5 +1,6 @@
 package dev.tenfold.replication;
 
+import dev.tenfold.coordination.Lease;
 import dev.tenfold.error.UnavailableException;
 import dev.tenfold.replication.Failover.RecoveryReport;
 import dev.tenfold.replication.ReplicaTopology.Branch;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -35,6 +37,9 @@ final class Upkeep<N> {
     private final List<NodeState<N>> nodes;
     private final Events events;
     private final Scheduler scheduler;
+    private final @Nullable Lease lease;
+    private final String name;
+    private final Rivals<N> rivals;
     private final List<AtomicBoolean> busy = new ArrayList<>();
     private final long[] triedAt;
     private final boolean[] tried;
@@ -50,9 +55,16 @@ final class Upkeep<N> {
         this.nodes = nodes;
         this.events = events;
         this.scheduler = scheduler;
+        this.lease = builder.lease();
+        this.name = builder.name();
         this.triedAt = new long[nodes.size()];
         this.tried = new boolean[nodes.size()];
         nodes.forEach(node -> busy.add(new AtomicBoolean()));
+        this.rivals = new Rivals<>(builder, nodes, events, this::quorum);
+    }
+
+    Rivals<N> rivals() {
+        return rivals;
     }
 
     /** How many replicas have an acknowledged write for certain: as the engine was told, or fewer if servers say so. */
@@ -154,11 +166,11 @@ final class Upkeep<N> {
         }
         try {
             boolean unfinished = engine.awaitsRejoin(endpoint);
+            boolean replica = false;
             if (!unfinished) {
                 Probe now = engine.probe(endpoint);
-                boolean follows = (now.streaming() && topology.reach(now.received()) >= 0)
-                        || (now.writable() && now.received().timeline() >= topology.epoch());
-                if (follows) {
+                replica = !now.writable();
+                if (!hasLeft(topology, now)) {
                     return;
                 }
                 if (reports == null && now.writable() && !lostNothing(topology, now.received())) {
@@ -169,13 +181,45 @@ final class Upkeep<N> {
                     return;
                 }
             }
-            rejoin(topology, node, !unfinished);
+            // A replica may be one of those that a driver froze and counts on; what was never one is not.
+            OptionalLong token = token(replica ? topology : null);
+            if (token.isPresent()) {
+                rejoin(topology, node, token.getAsLong(), !unfinished);
+            }
         } catch (Exception failure) {
             events.tell(
                     Level.WARNING,
                     "rejoin.failed",
                     "'" + endpoint.id() + "' could not join again and will be tried anew: " + failure,
                     Map.of("node", endpoint.id(), "failure", failure));
+        }
+    }
+
+    /**
+     * A fencing token, or empty while another process drives.
+     *
+     * @param topology not null: only if no promotion can have been missed or be under way
+     */
+    private OptionalLong token(@Nullable ReplicaTopology<N> topology) {
+        Optional<Lease.Grant> grant =
+                lease == null ? Optional.empty() : lease.tryAcquire("re-joining in " + name, FailoverDrive.LEASE);
+        if (lease != null && grant.isEmpty()) {
+            return OptionalLong.empty();
+        }
+        try {
+            long token = grant.map(Lease.Grant::token).orElse(0L);
+            boolean possible = topology != null
+                    && UnseenPromotion.isPossible(
+                            engine,
+                            nodes,
+                            topology.epoch(),
+                            topology.primaryIndex(),
+                            quorum(),
+                            replica -> engine.freeze(replica.endpoint(), token));
+            return possible ? OptionalLong.empty() : OptionalLong.of(token);
+        } finally {
+            // Not held while data is copied: the node is down then, and no driver counts on it.
+            grant.ifPresent(Lease.Grant::close);
         }
     }
 
@@ -187,7 +231,20 @@ final class Upkeep<N> {
                 Map.of("node", endpoint.id(), "how", how));
     }
 
+    /** Whether a node is certainly not of the set's history; one that is a primary of the same epoch needs proof. */
+    private boolean hasLeft(ReplicaTopology<N> topology, Probe now) {
+        if (!now.writable()) {
+            return !now.streaming() || topology.reach(now.received()) < 0;
+        }
+        long timeline = now.received().timeline();
+        return timeline < topology.epoch()
+                || (timeline == topology.epoch() && rivals.isProven(topology.primaryIndex(), timeline));
+    }
+
     private static boolean lostNothing(ReplicaTopology<?> topology, LogPosition former) {
+        if (former.timeline() == topology.epoch()) {
+            return true; // a rival that is proven to have acknowledged nothing
+        }
         for (Branch branch : topology.branches()) {
             if (branch.start().timeline() == former.timeline() + 1) {
                 return branch.lossless();
@@ -211,13 +268,14 @@ final class Upkeep<N> {
             throw new UnavailableException("'" + endpoint.id() + "' is joining again already", List.of(), null);
         }
         try {
-            rejoin(topology, node, read);
+            // Under no lease: who asks for it says that it may be done now.
+            rejoin(topology, node, 0, read);
         } finally {
             busy.get(node).set(false);
         }
     }
 
-    private void rejoin(ReplicaTopology<N> topology, int node, boolean read) throws Exception {
+    private void rejoin(ReplicaTopology<N> topology, int node, long token, boolean read) throws Exception {
         Endpoint<N> endpoint = nodes.get(node).endpoint();
         Endpoint<N> primary = nodes.get(topology.primaryIndex()).endpoint();
         if (read && (reports != null || nodes.get(node).isHealthy())) {
@@ -241,7 +299,7 @@ final class Upkeep<N> {
                 "rejoin.started",
                 "'" + endpoint.id() + "' is made to follow '" + primary.id() + "' again",
                 Map.of("node", endpoint.id(), "primary", primary.id()));
-        if (engine.rejoin(endpoint, primary)) {
+        if (engine.rejoin(endpoint, primary, token)) {
             events.tell(
                     Level.INFO,
                     "rejoin.finished",

@@ -10,6 +10,7 @@ import dev.tenfold.observe.Event;
 import dev.tenfold.replication.memory.MemoryNode;
 import dev.tenfold.replication.memory.MemoryReplication;
 import dev.tenfold.session.Position;
+import dev.tenfold.session.Positioned;
 import dev.tenfold.session.Session;
 import dev.tenfold.session.SessionToken;
 import dev.tenfold.testing.SimulatedTime;
@@ -17,6 +18,7 @@ import dev.tenfold.time.Chance;
 import dev.tenfold.time.Deadline;
 import dev.tenfold.topology.Endpoint;
 import dev.tenfold.topology.Outcome;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -331,6 +333,44 @@ class ReplicaReadsTest {
             }
             lagging.lag(false);
         }
+    }
+
+    /** What a read has shown lies between its marks, whatever the last probe said. */
+    @Test
+    void aMarkedReadKnowsHowFarItMayHaveSeen() {
+        ReplicaSet<MemoryNode> set = start(describe());
+        for (int i = 0; i < 20; i++) {
+            memory.node("a").put("k", "v" + i);
+            // No probe since: the mark before the read is old on whichever node answers.
+            Positioned<Optional<String>> read = set.readMarked(Position.none(), soon(), node -> node.get("k"));
+            assertThat(read.value()).contains("v" + i);
+            assertThat(read.seen().offset()).isGreaterThan(read.position().offset());
+            assertThat(read.seen().covers(read.position())).isTrue();
+        }
+    }
+
+    /** A copy of such an answer would otherwise pass for newer than everything, for as long as the timeline lasts. */
+    @Test
+    void anAnswerOfThePrimaryClaimsNothingWhereItsPositionIsNotKnown() {
+        ReplicaSet<MemoryNode> set = start(describe().engine(withoutPositions()));
+        memory.node("a").put("k", "v");
+
+        Positioned<Optional<String>> read = set.read(Position.primaryOnly("users", 1), soon(), node -> node.get("k"));
+
+        assertThat(read.value()).contains("v");
+        assertThat(read.position().isNone()).isTrue();
+    }
+
+    /** The engine, unable to say where a node stands. */
+    @SuppressWarnings("unchecked") // a proxy of the engine's own kind
+    private ReplicationEngine<MemoryNode> withoutPositions() {
+        return (ReplicationEngine<MemoryNode>) Proxy.newProxyInstance(
+                getClass().getClassLoader(), new Class<?>[] {ReplicationEngine.class}, (self, method, arguments) -> {
+                    if (method.getName().equals("position")) {
+                        throw new IllegalStateException("no answer in time");
+                    }
+                    return method.invoke(memory, arguments);
+                });
     }
 
     private static int number(Optional<String> value) {

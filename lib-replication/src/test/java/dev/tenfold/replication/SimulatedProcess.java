@@ -8,6 +8,7 @@ import dev.tenfold.error.OutcomeUnknownException;
 import dev.tenfold.error.UnavailableException;
 import dev.tenfold.observe.Observer;
 import dev.tenfold.replication.SimulatedServers.Server;
+import dev.tenfold.testing.SimulatedWorld;
 import dev.tenfold.time.Chance;
 import dev.tenfold.topology.SnapshotCell.Watch;
 import java.time.Duration;
@@ -42,7 +43,6 @@ final class SimulatedProcess {
                 .observer(tell(run))
                 .time(clock)
                 .scheduler(clock)
-                .parking(clock::await)
                 .random(Chance.seeded(servers.random.nextLong()));
         servers.servers.values().forEach(server -> builder.replica(server.id, server));
         if (run.has(FailoverSimulation.Guard.LEASE)) {

@@ -1,5 +1,6 @@
 package dev.tenfold.replication;
 
+import dev.tenfold.testing.SimulatedWorld;
 import dev.tenfold.topology.Endpoint;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -10,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Database servers that replicate by streaming, as PostgreSQL does with {@code ANY k (*)}: a log in each, a promotion begins a
@@ -54,12 +56,23 @@ final class SimulatedServers {
         long lastReceived = Long.MIN_VALUE / 2;
         final Map<Server, Integer> acknowledged = new HashMap<>();
         /** Who froze it, and may promote it. */
-        Object controller;
+        SimulatedProcess controller;
+
+        /** The highest fencing token in the sessions of each process, which end with either. */
+        final Map<SimulatedProcess, Long> tokens = new HashMap<>();
 
         boolean rejoining;
 
         Server(String id) {
             this.id = id;
+        }
+
+        /** What the sessions of a process held ends with it. */
+        void sessionsEnd(SimulatedProcess process) {
+            tokens.remove(process);
+            if (controller == process) {
+                controller = null;
+            }
         }
 
         boolean answers() {
@@ -255,6 +268,8 @@ final class SimulatedServers {
     final class Engine implements ReplicationEngine<Server> {
         private static final long TIMEOUT = 500 * MILLI;
         private final SimulatedProcess process;
+        /** Whom it has frozen and has, as far as it knows, control of since. */
+        private final Set<Server> held = new HashSet<>();
 
         Engine(SimulatedProcess process) {
             this.process = process;
@@ -310,13 +325,40 @@ final class SimulatedServers {
             return call(server, () -> new LogPosition(server.timeline, server.start));
         }
 
+        /** What is said on a session that was in control fails with it: another has taken control, or the server crashed. */
+        private void requireSession(Server server) throws Failed {
+            if (held.remove(server)
+                    && server.controller != process
+                    && simulation.has(FailoverSimulation.Guard.CONTROL)) {
+                simulation.fenced(process, server);
+                throw new Failed(CallFailure.UNKNOWN, "the session with " + server.id + " has ended");
+            }
+        }
+
+        /** Refuses a command that comes too late. */
+        private void fence(Server server, long token) throws Failed {
+            long highest = server.tokens.values().stream()
+                    .mapToLong(each -> each)
+                    .max()
+                    .orElse(0);
+            if (token != 0 && token < highest) {
+                simulation.fenced(process, server);
+                throw new Failed(CallFailure.CALLER, token + " comes after " + highest);
+            }
+            server.tokens.merge(process, token, Math::max);
+        }
+
         @Override
-        public LogPosition freeze(Endpoint<Server> replica) throws Failed {
+        public LogPosition freeze(Endpoint<Server> replica, long token) throws Failed {
             Server server = replica.target();
+            simulation.beforeFreezing(process);
             return call(server, () -> {
                 if (server.writable) {
                     throw new Failed(CallFailure.CALLER, server.id + " is a primary");
                 }
+                requireSession(server);
+                fence(server, token);
+                held.add(server);
                 server.controller = process;
                 if (simulation.has(FailoverSimulation.Guard.FREEZE)) {
                     server.upstream = null;
@@ -329,13 +371,19 @@ final class SimulatedServers {
         }
 
         @Override
-        public LogPosition promote(Endpoint<Server> candidate) throws Failed {
+        public LogPosition promote(Endpoint<Server> candidate, long token) throws Failed {
             Server server = candidate.target();
             simulation.beforePromotion(process);
             return call(server, () -> {
-                boolean controls = server.controller == process || !simulation.has(FailoverSimulation.Guard.CONTROL);
-                if (server.writable || !controls) {
-                    throw new Failed(CallFailure.CALLER, server.id + " is controlled by another");
+                held.remove(server);
+                if (simulation.has(FailoverSimulation.Guard.CONTROL)) {
+                    if (server.controller != process) {
+                        throw new Failed(CallFailure.CALLER, server.id + " is controlled by another");
+                    }
+                    fence(server, token);
+                }
+                if (server.writable) {
+                    throw new Failed(CallFailure.CALLER, server.id + " is a primary");
                 }
                 server.start = server.log.size();
                 server.timeline++;
@@ -351,17 +399,31 @@ final class SimulatedServers {
         }
 
         @Override
-        public void follow(Endpoint<Server> replica, Endpoint<Server> primary) throws Failed {
+        public void follow(Endpoint<Server> replica, Endpoint<Server> primary, long token) throws Failed {
             Server server = replica.target();
+            simulation.beforeFollowing(process);
             call(server, () -> {
                 if (server.writable) {
                     throw new Failed(CallFailure.CALLER, server.id + " is a primary");
                 }
+                requireSession(server);
+                fence(server, token);
                 server.upstream = primary.target();
                 server.controller = null;
                 simulation.note(() -> process.name + " lets " + server.id + " follow " + primary.id());
                 return server;
             });
+        }
+
+        @Override
+        public Set<String> followers(Endpoint<Server> primary) throws Failed {
+            Server server = primary.target();
+            return call(
+                    server,
+                    () -> servers.values().stream()
+                            .filter(each -> each.upstream == server && each.isStreaming() && continues(each, server))
+                            .map(each -> each.id)
+                            .collect(Collectors.toSet()));
         }
 
         @Override
@@ -379,9 +441,9 @@ final class SimulatedServers {
             return Optional.empty();
         }
 
-        /** Stops the server and copies the primary's data to it. Once begun it goes on, or is begun anew by another. */
+        /** Stops the server and copies the primary's data to it. Once begun it goes on, though its answer be lost. */
         @Override
-        public boolean rejoin(Endpoint<Server> node, Endpoint<Server> primary) throws Failed {
+        public boolean rejoin(Endpoint<Server> node, Endpoint<Server> primary, long token) throws Failed {
             Server server = node.target();
             Server from = primary.target();
             if (server.rejoining) {
@@ -389,26 +451,31 @@ final class SimulatedServers {
             }
             call(from, () -> from);
             call(server, () -> {
+                fence(server, token);
                 server.rejoining = true;
                 simulation.note(() -> process.name + " lets " + server + " join " + from + " again");
+                world.step((50 + random.nextInt(500)) * MILLI, () -> replace(server, from));
                 return server;
-            });
-            world.step((50 + random.nextInt(500)) * MILLI, () -> {
-                server.rejoining = false;
-                if (server.up && from.answers() && from.writable && server != from) {
-                    server.log = new ArrayList<>(from.log);
-                    server.replayed = server.log.size();
-                    server.timeline = from.timeline;
-                    server.start = from.start;
-                    server.writable = false;
-                    server.acknowledged.clear();
-                    server.controller = null;
-                    server.incarnation++;
-                    server.upstream = from;
-                }
             });
             process.clock.sleep(600 * MILLI);
             return true;
+        }
+
+        private void replace(Server server, Server from) {
+            server.rejoining = false;
+            boolean wanted = server != from && server.timeline <= from.timeline && server.upstream != from;
+            if (wanted && server.up && from.answers() && from.writable) {
+                server.log = new ArrayList<>(from.log);
+                server.replayed = server.log.size();
+                server.timeline = from.timeline;
+                server.start = from.start;
+                server.writable = false;
+                server.acknowledged.clear();
+                server.controller = null;
+                server.tokens.clear();
+                server.incarnation++;
+                server.upstream = from;
+            }
         }
 
         @Override

@@ -30,18 +30,18 @@ record UnreachableFromHere(MemoryReplication real, String id) implements Replica
     }
 
     @Override
-    public LogPosition freeze(Endpoint<MemoryNode> replica) {
-        return real.freeze(reach(replica));
+    public LogPosition freeze(Endpoint<MemoryNode> replica, long token) {
+        return real.freeze(reach(replica), token);
     }
 
     @Override
-    public LogPosition promote(Endpoint<MemoryNode> candidate) {
-        return real.promote(reach(candidate));
+    public LogPosition promote(Endpoint<MemoryNode> candidate, long token) {
+        return real.promote(reach(candidate), token);
     }
 
     @Override
-    public void follow(Endpoint<MemoryNode> replica, Endpoint<MemoryNode> primary) {
-        real.follow(reach(replica), primary);
+    public void follow(Endpoint<MemoryNode> replica, Endpoint<MemoryNode> primary, long token) {
+        real.follow(reach(replica), primary, token);
     }
 
     @Override

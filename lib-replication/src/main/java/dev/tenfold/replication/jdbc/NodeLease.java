@@ -6,12 +6,12 @@ import dev.tenfold.replication.Role;
 import dev.tenfold.replication.Route;
 import dev.tenfold.session.Position;
 import dev.tenfold.session.Session;
-import dev.tenfold.time.Deadline;
 import dev.tenfold.time.TimeSource;
 import dev.tenfold.topology.Outcome;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
+import java.time.Duration;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -201,15 +201,17 @@ abstract class NodeLease extends OpenConnections.Entry {
     }
 
     private Connection take(boolean primary) throws SQLException {
-        Deadline deadline = Deadline.after(source.patience(), TimeSource.system());
+        long began = TimeSource.system().nanoTime();
+        Duration patience = source.patience();
         while (true) {
-            Route<DataSource> found = find(primary, deadline);
+            Route<DataSource> found = find(primary, patience);
             Connection connection;
             try {
                 connection = found.target().getConnection();
             } catch (SQLException failure) {
                 // Nothing was sent, so another node may be tried, or the same one later.
-                if (found.failed(failure) == CallFailure.CALLER || deadline.isExpired()) {
+                patience = left(began);
+                if (found.failed(failure) == CallFailure.CALLER || patience.isNegative()) {
                     throw failure;
                 }
                 continue;
@@ -220,14 +222,19 @@ abstract class NodeLease extends OpenConnections.Entry {
             if (bind(connection, found, primary)) {
                 return connection;
             }
+            patience = left(began);
         }
     }
 
-    private Route<DataSource> find(boolean primary, Deadline deadline) throws SQLException {
+    private Duration left(long began) {
+        return source.patience().minusNanos(TimeSource.system().nanoTime() - began);
+    }
+
+    private Route<DataSource> find(boolean primary, Duration patience) throws SQLException {
         try {
             return primary
-                    ? source.replicaSet().routeWrite(deadline)
-                    : source.replicaSet().routeRead(required(), deadline);
+                    ? source.replicaSet().routeWrite(patience)
+                    : source.replicaSet().routeRead(required(), patience);
         } catch (TenfoldException unavailable) {
             throw new SQLTransientConnectionException(unavailable.getMessage(), Failures.NO_CONNECTION, unavailable);
         }

@@ -7,6 +7,8 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
 import java.time.Duration;
+import java.util.Objects;
+import java.util.function.Supplier;
 import java.util.logging.Logger;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -93,12 +95,19 @@ public final class RoutingDataSource implements DataSource {
 
     private final Shared shared;
     private final @Nullable Session session;
+    private final @Nullable Supplier<? extends @Nullable Session> sessions;
     private final Duration patience;
     private final boolean byStatement;
 
-    private RoutingDataSource(Shared shared, @Nullable Session session, Duration patience, boolean byStatement) {
+    private RoutingDataSource(
+            Shared shared,
+            @Nullable Session session,
+            @Nullable Supplier<? extends @Nullable Session> sessions,
+            Duration patience,
+            boolean byStatement) {
         this.shared = shared;
         this.session = session;
+        this.sessions = sessions;
         this.patience = patience;
         this.byStatement = byStatement;
     }
@@ -117,7 +126,7 @@ public final class RoutingDataSource implements DataSource {
         }
         Shared shared =
                 new Shared(set, engine, OpenConnections.watching(set), new Recording.Spares(), new ThreadLocal<>());
-        return new RoutingDataSource(shared, null, DEFAULT_PATIENCE, false);
+        return new RoutingDataSource(shared, null, null, DEFAULT_PATIENCE, false);
     }
 
     /**
@@ -127,7 +136,19 @@ public final class RoutingDataSource implements DataSource {
      * @return a cheap copy that shares everything else
      */
     public RoutingDataSource withSession(Session session) {
-        return new RoutingDataSource(shared, session, patience, byStatement);
+        return new RoutingDataSource(shared, session, null, patience, byStatement);
+    }
+
+    /**
+     * Returns a view whose connections belong to whoever is being served when they are taken: for a data source that a framework
+     * holds once, while the session comes with each request.
+     *
+     * @param current names the session of the caller, such as that of the request its thread works on; null where there is none.
+     *     It is asked at each {@link #getConnection()}, on the thread that calls it, and must not block
+     * @return a cheap copy that shares everything else
+     */
+    public RoutingDataSource withSessions(Supplier<? extends @Nullable Session> current) {
+        return new RoutingDataSource(shared, null, Objects.requireNonNull(current, "current"), patience, byStatement);
     }
 
     /**
@@ -141,7 +162,7 @@ public final class RoutingDataSource implements DataSource {
         if (patience.isNegative() || patience.isZero()) {
             throw new IllegalArgumentException("waitingAtMost: " + patience + " (expected: > 0)");
         }
-        return new RoutingDataSource(shared, session, patience, byStatement);
+        return new RoutingDataSource(shared, session, sessions, patience, byStatement);
     }
 
     /**
@@ -158,7 +179,7 @@ public final class RoutingDataSource implements DataSource {
      * @return a copy that shares everything else
      */
     public RoutingDataSource routingByStatement() {
-        return new RoutingDataSource(shared, session, patience, true);
+        return new RoutingDataSource(shared, session, sessions, patience, true);
     }
 
     /**
@@ -218,7 +239,12 @@ public final class RoutingDataSource implements DataSource {
     @Override
     public Connection getConnection() {
         RoutingScope scope = shared.scope.get();
-        return new RoutingConnection(this, scope == null ? null : scope.target());
+        RoutingDataSource from = this;
+        if (sessions != null) {
+            Session current = sessions.get();
+            from = new RoutingDataSource(shared, current, null, patience, byStatement);
+        }
+        return new RoutingConnection(from, scope == null ? null : scope.target());
     }
 
     /**
@@ -290,6 +316,8 @@ public final class RoutingDataSource implements DataSource {
 
     @Override
     public String toString() {
-        return "RoutingDataSource[" + shared.set.name() + (session == null ? "" : ", with a session") + "]";
+        return "RoutingDataSource[" + shared.set.name()
+                + (session == null ? "" : ", with a session")
+                + (sessions == null ? "" : ", with the caller's session") + "]";
     }
 }

@@ -29,6 +29,9 @@ public final class MemoryNode {
     boolean lagging;
     boolean stuck;
 
+    /** The highest fencing token it was given. */
+    long token;
+
     @Nullable
     String upstream;
 

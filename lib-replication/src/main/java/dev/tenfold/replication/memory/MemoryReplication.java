@@ -12,8 +12,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
  * An engine over nodes in memory, for tests and examples that need a replica set and no database. It does what PostgreSQL does,
@@ -202,10 +204,10 @@ public final class MemoryReplication implements ReplicationEngine<MemoryNode> {
     }
 
     @Override
-    public LogPosition freeze(Endpoint<MemoryNode> replica) {
+    public LogPosition freeze(Endpoint<MemoryNode> replica, long token) {
         MemoryNode node = replica.target();
         return call(() -> {
-            requireReplica(node);
+            requireReplica(node, token);
             if (node.stuck) {
                 throw new Failure(CallFailure.UNKNOWN, node.id + " does not freeze");
             }
@@ -216,10 +218,10 @@ public final class MemoryReplication implements ReplicationEngine<MemoryNode> {
     }
 
     @Override
-    public LogPosition promote(Endpoint<MemoryNode> candidate) {
+    public LogPosition promote(Endpoint<MemoryNode> candidate, long token) {
         MemoryNode node = candidate.target();
         return call(() -> {
-            requireReplica(node);
+            requireReplica(node, token);
             becomePrimary(node);
             steps.add("promote " + node.id);
             return timelineStart(candidate);
@@ -227,21 +229,43 @@ public final class MemoryReplication implements ReplicationEngine<MemoryNode> {
     }
 
     @Override
-    public void follow(Endpoint<MemoryNode> replica, Endpoint<MemoryNode> primary) {
+    public void follow(Endpoint<MemoryNode> replica, Endpoint<MemoryNode> primary, long token) {
         MemoryNode node = replica.target();
         run(() -> {
-            requireReplica(node);
+            requireReplica(node, token);
             node.upstream = primary.id();
             steps.add("follow " + node.id + " -> " + primary.id());
             stream();
         });
     }
 
-    private void requireReplica(MemoryNode node) {
+    private void requireReplica(MemoryNode node, long token) {
         requireUp(node);
         if (node.writable) {
             throw new Failure(CallFailure.CALLER, node.id + " is a primary (expected: a replica)");
         }
+        fence(node, token);
+    }
+
+    private static void fence(MemoryNode node, long token) {
+        if (token != 0 && token < node.token) {
+            throw new Failure(
+                    CallFailure.CALLER,
+                    "fencing token: " + token + " (expected: >= " + node.token + ", as " + node.id
+                            + " was given by another since)");
+        }
+        node.token = Math.max(node.token, token);
+    }
+
+    @Override
+    public Set<String> followers(Endpoint<MemoryNode> primary) {
+        return call(() -> {
+            requireUp(primary.target());
+            return nodes.values().stream()
+                    .filter(node -> streams(node, primary.target()))
+                    .map(MemoryNode::id)
+                    .collect(Collectors.toSet());
+        });
     }
 
     @Override
@@ -250,10 +274,17 @@ public final class MemoryReplication implements ReplicationEngine<MemoryNode> {
     }
 
     @Override
-    public boolean rejoin(Endpoint<MemoryNode> node, Endpoint<MemoryNode> primary) {
+    public boolean rejoin(Endpoint<MemoryNode> node, Endpoint<MemoryNode> primary, long token) {
         MemoryNode back = node.target();
         run(() -> {
             requireUp(primary.target());
+            fence(back, token);
+            if (back.timeline > primary.target().timeline) {
+                throw new Failure(
+                        CallFailure.CALLER,
+                        back.id + " is on timeline " + back.timeline + " (expected: at most "
+                                + primary.target().timeline + ", the primary's)");
+            }
             copy(back, primary.target());
             back.down = false;
             back.writable = false;

@@ -22,6 +22,11 @@ import org.jspecify.annotations.Nullable;
  * follow or promotes it, and does those on the session that holds the lock. Whoever freezes it next, in this process or
  * another, ends that session. So a process that was paused in the middle of a failover, and lost its lease meanwhile,
  * cannot undo what its successor relies on: its statements fail with their session.
+ *
+ * <p><b>The fence.</b> A session that tells a replica anything also holds a shared lock whose key is the fencing token, and
+ * is kept open afterwards: one more connection to each node that was told something under a lease. Who comes with a token below the highest that is held there is refused, before and after it has
+ * taken control. So a command that comes late is refused although its sender froze nothing, or its successor has finished,
+ * for as long as that successor lives. A standby cannot keep anything for longer: it writes no tables.
  */
 final class ControlConnections implements AutoCloseable {
 
@@ -32,7 +37,7 @@ final class ControlConnections implements AutoCloseable {
     }
 
     private final ConcurrentHashMap<String, AtomicReference<@Nullable Connection>> slots = new ConcurrentHashMap<>();
-    private final ConcurrentHashMap<String, Connection> held = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, Session> sessions = new ConcurrentHashMap<>();
     private final Map<String, DataSource> own;
     private final int timeoutMillis;
     private volatile boolean closed;
@@ -47,50 +52,93 @@ final class ControlConnections implements AutoCloseable {
         return run(connection, work, () -> putBack(node, connection));
     }
 
+    /**
+     * The session with which this process tells a node what to do.
+     *
+     * @param token the highest it was used with
+     * @param controls whether it is in control of the node now
+     */
+    private record Session(Connection connection, long token, boolean controls) {
+
+        Session after(long other, boolean control) {
+            return new Session(connection, Math.max(token, other), control);
+        }
+    }
+
     /** Takes control of the replica, works, and keeps control. */
-    <R> R holding(Endpoint<DataSource> node, Work<R> work) throws SQLException {
-        Connection mine = held.remove(node.id());
-        Connection connection = mine != null ? mine : take(node);
+    <R> R holding(Endpoint<DataSource> node, long token, Work<R> work) throws SQLException {
+        Session mine = session(node, token);
         return run(
-                connection,
+                mine.connection(),
                 it -> {
-                    if (mine == null) {
-                        Statements.takeControl(it);
-                    }
+                    control(mine, token);
                     return work.on(it);
                 },
-                () -> {
-                    Connection other = held.put(node.id(), connection);
-                    if (other != null) {
-                        discard(other);
-                    } else if (closed && held.remove(node.id(), connection)) {
-                        discard(connection);
-                    }
-                });
+                () -> keep(node, mine.after(token, true)));
     }
 
     /** Works in control of the replica, held or taken now, and gives control up. */
-    <R> R releasing(Endpoint<DataSource> node, Work<R> work) throws SQLException {
-        Connection mine = held.remove(node.id());
-        Connection connection = mine != null ? mine : take(node);
+    <R> R releasing(Endpoint<DataSource> node, long token, Work<R> work) throws SQLException {
+        Session mine = session(node, token);
         return run(
-                connection,
+                mine.connection(),
                 it -> {
-                    if (mine == null) {
-                        Statements.takeControl(it);
-                    }
+                    control(mine, token);
                     R result = work.on(it);
                     Statements.giveUpControl(it);
                     return result;
                 },
-                () -> putBack(node, connection));
+                () -> release(node, mine.after(token, false)));
+    }
+
+    private static void control(Session mine, long token) throws SQLException {
+        if (mine.controls()) {
+            Statements.keepControl(mine.connection(), token);
+        } else {
+            Statements.takeControl(mine.connection(), token);
+        }
+    }
+
+    /** The session kept, which may have died since unless it is in control: then its death has to be told. */
+    private Session session(Endpoint<DataSource> node, long token) throws SQLException {
+        Session kept = sessions.get(node.id());
+        if (kept != null && token != 0 && token < kept.token()) {
+            // Refused here already, so that the session that keeps others away is kept.
+            throw new FencedException(token, kept.token());
+        }
+        if (kept == null || !sessions.remove(node.id(), kept)) {
+            return new Session(take(node), 0, false);
+        }
+        if (kept.controls() || kept.connection().isValid(timeoutMillis / 1000 + 1)) {
+            return kept;
+        }
+        discard(kept.connection());
+        return new Session(take(node), 0, false);
+    }
+
+    /** Keeps what the token is tied to; without a lease there is none, and the connection is one like any other. */
+    private void release(Endpoint<DataSource> node, Session session) {
+        if (session.token() == 0) {
+            putBack(node, session.connection());
+        } else {
+            keep(node, session);
+        }
+    }
+
+    private void keep(Endpoint<DataSource> node, Session session) {
+        Session other = sessions.put(node.id(), session);
+        if (other != null) {
+            discard(other.connection());
+        } else if (closed && sessions.remove(node.id(), session)) {
+            discard(session.connection());
+        }
     }
 
     /** Drops what is kept of a node whose server is about to be stopped. */
     void forget(Endpoint<DataSource> node) {
-        Connection mine = held.remove(node.id());
+        Session mine = sessions.remove(node.id());
         if (mine != null) {
-            discard(mine);
+            discard(mine.connection());
         }
         Connection kept = slot(node).getAndSet(null);
         if (kept != null) {
@@ -104,7 +152,8 @@ final class ControlConnections implements AutoCloseable {
     }
 
     boolean isHolding(Endpoint<DataSource> node) {
-        return held.containsKey(node.id());
+        Session mine = sessions.get(node.id());
+        return mine != null && mine.controls();
     }
 
     private static <R> R run(Connection connection, Work<R> work, Runnable afterwards) throws SQLException {
@@ -176,8 +225,8 @@ final class ControlConnections implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        held.values().forEach(ControlConnections::discard);
-        held.clear();
+        sessions.values().forEach(session -> discard(session.connection()));
+        sessions.clear();
         for (AtomicReference<@Nullable Connection> slot : slots.values()) {
             Connection connection = slot.getAndSet(null);
             if (connection != null) {

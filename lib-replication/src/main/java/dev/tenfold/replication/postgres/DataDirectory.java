@@ -17,6 +17,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +36,9 @@ final class DataDirectory {
     static final String OWN_SETTINGS = "postgresql.auto.conf";
 
     private static final String STANDBY_SIGNAL = "standby.signal";
+
+    /** A segment of the log, or the history of a timeline; both begin with its number. */
+    private static final Pattern LOG_FILE = Pattern.compile("([0-9A-F]{8})([0-9A-F]{16}|\\.history)");
 
     /** What belongs to one run of one server; their contents are removed, and never copied. */
     static final Set<String> TRANSIENT = Set.of(
@@ -86,6 +91,21 @@ final class DataDirectory {
         ByteBuffer control = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.nativeOrder());
         boolean inOrder = control.getInt(16) == 1; // DB_SHUTDOWNED; a standby has another number
         return inOrder ? new ShutDown(control.getInt(48), control.getLong(32)) : null;
+    }
+
+    /** The newest timeline of which it holds log or a history, or 0. */
+    long newestTimeline() throws IOException {
+        Path log = root.resolve("pg_wal");
+        if (!Files.isDirectory(log)) {
+            return 0;
+        }
+        try (Stream<Path> files = Files.list(log)) {
+            return files.map(file -> LOG_FILE.matcher(file.getFileName().toString()))
+                    .filter(Matcher::matches)
+                    .mapToLong(name -> Long.parseLong(name.group(1), 16))
+                    .max()
+                    .orElse(0);
+        }
     }
 
     /** Makes it unstartable, and removes what belongs to the history that is given up. */

@@ -61,6 +61,7 @@ final class Divergence {
     RecoveryReport report(String id) throws SQLException {
         try (Connection former = open(node);
                 Connection current = open(primary)) {
+            former.setAutoCommit(false); // for the cursors
             LogPosition end = Statements.position(former);
             LogPosition start = Statements.branchAfter(current, end.timeline());
             List<Row> rows = new ArrayList<>();
@@ -89,7 +90,6 @@ final class Divergence {
                 + " FROM jsonb_populate_recordset(NULL::" + table + ", ?::jsonb) AS old LEFT JOIN " + table
                 + " AS now USING (" + keys + ") WHERE to_jsonb(old) IS DISTINCT FROM to_jsonb(now) LIMIT ?";
         int limit = rows.size() + MOST_ROWS;
-        former.setAutoCommit(false);
         try (Statement read = former.createStatement();
                 PreparedStatement compare = current.prepareStatement(difference)) {
             read.setFetchSize(BATCH);

@@ -17,14 +17,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
  * PostgreSQL 13 or newer with physical streaming replication, through nothing but JDBC.
  *
- * <p>For each node it keeps one connection to itself, of the node's data source unless {@link #control} names another; a pool
- * should hold two more. To route
+ * <p>For each node it keeps one connection to itself, and where it has driven a failover a second one, of the node's data
+ * source unless {@link #control} names another; a pool should hold two more. To route
  * and follow, the user needs {@code pg_monitor} and, where somebody else promotes, {@code EXECUTE} on {@code
  * pg_read_file(text)}; to promote, it needs {@code EXECUTE} on {@code pg_promote} and {@code pg_reload_conf}, and {@code
  * ALTER SYSTEM} on {@code primary_conninfo}, which a superuser has.
@@ -229,27 +230,37 @@ public final class PostgresStreaming implements JdbcReplicationEngine {
         return connections.with(primary, Statements::timelineStart);
     }
 
-    /** {@inheritDoc} Takes the replica from whoever froze it before: what that one still tells it fails. */
+    /**
+     * {@inheritDoc}
+     *
+     * <p>The token is compared with those of all sessions that have told the node anything and still are open: a process keeps
+     * its own open. What the process that froze it before still tells it fails with its session.
+     */
     @Override
-    public LogPosition freeze(Endpoint<DataSource> replica) throws SQLException {
-        return connections.holding(replica, Statements::freeze);
+    public LogPosition freeze(Endpoint<DataSource> replica, long token) throws SQLException {
+        return connections.holding(replica, token, Statements::freeze);
     }
 
     @Override
-    public LogPosition promote(Endpoint<DataSource> candidate) throws SQLException {
+    public LogPosition promote(Endpoint<DataSource> candidate, long token) throws SQLException {
         if (!connections.isHolding(candidate)) {
             throw new SQLException("'" + candidate.id() + "' was not frozen, or another process has frozen it since");
         }
-        return connections.releasing(candidate, Statements::promote);
+        return connections.releasing(candidate, token, Statements::promote);
     }
 
     @Override
-    public void follow(Endpoint<DataSource> replica, Endpoint<DataSource> primary) throws SQLException {
+    public void follow(Endpoint<DataSource> replica, Endpoint<DataSource> primary, long token) throws SQLException {
         String info = Statements.named(connectionInfo(primary), replica.id());
-        connections.releasing(replica, connection -> {
+        connections.releasing(replica, token, connection -> {
             Statements.follow(connection, info);
             return replica;
         });
+    }
+
+    @Override
+    public Set<String> followers(Endpoint<DataSource> primary) throws SQLException {
+        return connections.with(primary, Statements::followers);
     }
 
     private String connectionInfo(Endpoint<DataSource> node) {
@@ -286,12 +297,29 @@ public final class PostgresStreaming implements JdbcReplicationEngine {
         return server != null && new DataDirectory(server.dataDirectory()).isUnfinished();
     }
 
+    /** {@inheritDoc} Tokens are compared as by {@link #freeze}; a node that does not answer has none. */
     @Override
-    public boolean rejoin(Endpoint<DataSource> node, Endpoint<DataSource> primary) throws Exception {
+    public boolean rejoin(Endpoint<DataSource> node, Endpoint<DataSource> primary, long token) throws Exception {
         ServerControl server = control(node);
         LogPosition start = timelineStart(primary);
+        requirePermission(node, token);
         connections.forget(node);
         return new Rejoin(node.id(), server).run(connections.source(primary), start, connectionInfo(primary));
+    }
+
+    /** Throws if the node was given a higher token; one that is down or hangs holds none that counts. */
+    private void requirePermission(Endpoint<DataSource> node, long token) throws FencedException {
+        for (int attempt = 1; attempt <= 2; attempt++) {
+            try {
+                connections.releasing(node, token, connection -> node);
+                return;
+            } catch (FencedException late) {
+                throw late;
+            } catch (SQLException ended) {
+                // It may be that only our session was ended, by who has taken the node over: a new one is told so.
+                connections.forget(node);
+            }
+        }
     }
 
     /** {@inheritDoc} A node that is down is started for it, if the engine can do that; rejoining stops it again. */

@@ -12,7 +12,10 @@ import org.jspecify.annotations.Nullable;
  * standby.
  *
  * <p>Where the server was shut down in order and its last record lies before the point at which the primary's timeline
- * began, there is nothing to give up, and nothing is copied. Otherwise its files are made the primary's again.
+ * began, there is nothing to give up, and nothing is copied. Otherwise its files are made the primary's again by comparing
+ * them in chunks, over JDBC. Not by {@code pg_rewind}: it needs a program that client libraries and small server packages lack,
+ * an earlier checkpoint that both histories share with all log since, and {@code wal_log_hints} or checksums; the comparison
+ * needs none of them, reads all of the data once, and also finishes what an earlier attempt left half done.
  */
 final class Rejoin {
 
@@ -39,6 +42,7 @@ final class Rejoin {
                 return true;
             }
             server.stop(Shutdown.AT_ONCE);
+            requireNotNewer(timelineStart);
             if (sharesHistory(data.shutDown(), timelineStart)) {
                 data.makeStandby(settings);
             } else {
@@ -48,6 +52,20 @@ final class Rejoin {
             server.start();
             session.awaitStandby(id, PATIENCE_SECONDS);
             return true;
+        }
+    }
+
+    /**
+     * The last look, at files that nobody changes any more: whoever stood still since it found the node outdated must not
+     * remove what others have made the primary's history since.
+     */
+    private void requireNotNewer(LogPosition timelineStart) throws Exception {
+        long newest = data.newestTimeline();
+        if (newest > timelineStart.timeline()) {
+            server.start();
+            throw new IllegalStateException(
+                    "'" + id + "' has log of timeline " + newest + " (expected: at most " + timelineStart.timeline()
+                            + ", the primary's): it was promoted since, so nothing of it was removed");
         }
     }
 

@@ -9,6 +9,8 @@ import java.sql.SQLException;
 import java.sql.SQLTimeoutException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
 
 /**
  * The SQL. Waits happen in the server ({@code pg_sleep}), in steps far below the network timeout, so nothing here sleeps
@@ -22,6 +24,12 @@ final class Statements {
 
     /** "TENF" as a number, and which of this library's locks it is. */
     private static final String CONTROL_LOCK = "1413828166, 1";
+
+    /** "TENG", the class of the locks whose second key is a fencing token. */
+    private static final String FENCE = "1413828167";
+
+    private static final String OF_THIS_DATABASE = " locktype = 'advisory' AND granted AND objsubid = 2"
+            + " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) ";
 
     /** Checks in a row that must find no WAL receiver: the process that starts them may hear of the new setting late. */
     private static final int QUIET_CHECKS = 3;
@@ -112,6 +120,9 @@ final class Statements {
     /** The timeline after one, and where it began, from the history file of the primary's timeline. */
     static LogPosition branchAfter(Connection primary, long timeline) throws SQLException {
         long newest = position(primary).timeline();
+        if (timeline == newest) {
+            return timelineStart(primary); // two were promoted to it, and share what lies before
+        }
         String sql = "SELECT (split_part(line, E'\\t', 2)::pg_lsn - '0/0')::bigint"
                 + " FROM regexp_split_to_table(pg_read_file(?), E'\\n') AS line WHERE line ~ ?";
         try (PreparedStatement statement = primary.prepareStatement(sql)) {
@@ -126,6 +137,19 @@ final class Statements {
         }
     }
 
+    /** The application names of those that receive its log. */
+    static Set<String> followers(Connection connection) throws SQLException {
+        Set<String> names = new HashSet<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(
+                        "SELECT application_name FROM pg_stat_replication WHERE state = 'streaming'")) {
+            while (rows.next()) {
+                names.add(rows.getString(1));
+            }
+        }
+        return names;
+    }
+
     /** Waits on the server, as PostgreSQL 19 can; outside of a transaction that has a snapshot, as it demands. */
     static boolean awaitReplay(Connection connection, LogPosition wanted, Duration patience) throws SQLException {
         String lsn = Long.toHexString(wanted.offset() >>> 32) + "/" + Long.toHexString(wanted.offset() & 0xffffffffL);
@@ -137,20 +161,54 @@ final class Statements {
         }
     }
 
-    /** Takes the lock that tells who is in control of a replica, and ends the session of whoever had it. */
-    static void takeControl(Connection connection) throws SQLException {
+    /**
+     * Takes the lock that tells who is in control of a replica, and ends the session of whoever had it with a lower token.
+     * Announced before and compared after: of two that come at once, the higher token wins whatever the order.
+     */
+    static void takeControl(Connection connection, long token) throws SQLException {
+        announce(connection, token);
         for (int step = 0; step < CONTROL_STEPS; step++) {
-            if (isTrue(connection, "SELECT pg_try_advisory_lock(" + CONTROL_LOCK + ")")) {
+            boolean controls = isTrue(connection, "SELECT pg_try_advisory_lock(" + CONTROL_LOCK + ")");
+            requireNewest(connection, token);
+            if (controls) {
                 return;
             }
             try (Statement statement = connection.createStatement()) {
-                statement.execute("SELECT pg_terminate_backend(pid), pg_sleep(0.01) FROM pg_locks"
-                        + " WHERE locktype = 'advisory' AND granted AND objsubid = 2"
-                        + " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-                        + " AND (classid, objid) = (" + CONTROL_LOCK + ") AND pid <> pg_backend_pid()");
+                statement.execute("SELECT pg_terminate_backend(pid), pg_sleep(0.01) FROM pg_locks WHERE"
+                        + OF_THIS_DATABASE
+                        + "AND (classid, objid) = (" + CONTROL_LOCK + ") AND pid <> pg_backend_pid()");
             }
         }
         throw new SQLTimeoutException("another session is in control of the node and does not end");
+    }
+
+    /** Goes on with control that this session has, under a token that may be a new one. */
+    static void keepControl(Connection connection, long token) throws SQLException {
+        announce(connection, token);
+        requireNewest(connection, token);
+    }
+
+    /** Holds the token until the session ends; again and again does no harm. */
+    private static void announce(Connection connection, long token) throws SQLException {
+        if (token != 0) {
+            isTrue(connection, "SELECT pg_try_advisory_lock_shared(" + FENCE + ", " + (int) token + ")");
+        }
+    }
+
+    private static void requireNewest(Connection connection, long token) throws SQLException {
+        if (token == 0) {
+            return;
+        }
+        try (Statement statement = connection.createStatement();
+                ResultSet row = first(
+                        statement,
+                        "SELECT max(objid::bigint) FROM pg_locks WHERE" + OF_THIS_DATABASE + "AND classid = "
+                                + FENCE)) {
+            long highest = row.getLong(1);
+            if (highest > (token & 0xffffffffL)) {
+                throw new FencedException(token, highest);
+            }
+        }
     }
 
     static void giveUpControl(Connection connection) throws SQLException {

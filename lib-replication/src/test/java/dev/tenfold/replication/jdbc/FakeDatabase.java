@@ -198,17 +198,17 @@ final class FakeDatabase implements JdbcReplicationEngine {
     }
 
     @Override
-    public LogPosition freeze(Endpoint<DataSource> replica) {
+    public LogPosition freeze(Endpoint<DataSource> replica, long token) {
         throw new UnsupportedOperationException();
     }
 
     @Override
-    public LogPosition promote(Endpoint<DataSource> candidate) {
+    public LogPosition promote(Endpoint<DataSource> candidate, long token) {
         throw new UnsupportedOperationException();
     }
 
     @Override
-    public void follow(Endpoint<DataSource> replica, Endpoint<DataSource> primary) {
+    public void follow(Endpoint<DataSource> replica, Endpoint<DataSource> primary, long token) {
         throw new UnsupportedOperationException();
     }
 

@@ -14,6 +14,7 @@ import java.sql.SQLException;
 import java.sql.SQLNonTransientConnectionException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -110,6 +111,29 @@ class RoutingDataSourceTest {
             connection.commit();
         }
         assertThat(session.required("users")).isEqualTo(new Position("users", 1, 77));
+    }
+
+    @Test
+    void aConnectionBelongsToTheSessionOfWhoeverIsServedWhenItIsTaken() throws SQLException {
+        Session first = new Session();
+        AtomicReference<Session> served = new AtomicReference<>(first);
+        RoutingDataSource shared = routing.withSessions(served::get);
+        try (Connection connection = shared.getConnection()) {
+            connection.setAutoCommit(false);
+            connection.createStatement().execute("insert");
+            served.set(new Session()); // another request, while this one goes on
+            connection.commit();
+        }
+        assertThat(first.required("users")).isEqualTo(new Position("users", 1, 77));
+        assertThat(served.get().required("users")).isEqualTo(Position.none());
+
+        served.set(null);
+        try (Connection connection = shared.getConnection()) {
+            connection.setAutoCommit(false);
+            connection.createStatement().execute("insert");
+            connection.commit();
+        }
+        assertThat(shared).hasToString("RoutingDataSource[users, with the caller's session]");
     }
 
     @Test

@@ -16,6 +16,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -98,7 +99,7 @@ final class FailoverChaos {
             say("  milliseconds from the disturbance             minimum / median / 90 %% / maximum");
             say("    failover begins (missed and agreed on)      %s", spread(times, Round::detected));
             say("    promoted                                    %s", spread(times, Round::promoted));
-            say("    first write acknowledged                    %s", spread(times, Round::acknowledged));
+            say("    first write begun since acknowledged        %s", spread(times, Round::acknowledged));
             List<Long> over = times.stream()
                     .map(t -> t.acknowledged() - (hung ? t.detected() : t.promoted()))
                     .sorted()
@@ -307,9 +308,9 @@ final class FailoverChaos {
         }
     }
 
-    /** Arguments: kills (50), hangs (50), switchovers (20), rounds of each control (5), seed (1), and a file (none). */
+    /** Arguments: kills (50), hangs (50), switchovers (15), rounds of each control (3), seed (1), and a file (none). */
     public static void main(String[] arguments) throws Exception {
-        int[] counts = {50, 50, 20, 5, 1};
+        int[] counts = {50, 50, 15, 3, 1};
         for (int i = 0; i < counts.length && i < arguments.length; i++) {
             counts[i] = Integer.parseInt(arguments[i]);
         }
@@ -325,8 +326,10 @@ final class FailoverChaos {
         chaos.say("load average at the start: %.1f; other work on the machine makes all times longer", load());
         chaos.say("probes every 50 ms, 3 misses; wal_receiver_timeout 1 s");
         chaos.say(
-                "command: mvn -q -Pchaos -pl lib-replication -am process-test-classes -Dchaos.args=\"%s\"",
-                String.join(" ", arguments));
+                "command: mvn -q -Pchaos -pl lib-replication -am process-test-classes -Dchaos.args=\"%s%s\"",
+                Arrays.stream(counts).mapToObj(String::valueOf).collect(Collectors.joining(" ")),
+                arguments.length > 5 ? " " + arguments[5] : "");
+        chaos.say("started as: java ... %s", System.getProperty("sun.java.command"));
         try {
             chaos.run(counts[0], counts[1], counts[2], counts[3]);
         } finally {

@@ -12,7 +12,7 @@ import dev.tenfold.replication.Role;
 import dev.tenfold.replication.jdbc.RoutingDataSource;
 import dev.tenfold.replication.testing.PostgresCluster;
 import dev.tenfold.replication.testing.PostgresNode;
-import dev.tenfold.replication.testing.TcpRelay;
+import dev.tenfold.testing.TcpRelay;
 import dev.tenfold.topology.Endpoint;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -100,7 +100,7 @@ final class FailoverLab implements AutoCloseable {
             if (relayed) {
                 for (String replica : List.of("b", "c")) {
                     Endpoint<DataSource> primary = Endpoint.of("a", dataSource(cluster.node("a")));
-                    engine.follow(Endpoint.of(replica, dataSource(cluster.node(replica))), primary);
+                    engine.follow(Endpoint.of(replica, dataSource(cluster.node(replica))), primary, 0);
                 }
             }
             ReplicaSetBuilder<DataSource> builder = ReplicaSet.<DataSource>builder("users")
@@ -110,8 +110,6 @@ final class FailoverLab implements AutoCloseable {
                     .probeTimeout(Duration.ofMillis(500))
                     .recoveryReports(reports::add)
                     .observer(event -> {
-                        if (System.getProperty("lab.trace") != null)
-                            System.err.println("EV " + event.at() + " " + event.kind() + " " + event.message());
                         events.add(event);
                         seen.add(new Seen(event.kind(), System.nanoTime()));
                     });

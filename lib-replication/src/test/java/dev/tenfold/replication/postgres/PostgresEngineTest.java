@@ -46,8 +46,8 @@ class PostgresEngineTest {
     @AfterEach
     void followAgain() throws SQLException {
         try (PostgresStreaming engine = engine(1)) {
-            engine.follow(endpoint("b"), endpoint("a"));
-            engine.follow(endpoint("c"), endpoint("a"));
+            engine.follow(endpoint("b"), endpoint("a"), 0);
+            engine.follow(endpoint("c"), endpoint("a"), 0);
         }
         FailoverLab.await(
                 "two replicas",
@@ -82,8 +82,8 @@ class PostgresEngineTest {
                         .probeEvery(Duration.ofMillis(100))
                         .observer(Observer.none())
                         .start()) {
-            engine.freeze(endpoint("b"));
-            engine.freeze(endpoint("c"));
+            engine.freeze(endpoint("b"), 0);
+            engine.freeze(endpoint("c"), 0);
             DataSource routing = RoutingDataSource.over(set);
             try (Connection connection = routing.getConnection()) {
                 connection.setAutoCommit(false);
@@ -109,19 +109,43 @@ class PostgresEngineTest {
     void whoFreezesAReplicaTakesItFromWhoeverFrozeItBefore() throws Exception {
         try (PostgresStreaming paused = engine(1);
                 PostgresStreaming successor = engine(1)) {
-            LogPosition before = paused.freeze(endpoint("b"));
-            assertThat(paused.freeze(endpoint("b"))).isEqualTo(before);
-            assertThat(successor.freeze(endpoint("b"))).isEqualTo(before);
+            LogPosition before = paused.freeze(endpoint("b"), 0);
+            assertThat(paused.freeze(endpoint("b"), 0)).isEqualTo(before);
+            assertThat(successor.freeze(endpoint("b"), 0)).isEqualTo(before);
 
             // The process that was paused wakes up, and its next step must not undo the proof of the other.
-            assertThatThrownBy(() -> paused.follow(endpoint("b"), endpoint("a")))
+            assertThatThrownBy(() -> paused.follow(endpoint("b"), endpoint("a"), 0))
                     .isInstanceOf(SQLException.class);
-            assertThatThrownBy(() -> paused.promote(endpoint("b")))
+            assertThatThrownBy(() -> paused.promote(endpoint("b"), 0))
                     .isInstanceOf(SQLException.class)
                     .hasMessageContaining("was not frozen");
             assertThat(cluster.node("b").execute("SHOW primary_conninfo")).isEmpty();
             assertThat(cluster.node("b").execute("SELECT pg_is_in_recovery()")).isEqualTo("t");
-            successor.follow(endpoint("b"), endpoint("a"));
+            successor.follow(endpoint("b"), endpoint("a"), 0);
+        }
+    }
+
+    @Test
+    void whoComesLateIsRefusedThoughHeFrozeNothing() throws Exception {
+        try (PostgresStreaming late = engine(1);
+                PostgresStreaming successor = engine(1)) {
+            successor.freeze(endpoint("b"), 8);
+
+            // Under a lease that is over by now: it found the replica adrift before the other one froze it.
+            assertThatThrownBy(() -> late.follow(endpoint("b"), endpoint("a"), 7))
+                    .isInstanceOf(SQLException.class)
+                    .hasMessageContaining("fencing token: 7 (expected: >= 8");
+            assertThat(cluster.node("b").execute("SHOW primary_conninfo")).isEmpty();
+
+            successor.follow(endpoint("b"), endpoint("a"), 8);
+            assertThatThrownBy(() -> late.follow(endpoint("b"), endpoint("c"), 7))
+                    .hasMessageContaining("fencing token: 7 (expected: >= 8");
+            assertThat(cluster.node("b").execute("SHOW primary_conninfo"))
+                    .contains("port=" + cluster.node("a").port());
+
+            late.follow(endpoint("b"), endpoint("a"), 9);
+            assertThatThrownBy(() -> successor.freeze(endpoint("b"), 8))
+                    .hasMessageContaining("fencing token: 8 (expected: >= 9");
         }
     }
 
@@ -177,7 +201,7 @@ class PostgresEngineTest {
             assertThat(engine.obstacleToRejoin(endpoint("a")))
                     .hasValueSatisfying(
                             how -> assertThat(how).contains("Postgres.clone").contains("server(\"a\", ...)"));
-            assertThatThrownBy(() -> engine.rejoin(endpoint("a"), endpoint("b")))
+            assertThatThrownBy(() -> engine.rejoin(endpoint("a"), endpoint("b"), 0))
                     .isInstanceOf(UnsupportedOperationException.class)
                     .hasMessageContaining("server(\"a\", ...)");
         }

@@ -12,6 +12,7 @@ import java.sql.SQLException;
 import java.sql.SQLWarning;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -36,8 +37,8 @@ final class PostgresStreamingProxy implements JdbcReplicationEngine {
     }
 
     @Override
-    public LogPosition freeze(Endpoint<DataSource> replica) throws Exception {
-        LogPosition at = real.freeze(replica);
+    public LogPosition freeze(Endpoint<DataSource> replica, long token) throws Exception {
+        LogPosition at = real.freeze(replica, token);
         return blind ? new LogPosition(at.timeline(), 1) : at;
     }
 
@@ -72,13 +73,13 @@ final class PostgresStreamingProxy implements JdbcReplicationEngine {
     }
 
     @Override
-    public LogPosition promote(Endpoint<DataSource> candidate) throws Exception {
-        return real.promote(candidate);
+    public LogPosition promote(Endpoint<DataSource> candidate, long token) throws Exception {
+        return real.promote(candidate, token);
     }
 
     @Override
-    public void follow(Endpoint<DataSource> replica, Endpoint<DataSource> primary) throws Exception {
-        real.follow(replica, primary);
+    public void follow(Endpoint<DataSource> replica, Endpoint<DataSource> primary, long token) throws Exception {
+        real.follow(replica, primary, token);
     }
 
     @Override
@@ -112,8 +113,13 @@ final class PostgresStreamingProxy implements JdbcReplicationEngine {
     }
 
     @Override
-    public boolean rejoin(Endpoint<DataSource> node, Endpoint<DataSource> primary) throws Exception {
-        return real.rejoin(node, primary);
+    public Set<String> followers(Endpoint<DataSource> primary) throws Exception {
+        return real.followers(primary);
+    }
+
+    @Override
+    public boolean rejoin(Endpoint<DataSource> node, Endpoint<DataSource> primary, long token) throws Exception {
+        return real.rejoin(node, primary, token);
     }
 
     @Override

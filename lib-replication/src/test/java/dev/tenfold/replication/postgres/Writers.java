@@ -10,11 +10,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -34,7 +35,9 @@ final class Writers implements AutoCloseable {
     private final Set<Long> acknowledged = ConcurrentHashMap.newKeySet();
     private final Set<Long> unknown = ConcurrentHashMap.newKeySet();
     private final Set<Long> refused = ConcurrentHashMap.newKeySet();
-    private final ConcurrentSkipListSet<Long> times = new ConcurrentSkipListSet<>();
+    /** When a write was acknowledged, and when it had begun. */
+    private final ConcurrentSkipListMap<Long, Long> times = new ConcurrentSkipListMap<>();
+
     private final AtomicInteger missed = new AtomicInteger();
     private final List<Throwable> surprises = new CopyOnWriteArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
@@ -78,9 +81,10 @@ final class Writers implements AutoCloseable {
         for (long n = 0; !stopped; n++) {
             long id = first + n;
             try {
+                long began = System.nanoTime();
                 insert(source, id);
                 acknowledged.add(id);
-                times.add(System.nanoTime());
+                times.put(System.nanoTime(), began);
             } catch (SQLException failure) {
                 boolean inDoubt = failure.getCause() instanceof OutcomeUnknownException;
                 (inDoubt ? unknown : refused).add(id);
@@ -135,10 +139,17 @@ final class Writers implements AutoCloseable {
         return acknowledged.size();
     }
 
-    /** When the first write was acknowledged after a moment, or -1. */
+    /**
+     * When the first write that began after a moment was acknowledged, or -1. One that began before may have been acknowledged
+     * before, too, and only be on its way.
+     */
     long firstAfter(long moment) {
-        Long first = times.higher(moment);
-        return first == null ? -1 : first;
+        for (Map.Entry<Long, Long> each : times.tailMap(moment).entrySet()) {
+            if (each.getValue() >= moment) {
+                return each.getKey();
+            }
+        }
+        return -1;
     }
 
     /** As {@link #firstAfter}, waiting for it. */

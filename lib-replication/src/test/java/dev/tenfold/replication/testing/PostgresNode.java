@@ -86,7 +86,7 @@ public final class PostgresNode {
     }
 
     /**
-     * Returns the same by way of another port, such as a {@link TcpRelay}'s.
+     * Returns the same by way of another port, such as a {@link dev.tenfold.testing.TcpRelay}'s.
      *
      * @param through a loopback port
      * @return connection parameters in libpq's form
@@ -114,7 +114,7 @@ public final class PostgresNode {
     }
 
     /**
-     * Returns the same by way of another port, such as a {@link TcpRelay}'s.
+     * Returns the same by way of another port, such as a {@link dev.tenfold.testing.TcpRelay}'s.
      *
      * @param through a loopback port
      * @return a new data source

@@ -104,8 +104,8 @@ public abstract class ReplicationEngineContract<N> {
     void aFrozenReplicaReceivesNothingUntilItFollowsAgain() throws Exception {
         awaitStreaming(1, 2);
         write(node(0).target());
-        LogPosition frozen = engine().freeze(node(1));
-        assertThat(engine().freeze(node(1))).as("frozen twice").isEqualTo(frozen);
+        LogPosition frozen = engine().freeze(node(1), 0);
+        assertThat(engine().freeze(node(1), 0)).as("frozen twice").isEqualTo(frozen);
         assertThat(probe(1).streaming()).isFalse();
 
         write(node(0).target());
@@ -113,7 +113,7 @@ public abstract class ReplicationEngineContract<N> {
         await("the other has it", () -> probe(2).received().compareTo(after) >= 0);
         assertThat(probe(1).received()).isEqualTo(frozen);
 
-        engine().follow(node(1), node(0));
+        engine().follow(node(1), node(0), 0);
         await("it catches up", () -> probe(1).received().compareTo(after) >= 0);
         awaitStreaming(1);
     }
@@ -130,15 +130,15 @@ public abstract class ReplicationEngineContract<N> {
         crash(node(0));
         assertThatThrownBy(() -> engine().probe(node(0))).isInstanceOf(Exception.class);
 
-        LogPosition one = engine().freeze(node(1));
-        engine().freeze(node(2));
-        LogPosition start = engine().promote(node(1));
+        LogPosition one = engine().freeze(node(1), 0);
+        engine().freeze(node(2), 0);
+        LogPosition start = engine().promote(node(1), 0);
         assertThat(start.timeline()).isGreaterThan(before.timeline());
         assertThat(start.offset()).isGreaterThanOrEqualTo(before.offset()).isLessThanOrEqualTo(one.offset());
         assertThat(engine().timelineStart(node(1))).isEqualTo(start);
         assertThat(probe(1).writable()).isTrue();
 
-        engine().follow(node(2), node(1));
+        engine().follow(node(2), node(1), 0);
         awaitStreaming(2);
         write(node(1).target());
         LogPosition after = engine().position(node(1));
@@ -146,8 +146,32 @@ public abstract class ReplicationEngineContract<N> {
     }
 
     @Test
+    void aCommandOfADriverThatWasReplacedIsRefusedByTheNode() throws Exception {
+        awaitStreaming(1, 2);
+        engine().freeze(node(1), 7);
+        LogPosition frozen = engine().freeze(node(1), 8);
+        write(node(0).target());
+
+        assertThatThrownBy(() -> engine().follow(node(1), node(0), 7))
+                .as("undoes what the driver with 8 relies on")
+                .hasMessageContaining("7 (expected: >= 8");
+        assertThatThrownBy(() -> engine().promote(node(1), 7)).hasMessageContaining("7 (expected: >= 8");
+        assertThatThrownBy(() -> engine().freeze(node(1), 7)).hasMessageContaining("7 (expected: >= 8");
+        assertThat(probe(1).received()).isEqualTo(frozen);
+        assertThat(probe(1).writable()).isFalse();
+
+        engine().follow(node(1), node(0), 8);
+        awaitStreaming(1);
+        assertThatThrownBy(() -> engine().follow(node(1), node(2), 7))
+                .as("after that driver has finished")
+                .hasMessageContaining("7 (expected: >= 8");
+        engine().follow(node(1), node(0), 9);
+        awaitStreaming(1);
+    }
+
+    @Test
     void aPrimaryIsNotFrozen() {
-        assertThatThrownBy(() -> engine().freeze(node(0))).isInstanceOf(Exception.class);
+        assertThatThrownBy(() -> engine().freeze(node(0), 0)).isInstanceOf(Exception.class);
     }
 
     @Test
