@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.function.Consumer;
 import java.util.function.ToIntFunction;
@@ -85,7 +86,7 @@ final class Backlog<E> {
     /** Puts a new message at the end. */
     void append(Entry<E> entry) {
         entry.position = nextPosition++;
-        bytes += entry.bytes;
+        bytes += entry.bytes();
         if (partOf == null) {
             parts.get(0).append(entry);
         } else {
@@ -102,22 +103,38 @@ final class Backlog<E> {
 
     /** Puts a message back to its place. */
     void giveBack(Entry<E> entry) {
-        bytes += entry.bytes;
+        bytes += entry.bytes();
         part(entry).giveBack(entry);
         becomeReady(entry);
     }
 
     private ReadyPart<E> part(Entry<E> entry) {
-        entry.part = partOf == null ? 0 : partOf.applyAsInt(entry.message);
-        top = Math.max(top, entry.part);
-        return parts.get(entry.part);
+        entry.part(partOf == null ? 0 : partOf.applyAsInt(entry.message));
+        top = Math.max(top, entry.part());
+        return parts.get(entry.part());
     }
 
     private void becomeReady(Entry<E> entry) {
         entry.ready = true;
         ready++;
-        if (entry.expires != Entry.NEVER) {
+        if (entry.expires() != Entry.NEVER) {
             watch(entry);
+        }
+    }
+
+    /**
+     * Takes the first ready messages, of which there are as many. The usual ones are moved without a look at them: another
+     * processor may have written them just now, and to fetch them is left to who works on them, without the lock.
+     */
+    void take(int count, ArrayDeque<Entry<E>> to) {
+        ReadyPart<E> first = parts.get(0);
+        if (partOf == null && bytes == 0 && !mayExpire() && first.isPlain()) {
+            first.takePlain(count, to);
+            ready -= count;
+            return;
+        }
+        for (int i = 0; i < count; i++) {
+            to.addLast(Objects.requireNonNull(take()));
         }
     }
 
@@ -137,7 +154,7 @@ final class Backlog<E> {
         if (entry != null) {
             entry.ready = false;
             ready--;
-            bytes -= entry.bytes;
+            bytes -= entry.bytes();
         }
         return entry;
     }
@@ -172,16 +189,16 @@ final class Backlog<E> {
 
     private void watch(Entry<E> entry) {
         if (expiries == null) {
-            expiries = new PriorityQueue<>((a, b) -> byTime(a.expires, b.expires, a, b));
+            expiries = new PriorityQueue<>((a, b) -> byTime(a.expires(), b.expires(), a, b));
         }
         if (expiries.size() > FEW && expiries.size() > 2 * ready) {
             expiries.removeIf(passed -> {
-                passed.watched = passed.ready;
+                passed.watched(passed.ready);
                 return !passed.ready;
             });
         }
-        if (!entry.watched) {
-            entry.watched = true;
+        if (!entry.watched()) {
+            entry.watched(true);
             expiries.add(entry);
         }
     }
@@ -199,7 +216,7 @@ final class Backlog<E> {
         }
         Entry<E> first = expiries.peek();
         while (first != null && !first.ready) {
-            first.watched = false;
+            first.watched(false);
             expiries.remove();
             first = expiries.peek();
         }
@@ -214,11 +231,11 @@ final class Backlog<E> {
             return null;
         }
         expiries.remove();
-        first.watched = false;
+        first.watched(false);
         first.ready = false;
         ready--;
-        bytes -= first.bytes;
-        parts.get(first.part).gap();
+        bytes -= first.bytes();
+        parts.get(first.part()).gap();
         return first;
     }
 
@@ -226,10 +243,10 @@ final class Backlog<E> {
 
     void delay(Entry<E> entry, long due) {
         if (delayed == null) {
-            delayed = new PriorityQueue<>((a, b) -> byTime(a.due, b.due, a, b));
+            delayed = new PriorityQueue<>((a, b) -> byTime(a.due(), b.due(), a, b));
         }
-        entry.due = due;
-        bytes += entry.bytes;
+        entry.due(due);
+        bytes += entry.bytes();
         delayed.add(entry);
     }
 
@@ -243,7 +260,7 @@ final class Backlog<E> {
     @Nullable
     Entry<E> takeDue(long now) {
         Entry<E> first = nextDue();
-        return first != null && first.due - now <= 0 ? takeDelayed() : null;
+        return first != null && first.due() - now <= 0 ? takeDelayed() : null;
     }
 
     void forEachDelayed(Consumer<Entry<E>> action) {
@@ -255,7 +272,7 @@ final class Backlog<E> {
     private @Nullable Entry<E> takeDelayed() {
         Entry<E> first = delayed == null ? null : delayed.poll();
         if (first != null) {
-            bytes -= first.bytes;
+            bytes -= first.bytes();
         }
         return first;
     }
@@ -296,7 +313,11 @@ final class Backlog<E> {
         for (Entry<E> entry = drop(); entry != null; entry = drop()) {
             removed.add(entry);
         }
-        expiries = null;
+        if (expiries != null) {
+            // What a consumer holds now may come back, and is to be watched again then.
+            expiries.forEach(entry -> entry.watched(false));
+            expiries = null;
+        }
         return removed;
     }
 }

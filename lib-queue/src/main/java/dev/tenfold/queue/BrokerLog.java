@@ -132,6 +132,11 @@ final class BrokerLog {
 
     /** Asks to write, and throws what the log throws if nothing was written. */
     CompletionStage<Void> ask(List<Change> changes) {
-        return changes.isEmpty() ? DONE : log.write(List.copyOf(changes));
+        return ask(changes, false);
+    }
+
+    /** Asks to write, and says whether more follow at once. */
+    CompletionStage<Void> ask(List<Change> changes, boolean more) {
+        return changes.isEmpty() ? DONE : log.write(List.copyOf(changes), more);
     }
 }

@@ -120,7 +120,7 @@ final class DeadLetters {
         if (burial.reason == Reason.MAXLEN) {
             return discard(burial, Level.ERROR, "message.discarded", where + " is full, too");
         }
-        if (burial.entry.dying == null) {
+        if (burial.entry.dying() == null) {
             tell(burial, Level.WARNING, "deadletter.waits", where + " does not take it: " + refusals);
         }
         if (burial.from instanceof Deliveries<E> queue) {

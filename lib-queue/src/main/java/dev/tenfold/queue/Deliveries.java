@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 abstract class Deliveries<E> extends QueueCore<E> {
 
     /** A worker takes no more than this at a time, so that the lock is held briefly. */
-    private static final int MAX_BATCH = 64;
+    private static final int MAX_BATCH = 256;
 
     /** How long a dead letter waits before it asks a full queue again. */
     private static final Duration DEAD_LETTER_RETRY = Duration.ofSeconds(1);
@@ -26,12 +26,27 @@ abstract class Deliveries<E> extends QueueCore<E> {
         super(name, options, broker);
     }
 
-    /** Puts messages into a worker's hands; false if it must rest, and then somebody else will start it. */
-    boolean take(Worker<E> worker, ArrayDeque<Entry<E>> hands) {
+    /** What a worker that asked for messages is to do. */
+    enum Taken {
+        /** Work on what it has in its hands. */
+        SOME,
+        /** Ask again in a moment. */
+        NOTHING_YET,
+        /** Rest, and then somebody else will start it. */
+        REST
+    }
+
+    /**
+     * Puts messages into a worker's hands.
+     *
+     * @param patient whether it would rather ask again than rest
+     */
+    Taken take(Worker<E> worker, ArrayDeque<Entry<E>> hands, boolean patient) {
         AfterUnlock<E> after = null;
-        boolean taken = false;
-        lock.lock();
+        Taken taken = Taken.REST;
+        enter();
         try {
+            boolean searched = roster.endSearch(worker);
             MemoryConsumer<E> consumer = worker.consumer();
             if (!consumer.isOpen()) {
                 after = new AfterUnlock<>(this);
@@ -50,23 +65,35 @@ abstract class Deliveries<E> extends QueueCore<E> {
                 if (room == 0) {
                     worker.starved = true;
                 } else if (ready == 0) {
-                    roster.rest(worker);
-                    after = after == null && broker().isClosed() ? new AfterUnlock<>(this) : after;
+                    if (patient && !broker().isClosed() && roster.search(worker)) {
+                        worker.sawPublished = counters().published.getPlain();
+                        taken = Taken.NOTHING_YET;
+                    } else {
+                        roster.rest(worker);
+                        after = after == null && broker().isClosed() ? new AfterUnlock<>(this) : after;
+                    }
                 } else {
                     // Its share, so that it does not hold what others could work on at once.
                     int count = Math.min(Math.min(room, worker.lane() >= 0 ? ready : roster.share(ready)), MAX_BATCH);
-                    for (int i = 0; i < count; i++) {
-                        hands.addLast(Objects.requireNonNull(
-                                worker.lane() >= 0 ? backlog.takeFrom(worker.lane()) : backlog.take()));
+                    if (worker.lane() >= 0) {
+                        for (int i = 0; i < count; i++) {
+                            hands.addLast(Objects.requireNonNull(backlog.takeFrom(worker.lane())));
+                        }
+                    } else {
+                        backlog.take(count, hands);
                     }
                     worker.countTaken(count);
                     QueueCounters.add(counters().delivered, count);
-                    taken = true;
+                    taken = Taken.SOME;
                     if (full || backlog.blocked() > 0 || roster.isMixed() || roster.hasSpares()) {
                         after = after == null ? new AfterUnlock<>(this) : after;
                         taken(after);
                     }
                 }
+            }
+            if (searched && backlog.ready() > 0 && taken != Taken.NOTHING_YET) {
+                after = after == null ? new AfterUnlock<>(this) : after;
+                roster.startIdle(backlog.ready(), after);
             }
         } finally {
             lock.unlock();
@@ -115,8 +142,8 @@ abstract class Deliveries<E> extends QueueCore<E> {
             return;
         }
         backlog.giveBack(entry);
-        wake(entry.part, after);
-        if (entry.expires != Entry.NEVER) {
+        wake(entry.part(), after);
+        if (entry.expires() != Entry.NEVER) {
             planAlarm(after);
         }
     }
@@ -240,7 +267,7 @@ abstract class Deliveries<E> extends QueueCore<E> {
         change(after -> {
             moving--;
             if (!deleted) {
-                entry.dying = reason;
+                entry.dying(reason);
                 backlog.delay(entry, due);
                 planAlarm(after);
             }
@@ -258,17 +285,18 @@ abstract class Deliveries<E> extends QueueCore<E> {
                 return;
             }
             for (Entry<E> entry = backlog.takeDue(now); entry != null; entry = backlog.takeDue(now)) {
-                Worker<E> lane = entry.blocks;
+                Worker<E> lane = entry.blocks();
+                Reason fate = entry.dying();
                 unblock(entry);
-                if (entry.dying != null) {
+                if (fate != null) {
                     moving++;
-                    after.bury(entry, entry.dying);
+                    after.bury(entry, fate);
                 } else if (entry.isExpired(now)) {
                     moving++;
                     after.bury(entry, Reason.EXPIRED);
                     wakeLane(lane, after);
                 } else {
-                    entry.due = Entry.NEVER;
+                    entry.due(Entry.NEVER);
                     back(entry, after);
                 }
             }
@@ -314,7 +342,7 @@ abstract class Deliveries<E> extends QueueCore<E> {
         lock.lock();
         try {
             Entry<E> next = backlog.nextDue();
-            boolean nothingToCome = backlog.ready() == 0 && (next == null || next.due - deadline > 0);
+            boolean nothingToCome = backlog.ready() == 0 && (next == null || next.due() - deadline > 0);
             return roster.unsettled() + polled() + moving + reserved == 0 && (roster.open() == 0 || nothingToCome);
         } finally {
             lock.unlock();

@@ -99,6 +99,11 @@ final class Dispatch<E> {
 
     /** Writes the log, with a further change, and puts the message in. Throws if the log takes nothing. */
     CompletionStage<Void> finish(@Nullable Change also) {
+        return finish(also, false);
+    }
+
+    /** Writes the log and puts the message in; says whether more messages follow at once. */
+    CompletionStage<Void> finish(@Nullable Change also, boolean more) {
         if (!reserve) {
             return BrokerLog.DONE;
         }
@@ -112,7 +117,7 @@ final class Dispatch<E> {
             if (enqueued != null) {
                 changes.add(enqueued);
             }
-            written = broker.log().ask(changes);
+            written = broker.log().ask(changes, more);
         } catch (RuntimeException refused) {
             for (int i = 0; i < takers.size(); i++) {
                 takers.get(i).release(entries.get(i));

@@ -222,14 +222,14 @@ public interface Exchange<E> extends Publisher<E>, Measured {
      * @return {@link Confirm#ROUTED} once every queue it leads to has it, on disk where that queue is durable, {@link
      *     Confirm#UNROUTED} if it leads to none, or a {@link PublishRejectedException} if a queue refused it or the broker
      *     is closed
-     * @throws IllegalArgumentException if a key is too long
+     * @throws IllegalArgumentException if a key is too long, or the message larger than a file of a durable broker's journal
      * @throws IllegalStateException if the exchange was deleted
      */
     CompletionStage<Confirm> publish(String routingKey, Message<? extends E> message);
 
     /**
-     * Publishes several messages with one key, in order. Costs less than one by one where each pays for the disk or the
-     * wire.
+     * Publishes several messages with one key, in order. Waits for no confirm in between: where queues are durable, one force
+     * of the disk serves all that fit a megabyte, and over a wire they are sent one behind the other.
      *
      * @param routingKey at most 255 bytes of UTF-8
      * @param messages what to deliver

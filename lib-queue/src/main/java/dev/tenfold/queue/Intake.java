@@ -35,7 +35,7 @@ abstract class Intake<E> extends Deliveries<E> {
         Entry<E> entry = new Entry<>(message);
         Message.Properties properties = message.propertiesOrNull();
         if (rules().countsBytes()) {
-            entry.bytes = given().codecs().size(message.body());
+            entry.bytes(given().codecs().size(message.body()));
         }
         if (rules().timed() || (properties != null && (properties.ttl() != null || properties.isDelayed()))) {
             time(entry, properties);
@@ -50,7 +50,7 @@ abstract class Intake<E> extends Deliveries<E> {
             long delay =
                     BoundedTime.nanos(entry.message.delayFrom(given().time().now()));
             begin = Entry.time(now + delay);
-            entry.due = delay > 0 ? begin : Entry.NEVER;
+            entry.due(delay > 0 ? begin : Entry.NEVER);
         }
         long ttl = rules().ttlNanos();
         if (properties != null && properties.ttl() != null) {
@@ -58,7 +58,7 @@ abstract class Intake<E> extends Deliveries<E> {
             ttl = ttl < 0 ? own : Math.min(ttl, own);
         }
         if (ttl >= 0) {
-            entry.expires = Entry.time(begin + ttl);
+            entry.expires(Entry.time(begin + ttl));
         }
     }
 
@@ -72,16 +72,16 @@ abstract class Intake<E> extends Deliveries<E> {
         Entry<E> fresh = entry(entry.message);
         Duration age = Duration.between(copy.restored().published(), today);
         long passed = age.isNegative() ? 0 : BoundedTime.nanos(age);
-        entry.bytes = fresh.bytes;
+        entry.bytes(fresh.bytes());
         entry.failures = copy.failures();
         // It may have been in somebody's hands when the process ended; the log does not say.
         entry.deliveries = copy.deliveries();
-        entry.expires = fresh.expires == Entry.NEVER ? Entry.NEVER : Entry.time(fresh.expires - passed);
-        long due = fresh.due == Entry.NEVER ? now : fresh.due - passed;
+        entry.expires(fresh.expires() == Entry.NEVER ? Entry.NEVER : Entry.time(fresh.expires() - passed));
+        long due = fresh.due() == Entry.NEVER ? now : fresh.due() - passed;
         if (copy.due() != 0) {
             due = now + BoundedTime.nanos(Duration.between(today, Instant.ofEpochMilli(copy.due())));
         }
-        entry.due = due - now > 0 ? Entry.time(due) : Entry.NEVER;
+        entry.due(due - now > 0 ? Entry.time(due) : Entry.NEVER);
         change(after -> {
             put(entry, after);
             remember(entry.message);
@@ -99,22 +99,22 @@ abstract class Intake<E> extends Deliveries<E> {
         AfterUnlock<E> after = null;
         Worker<E> woken = null;
         boolean nowFull = false;
-        lock.lock();
+        enter();
         try {
             if (deleted) {
                 return Admission.gone();
             }
             if (!accepting && !dead) {
-                return Admission.refused("the broker is closed");
+                return Admission.refused(PublishRejectedException.CLOSED);
             }
             if (rules().dedupNanos() >= 0 && isDuplicate(entry.message)) {
                 return Admission.duplicate();
             }
-            if (entry.expires != Entry.NEVER && entry.due == Entry.NEVER && !mayWait(entry)) {
+            if (entry.expires() != Entry.NEVER && entry.due() == Entry.NEVER && !mayWait(entry)) {
                 moving++;
                 return Admission.expired();
             }
-            if (hasRoom(entry.bytes) && backlog.blocked() == 0) {
+            if (hasRoom(entry.bytes()) && backlog.blocked() == 0) {
                 answer = Admission.taken();
             } else {
                 nowFull = !full;
@@ -125,11 +125,11 @@ abstract class Intake<E> extends Deliveries<E> {
                 remember(entry.message);
                 if (reserve) {
                     reserved++;
-                    reservedBytes += entry.bytes;
-                } else if (entry.due == Entry.NEVER && entry.expires == Entry.NEVER && !roster.hasSpares()) {
+                    reservedBytes += entry.bytes();
+                } else if (entry.due() == Entry.NEVER && entry.expires() == Entry.NEVER && !roster.hasSpares()) {
                     QueueCounters.add(counters().published, 1);
                     backlog.append(entry);
-                    woken = roster.pollIdle(entry.part, backlog.ready());
+                    woken = roster.pollIdle(entry.part(), backlog.ready());
                 } else {
                     after = new AfterUnlock<>(this);
                     put(entry, after);
@@ -137,7 +137,7 @@ abstract class Intake<E> extends Deliveries<E> {
                 if (!answer.isPlain()) {
                     after = after == null ? new AfterUnlock<>(this) : after;
                     for (Entry<E> dropped : answer.dropped()) {
-                        Worker<E> lane = dropped.blocks;
+                        Worker<E> lane = dropped.blocks();
                         unblock(dropped);
                         wakeLane(lane, after);
                     }
@@ -168,19 +168,19 @@ abstract class Intake<E> extends Deliveries<E> {
         if (!entry.isExpired(given().time().nanoTime())) {
             return true;
         }
-        entry.expires = Entry.NEVER;
-        return backlog.ready() == 0 && roster.hasIdle(entry.part);
+        entry.expires(Entry.NEVER);
+        return backlog.ready() == 0 && roster.hasIdle(entry.part());
     }
 
     private Admission<E> overflow(Entry<E> entry, boolean dead, boolean reserve) {
-        if (entry.bytes > rules().maxBytes()) {
+        if (entry.bytes() > rules().maxBytes()) {
             counters().refused.increment();
             return Admission.refused(
-                    "its body of " + entry.bytes + " bytes is larger than maxBytes " + rules().maxBytes());
+                    "its body of " + entry.bytes() + " bytes is larger than maxBytes " + rules().maxBytes());
         }
         if (rules().overflow() == Overflow.DROP_HEAD) {
             List<Entry<E>> dropped = new ArrayList<>(1);
-            while (!hasRoom(entry.bytes)) {
+            while (!hasRoom(entry.bytes())) {
                 Entry<E> head = backlog.drop();
                 if (head == null) {
                     break;
@@ -210,7 +210,7 @@ abstract class Intake<E> extends Deliveries<E> {
         }
         long bytes = 0;
         for (Entry<E> entry : entries) {
-            bytes += entry.bytes;
+            bytes += entry.bytes();
         }
         if (rules().overflow() == Overflow.DROP_HEAD) {
             return bytes > rules().maxBytes() || entries.size() > rules().maxLength()
@@ -226,7 +226,7 @@ abstract class Intake<E> extends Deliveries<E> {
     List<Entry<E>> reserve(List<Entry<E>> entries) {
         List<Entry<E>> dropped = new ArrayList<>();
         for (Entry<E> entry : entries) {
-            while (!hasRoom(entry.bytes)) {
+            while (!hasRoom(entry.bytes())) {
                 Entry<E> head = backlog.drop();
                 if (head == null) {
                     break;
@@ -236,7 +236,7 @@ abstract class Intake<E> extends Deliveries<E> {
                 dropped.add(head);
             }
             reserved++;
-            reservedBytes += entry.bytes;
+            reservedBytes += entry.bytes();
         }
         return dropped;
     }
@@ -249,7 +249,7 @@ abstract class Intake<E> extends Deliveries<E> {
     /** With the lock held. */
     void fill(Entry<E> entry, AfterUnlock<E> after) {
         reserved--;
-        reservedBytes -= entry.bytes;
+        reservedBytes -= entry.bytes();
         if (deleted) {
             broker().log().removed(entry);
             return;
@@ -261,7 +261,7 @@ abstract class Intake<E> extends Deliveries<E> {
     void release(Entry<E> entry) {
         change(after -> {
             reserved--;
-            reservedBytes -= entry.bytes;
+            reservedBytes -= entry.bytes();
             if (recent != null) {
                 entry.message.id().ifPresent(recent::forget);
             }
@@ -332,7 +332,7 @@ abstract class Intake<E> extends Deliveries<E> {
     void closeIntake() {
         change(after -> {
             accepting = false;
-            after.release(backlog.unblockAll(), "the broker is closed");
+            after.release(backlog.unblockAll(), PublishRejectedException.CLOSED);
         });
     }
 }

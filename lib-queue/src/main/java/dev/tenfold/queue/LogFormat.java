@@ -96,7 +96,7 @@ final class LogFormat {
             LogValues.write(out, definition.typeName);
             out.writeBoolean(definition.implied);
             Map<String, Object> values = new LinkedHashMap<>();
-            definition.options.values().forEach((name, value) -> values.put(name, plain(value)));
+            definition.options.set().forEach((option, value) -> values.put(option.label, plain(value)));
             LogValues.write(out, values);
         });
     }
@@ -108,7 +108,7 @@ final class LogFormat {
             QueueOptions options = QueueOptions.defaults();
             for (Map.Entry<String, Object> value :
                     LogValues.map(LogValues.read(in)).entrySet()) {
-                options = options.value(value.getKey(), rich(value.getKey(), value.getValue()));
+                options = options.with(QueueOption.named(value.getKey()), rich(value.getKey(), value.getValue()));
             }
             return new QueueDefinition(typeName, implied, options);
         });

@@ -4,17 +4,26 @@ import dev.tenfold.queue.Death.Reason;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 
 /** A message in the hands of a consumer of a queue in memory. */
 final class MemoryDelivery<E> implements Delivery<E> {
+
+    private static final int OPEN = 0;
+    private static final int SETTLED = 1;
+
+    @SuppressWarnings("rawtypes") // an updater knows the class only
+    private static final AtomicIntegerFieldUpdater<MemoryDelivery> STATE =
+            AtomicIntegerFieldUpdater.newUpdater(MemoryDelivery.class, "state");
 
     private final Deliveries<E> queue;
     private final Worker<E> worker;
     private final Entry<E> entry;
     private final int attempt;
     private final int deliveryCount;
-    private final AtomicBoolean settled;
+
+    /** Whether it was settled by a call; where its outcome settles it, nobody asks. */
+    private volatile int state;
 
     /** Reads the entry before the handler can give it away. */
     MemoryDelivery(Deliveries<E> queue, Worker<E> worker, Entry<E> entry) {
@@ -23,7 +32,6 @@ final class MemoryDelivery<E> implements Delivery<E> {
         this.entry = entry;
         this.attempt = entry.failures + 1;
         this.deliveryCount = entry.deliveries;
-        this.settled = new AtomicBoolean(!worker.consumer().isManual());
     }
 
     MemoryBroker broker() {
@@ -79,14 +87,14 @@ final class MemoryDelivery<E> implements Delivery<E> {
         return queue.broker().requests().reply(message(), Objects.requireNonNull(answer, "answer"));
     }
 
-    /** Returns whether the caller is the one to settle this. */
+    /** Returns whether the caller is the one to settle this; never where its outcome does. */
     boolean claim() {
-        return settled.compareAndSet(false, true);
+        return worker.consumer().isManual() && state == OPEN && STATE.compareAndSet(this, OPEN, SETTLED);
     }
 
     /** A transaction that was to settle it was rolled back. */
     void unclaim() {
-        settled.set(false);
+        state = OPEN;
     }
 
     /** Returns what the log knows the message by, or 0. */

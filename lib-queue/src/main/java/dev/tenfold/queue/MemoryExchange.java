@@ -230,18 +230,23 @@ final class MemoryExchange<E> implements Exchange<E>, Destination {
         Names.checkKey("routingKey", routingKey);
         List<CompletionStage<Confirm>> confirms = new ArrayList<>(messages.size());
         for (Message<? extends E> message : messages) {
-            confirms.add(publish(routingKey, message));
+            confirms.add(send(here(routingKey, message), confirms.size() + 1 < messages.size()));
         }
         return Collections.unmodifiableList(confirms);
     }
 
     private CompletionStage<Confirm> send(Message<E> draft) {
+        return send(draft, false);
+    }
+
+    /** Publishes, and says whether more messages follow at once. */
+    private CompletionStage<Confirm> send(Message<E> draft, boolean more) {
         Message<E> message = checked(draft);
         published.increment();
         if (direct && !CarbonCopies.in(message.headers()) && !broker.log().isOn()) {
             return sendDirectly(message);
         }
-        return dispatch(message, broker.topology().resolve(this, message));
+        return dispatch(message, broker.topology().resolve(this, message), more);
     }
 
     /** Checks the key and the state, and adds what the broker adds to every message. */
@@ -269,7 +274,7 @@ final class MemoryExchange<E> implements Exchange<E>, Destination {
                 dispatch.note(target, entry, answer);
             }
         }
-        return dispatch == null ? ROUTED : finish(message, dispatch);
+        return dispatch == null ? ROUTED : finish(message, dispatch, false);
     }
 
     @SuppressWarnings("unchecked") // its type was compared when it was bound, or is compared with each message
@@ -277,7 +282,7 @@ final class MemoryExchange<E> implements Exchange<E>, Destination {
         return (MemoryQueue<E>) target;
     }
 
-    private CompletionStage<Confirm> dispatch(Message<E> routed, List<MemoryQueue<E>> targets) {
+    private CompletionStage<Confirm> dispatch(Message<E> routed, List<MemoryQueue<E>> targets, boolean more) {
         Message<E> message = CarbonCopies.withoutBlind(routed);
         if (targets.isEmpty()) {
             return unrouted(message);
@@ -293,7 +298,7 @@ final class MemoryExchange<E> implements Exchange<E>, Destination {
                                 + message.body().getClass().getName());
             }
         }
-        return finish(message, dispatch);
+        return finish(message, dispatch, more);
     }
 
     private CompletionStage<Confirm> unrouted(Message<E> message) {
@@ -310,14 +315,14 @@ final class MemoryExchange<E> implements Exchange<E>, Destination {
     }
 
     /** Every queue was asked; now put it in, bury what others dropped, and wait for those that are full. */
-    private CompletionStage<Confirm> finish(Message<E> message, Dispatch<E> dispatch) {
+    private CompletionStage<Confirm> finish(Message<E> message, Dispatch<E> dispatch, boolean more) {
         broker.deadLetters().bury(dispatch.burials());
         if (!dispatch.isRouted()) {
             return unrouted(message);
         }
         CompletionStage<Void> written;
         try {
-            written = dispatch.finish(null);
+            written = dispatch.finish(null, more);
             if (dispatch.await()) {
                 CompletionStage<Void> early = written;
                 written = dispatch.finish(null).thenCompose(late -> early);

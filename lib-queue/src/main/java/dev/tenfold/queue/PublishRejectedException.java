@@ -16,6 +16,9 @@ public final class PublishRejectedException extends TenfoldException {
     @Serial
     private static final long serialVersionUID = 1;
 
+    /** What queues of a closed broker say. */
+    static final String CLOSED = "the broker is closed";
+
     private final transient Map<String, String> refusals;
 
     private PublishRejectedException(String message, Map<String, String> refusals) {
@@ -48,8 +51,16 @@ public final class PublishRejectedException extends TenfoldException {
      */
     public static PublishRejectedException closed(String exchange, String routingKey) {
         return new PublishRejectedException(
-                "message '" + routingKey + "' to exchange '" + exchange + "' was refused: the broker is closed",
-                Map.of());
+                "message '" + routingKey + "' to exchange '" + exchange + "' was refused: " + CLOSED, Map.of());
+    }
+
+    /**
+     * Says whether the broker is closed, so that no other message would have been taken either.
+     *
+     * @return false where it was this message that was refused
+     */
+    public boolean isClosed() {
+        return refusals.isEmpty() || refusals.containsValue(CLOSED);
     }
 
     /**

@@ -26,12 +26,15 @@ import org.jspecify.annotations.Nullable;
  * message that is being written to the log first has a place reserved, which counts as taken.
  *
  * <p>Each message that becomes ready takes one worker out of the idle, see {@link Roster}, so no message waits while a worker
- * does.
+ * does. A worker that searches stands for those it keeps from being woken: it looks again within a moment, and wakes as many
+ * as there is something left for.
  *
  * <p>There is one alarm for whatever is due first. {@code alarmAt} is when it was set for; it may ring for nothing, but what
  * falls due is never later than it.
  */
 abstract class QueueCore<E> {
+
+    private static final int TRIES = 64;
 
     private final String name;
     private final long number;
@@ -156,6 +159,20 @@ abstract class QueueCore<E> {
     /** Deletes the queue if it still has no consumer; without the lock. */
     abstract void deleteUnused();
 
+    /**
+     * Takes the lock as those do who take it with every message. It is held for some ten nanoseconds as a rule, a thousandth of
+     * what it takes to put a thread to sleep and wake it, so whoever finds it taken tries again for a moment first.
+     */
+    void enter() {
+        for (int tries = 0; tries < TRIES; tries++) {
+            if (lock.tryLock()) {
+                return;
+            }
+            Thread.onSpinWait();
+        }
+        lock.lock();
+    }
+
     // With the lock held
 
     /** Sorts the backlog by the lanes of the active consumer, if it has some, else by priority. */
@@ -173,7 +190,7 @@ abstract class QueueCore<E> {
         ToIntFunction<Message<E>> byKey = message -> lane(key.apply(message.body()), lanes);
         backlog.arrange(lanes, byKey);
         backlog.forEachDelayed(entry -> {
-            if (entry.failures > 0 && entry.dying == null) {
+            if (entry.failures > 0 && entry.dying() == null) {
                 block(entry, ordered.workers().get(byKey.applyAsInt(entry.message)));
             }
         });
@@ -193,14 +210,14 @@ abstract class QueueCore<E> {
 
     void block(Entry<E> entry, Worker<E> lane) {
         unblock(entry);
-        entry.blocks = lane;
+        entry.blocks(lane);
         lane.blocked++;
     }
 
     void unblock(Entry<E> entry) {
-        Worker<E> lane = entry.blocks;
+        Worker<E> lane = entry.blocks();
         if (lane != null) {
-            entry.blocks = null;
+            entry.blocks(null);
             lane.blocked--;
         }
     }
@@ -213,10 +230,10 @@ abstract class QueueCore<E> {
     /** Room may have become free. */
     void useRoom(AfterUnlock<E> after) {
         BlockedPublish<E> next = backlog.nextBlocked();
-        if (next != null && hasRoom(next.entry().bytes)) {
+        if (next != null && hasRoom(next.entry().bytes())) {
             List<BlockedPublish<E>> admitted = new ArrayList<>();
             List<BlockedPublish<E>> duplicates = new ArrayList<>(0);
-            for (; next != null && hasRoom(next.entry().bytes); next = backlog.nextBlocked()) {
+            for (; next != null && hasRoom(next.entry().bytes()); next = backlog.nextBlocked()) {
                 backlog.unblock(next);
                 if (!isNew(next.entry())) {
                     duplicates.add(next);
@@ -225,7 +242,7 @@ abstract class QueueCore<E> {
                 admitted.add(next);
                 if (next.reserve()) {
                     reserved++;
-                    reservedBytes += next.entry().bytes;
+                    reservedBytes += next.entry().bytes();
                 } else {
                     put(next.entry(), after);
                 }
@@ -242,11 +259,11 @@ abstract class QueueCore<E> {
     /** Puts a new message in, now or when it is due. */
     void put(Entry<E> entry, AfterUnlock<E> after) {
         QueueCounters.add(counters.published, 1);
-        if (entry.due != Entry.NEVER) {
-            backlog.appendDelayed(entry, entry.due);
+        if (entry.due() != Entry.NEVER) {
+            backlog.appendDelayed(entry, entry.due());
         } else {
             backlog.append(entry);
-            wake(entry.part, after);
+            wake(entry.part(), after);
         }
         planAlarm(after);
     }
@@ -308,8 +325,8 @@ abstract class QueueCore<E> {
     void planAlarm(AfterUnlock<E> after) {
         Entry<E> due = backlog.nextDue();
         Entry<E> expiry = backlog.nextExpiry();
-        long next = due == null ? Entry.NEVER : Entry.time(due.due);
-        next = earlier(next, expiry == null ? Entry.NEVER : expiry.expires);
+        long next = due == null ? Entry.NEVER : Entry.time(due.due());
+        next = earlier(next, expiry == null ? Entry.NEVER : expiry.expires());
         next = earlier(next, patienceAt);
         next = earlier(next, unusedSince == Entry.NEVER ? Entry.NEVER : Entry.time(unusedSince + rules.expiresNanos()));
         if (next != Entry.NEVER && (alarmAt == Entry.NEVER || next - alarmAt < 0)) {

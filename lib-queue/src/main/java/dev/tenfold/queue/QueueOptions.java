@@ -8,6 +8,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,9 +35,9 @@ public final class QueueOptions {
     private static final QueueOptions DEFAULTS = new QueueOptions(Map.of());
 
     /** Only what was set, so that two are the same exactly if they behave the same. */
-    private final Map<Option, Object> set;
+    private final Map<QueueOption, Object> set;
 
-    private QueueOptions(Map<Option, Object> set) {
+    private QueueOptions(Map<QueueOption, Object> set) {
         this.set = set;
     }
 
@@ -62,34 +63,6 @@ public final class QueueOptions {
         BLOCK
     }
 
-    @SuppressWarnings("ImmutableEnumChecker") // every standard is
-    private enum Option {
-        MAX_LENGTH("maxLength", DEFAULT_MAX_LENGTH),
-        MAX_BYTES("maxBytes", Long.MAX_VALUE),
-        OVERFLOW("overflow", Overflow.REJECT),
-        BLOCK_TIMEOUT("blockTimeout", DEFAULT_BLOCK_TIMEOUT),
-        RETRY("retry", DEFAULT_RETRY),
-        DELIVERY_LIMIT("deliveryLimit", Integer.MAX_VALUE),
-        DEAD_LETTER_TO("deadLetterTo", null),
-        DEAD_LETTER_EXCHANGE("deadLetterExchange", null),
-        DEAD_LETTER_KEY("deadLetterKey", null),
-        TTL("ttl", null),
-        EXPIRES("expires", null),
-        MAX_PRIORITY("maxPriority", 0),
-        SINGLE_ACTIVE_CONSUMER("singleActiveConsumer", false),
-        AUTO_DELETE("autoDelete", false),
-        DEDUPLICATE("deduplicate", null),
-        DURABLE("durable", true);
-
-        final String label;
-        final @Nullable Object standard;
-
-        Option(String label, @Nullable Object standard) {
-            this.label = label;
-            this.standard = standard;
-        }
-    }
-
     /**
      * Limits the queue. Messages that wait count, for a consumer, for their time or for their retry; those that consumers
      * hold do not, so what they give back may exceed the limit by as much as they held.
@@ -98,7 +71,7 @@ public final class QueueOptions {
      * @return a copy
      */
     public QueueOptions maxLength(int maxLength) {
-        return with(Option.MAX_LENGTH, maxLength);
+        return with(QueueOption.MAX_LENGTH, maxLength);
     }
 
     /**
@@ -109,7 +82,7 @@ public final class QueueOptions {
      * @return a copy
      */
     public QueueOptions maxBytes(long maxBytes) {
-        return with(Option.MAX_BYTES, maxBytes);
+        return with(QueueOption.MAX_BYTES, maxBytes);
     }
 
     /**
@@ -119,7 +92,7 @@ public final class QueueOptions {
      * @return a copy
      */
     public QueueOptions overflow(Overflow overflow) {
-        return with(Option.OVERFLOW, Objects.requireNonNull(overflow, "overflow"));
+        return with(QueueOption.OVERFLOW, Objects.requireNonNull(overflow, "overflow"));
     }
 
     /**
@@ -129,7 +102,7 @@ public final class QueueOptions {
      * @return a copy
      */
     public QueueOptions blockTimeout(Duration blockTimeout) {
-        return with(Option.BLOCK_TIMEOUT, Objects.requireNonNull(blockTimeout, "blockTimeout"));
+        return with(QueueOption.BLOCK_TIMEOUT, Objects.requireNonNull(blockTimeout, "blockTimeout"));
     }
 
     /**
@@ -140,7 +113,7 @@ public final class QueueOptions {
      * @return a copy
      */
     public QueueOptions retry(Backoff retry) {
-        return with(Option.RETRY, Objects.requireNonNull(retry, "retry"));
+        return with(QueueOption.RETRY, Objects.requireNonNull(retry, "retry"));
     }
 
     /**
@@ -151,7 +124,7 @@ public final class QueueOptions {
      * @return a copy
      */
     public QueueOptions deliveryLimit(int deliveryLimit) {
-        return with(Option.DELIVERY_LIMIT, deliveryLimit);
+        return with(QueueOption.DELIVERY_LIMIT, deliveryLimit);
     }
 
     /**
@@ -167,7 +140,7 @@ public final class QueueOptions {
      * @return a copy
      */
     public QueueOptions deadLetterTo(String queue) {
-        return with(Option.DEAD_LETTER_TO, Objects.requireNonNull(queue, "queue"));
+        return with(QueueOption.DEAD_LETTER_TO, Objects.requireNonNull(queue, "queue"));
     }
 
     /**
@@ -178,7 +151,7 @@ public final class QueueOptions {
      * @return a copy
      */
     public QueueOptions deadLetterExchange(String exchange) {
-        return with(Option.DEAD_LETTER_EXCHANGE, Objects.requireNonNull(exchange, "exchange"));
+        return with(QueueOption.DEAD_LETTER_EXCHANGE, Objects.requireNonNull(exchange, "exchange"));
     }
 
     /**
@@ -190,7 +163,7 @@ public final class QueueOptions {
      */
     public QueueOptions deadLetterExchange(String exchange, String routingKey) {
         return deadLetterExchange(exchange)
-                .with(Option.DEAD_LETTER_KEY, Objects.requireNonNull(routingKey, "routingKey"));
+                .with(QueueOption.DEAD_LETTER_KEY, Objects.requireNonNull(routingKey, "routingKey"));
     }
 
     /**
@@ -203,7 +176,7 @@ public final class QueueOptions {
      * @return a copy
      */
     public QueueOptions ttl(Duration ttl) {
-        return with(Option.TTL, Objects.requireNonNull(ttl, "ttl"));
+        return with(QueueOption.TTL, Objects.requireNonNull(ttl, "ttl"));
     }
 
     /**
@@ -214,7 +187,7 @@ public final class QueueOptions {
      * @return a copy
      */
     public QueueOptions expires(Duration expires) {
-        return with(Option.EXPIRES, Objects.requireNonNull(expires, "expires"));
+        return with(QueueOption.EXPIRES, Objects.requireNonNull(expires, "expires"));
     }
 
     /**
@@ -224,7 +197,7 @@ public final class QueueOptions {
      * @return a copy
      */
     public QueueOptions maxPriority(int maxPriority) {
-        return with(Option.MAX_PRIORITY, maxPriority);
+        return with(QueueOption.MAX_PRIORITY, maxPriority);
     }
 
     /**
@@ -234,7 +207,7 @@ public final class QueueOptions {
      * @return a copy
      */
     public QueueOptions singleActiveConsumer() {
-        return with(Option.SINGLE_ACTIVE_CONSUMER, true);
+        return with(QueueOption.SINGLE_ACTIVE_CONSUMER, true);
     }
 
     /**
@@ -243,7 +216,7 @@ public final class QueueOptions {
      * @return a copy
      */
     public QueueOptions autoDelete() {
-        return with(Option.AUTO_DELETE, true);
+        return with(QueueOption.AUTO_DELETE, true);
     }
 
     /**
@@ -254,7 +227,7 @@ public final class QueueOptions {
      * @return a copy
      */
     public QueueOptions deduplicate(Duration window) {
-        return with(Option.DEDUPLICATE, Objects.requireNonNull(window, "window"));
+        return with(QueueOption.DEDUPLICATE, Objects.requireNonNull(window, "window"));
     }
 
     /**
@@ -265,7 +238,7 @@ public final class QueueOptions {
      * @return a copy
      */
     public QueueOptions durable(boolean durable) {
-        return with(Option.DURABLE, durable);
+        return with(QueueOption.DURABLE, durable);
     }
 
     /**
@@ -274,7 +247,7 @@ public final class QueueOptions {
      * @return at least 1
      */
     public int maxLength() {
-        return get(Option.MAX_LENGTH, Integer.class);
+        return get(QueueOption.MAX_LENGTH, Integer.class);
     }
 
     /**
@@ -283,7 +256,7 @@ public final class QueueOptions {
      * @return {@link Long#MAX_VALUE} for no limit
      */
     public long maxBytes() {
-        return get(Option.MAX_BYTES, Long.class);
+        return get(QueueOption.MAX_BYTES, Long.class);
     }
 
     /**
@@ -292,7 +265,7 @@ public final class QueueOptions {
      * @return the overflow
      */
     public Overflow overflow() {
-        return get(Option.OVERFLOW, Overflow.class);
+        return get(QueueOption.OVERFLOW, Overflow.class);
     }
 
     /**
@@ -301,7 +274,7 @@ public final class QueueOptions {
      * @return above zero
      */
     public Duration blockTimeout() {
-        return get(Option.BLOCK_TIMEOUT, Duration.class);
+        return get(QueueOption.BLOCK_TIMEOUT, Duration.class);
     }
 
     /**
@@ -310,7 +283,7 @@ public final class QueueOptions {
      * @return the backoff
      */
     public Backoff retry() {
-        return get(Option.RETRY, Backoff.class);
+        return get(QueueOption.RETRY, Backoff.class);
     }
 
     /**
@@ -319,7 +292,7 @@ public final class QueueOptions {
      * @return {@link Integer#MAX_VALUE} for no limit
      */
     public int deliveryLimit() {
-        return get(Option.DELIVERY_LIMIT, Integer.class);
+        return get(QueueOption.DELIVERY_LIMIT, Integer.class);
     }
 
     /**
@@ -328,7 +301,7 @@ public final class QueueOptions {
      * @return its name, or null
      */
     public @Nullable String deadLetterTo() {
-        return (String) set.get(Option.DEAD_LETTER_TO);
+        return (String) set.get(QueueOption.DEAD_LETTER_TO);
     }
 
     /**
@@ -337,7 +310,7 @@ public final class QueueOptions {
      * @return its name, or null
      */
     public @Nullable String deadLetterExchange() {
-        return (String) set.get(Option.DEAD_LETTER_EXCHANGE);
+        return (String) set.get(QueueOption.DEAD_LETTER_EXCHANGE);
     }
 
     /**
@@ -346,7 +319,7 @@ public final class QueueOptions {
      * @return the key, or null for the one they had
      */
     public @Nullable String deadLetterKey() {
-        return (String) set.get(Option.DEAD_LETTER_KEY);
+        return (String) set.get(QueueOption.DEAD_LETTER_KEY);
     }
 
     /**
@@ -355,7 +328,7 @@ public final class QueueOptions {
      * @return empty for no limit
      */
     public Optional<Duration> ttl() {
-        return Optional.ofNullable((Duration) set.get(Option.TTL));
+        return Optional.ofNullable((Duration) set.get(QueueOption.TTL));
     }
 
     /**
@@ -364,7 +337,7 @@ public final class QueueOptions {
      * @return empty for ever
      */
     public Optional<Duration> expires() {
-        return Optional.ofNullable((Duration) set.get(Option.EXPIRES));
+        return Optional.ofNullable((Duration) set.get(QueueOption.EXPIRES));
     }
 
     /**
@@ -373,7 +346,7 @@ public final class QueueOptions {
      * @return 0 where all messages are equal
      */
     public int maxPriority() {
-        return get(Option.MAX_PRIORITY, Integer.class);
+        return get(QueueOption.MAX_PRIORITY, Integer.class);
     }
 
     /**
@@ -382,7 +355,7 @@ public final class QueueOptions {
      * @return false unless set
      */
     public boolean isSingleActiveConsumer() {
-        return get(Option.SINGLE_ACTIVE_CONSUMER, Boolean.class);
+        return get(QueueOption.SINGLE_ACTIVE_CONSUMER, Boolean.class);
     }
 
     /**
@@ -391,7 +364,7 @@ public final class QueueOptions {
      * @return false unless set
      */
     public boolean isAutoDelete() {
-        return get(Option.AUTO_DELETE, Boolean.class);
+        return get(QueueOption.AUTO_DELETE, Boolean.class);
     }
 
     /**
@@ -400,7 +373,7 @@ public final class QueueOptions {
      * @return empty where messages are not compared
      */
     public Optional<Duration> deduplicate() {
-        return Optional.ofNullable((Duration) set.get(Option.DEDUPLICATE));
+        return Optional.ofNullable((Duration) set.get(QueueOption.DEDUPLICATE));
     }
 
     /**
@@ -409,7 +382,7 @@ public final class QueueOptions {
      * @return true unless set
      */
     public boolean isDurable() {
-        return get(Option.DURABLE, Boolean.class);
+        return get(QueueOption.DURABLE, Boolean.class);
     }
 
     /**
@@ -418,33 +391,7 @@ public final class QueueOptions {
      * @param check takes the notes
      */
     public void validate(Validation check) {
-        check.atLeast("maxLength", maxLength(), 1);
-        check.atLeast("maxBytes", maxBytes(), 1);
-        check.positive("blockTimeout", blockTimeout());
-        check.atLeast("deliveryLimit", deliveryLimit(), 0);
-        check.require(
-                maxPriority() >= 0 && maxPriority() <= Message.MAX_PRIORITY,
-                "maxPriority",
-                maxPriority(),
-                "0 to " + Message.MAX_PRIORITY);
-        check.notNegative("ttl", ttl().orElse(null));
-        check.positive("expires", expires().orElse(null));
-        check.positive("deduplicate", deduplicate().orElse(null));
-        for (Option option : new Option[] {Option.TTL, Option.EXPIRES, Option.DEDUPLICATE}) {
-            Duration value = (Duration) set.get(option);
-            check.require(value == null || value.compareTo(LONGEST) <= 0, option.label, value, "at most 365 days");
-        }
-        String queue = deadLetterTo();
-        String exchange = deadLetterExchange();
-        if (queue != null) {
-            Names.check(check, "deadLetterTo", queue);
-            check.require(exchange == null, "deadLetterExchange", exchange, "none beside deadLetterTo");
-        }
-        if (exchange != null) {
-            Names.check(check, "deadLetterExchange", exchange);
-        }
-        String key = deadLetterKey();
-        check.require(key == null || Names.fits(key), "deadLetterKey", key, "at most 255 bytes of UTF-8");
+        QueueOption.validate(this, check);
     }
 
     /**
@@ -454,44 +401,28 @@ public final class QueueOptions {
      * @param again the later declaration
      */
     public void compare(Validation check, QueueOptions again) {
-        for (Option option : Option.values()) {
+        for (QueueOption option : QueueOption.all()) {
             Names.same(check, option.label, value(option), again.value(option));
         }
     }
 
-    /** Returns what was set, by name, in a fixed order. */
-    Map<String, Object> values() {
-        Map<String, Object> values = new java.util.LinkedHashMap<>();
-        set.forEach((option, value) -> values.put(option.label, value));
-        return values;
+    /** Returns what was set, in a fixed order. */
+    Map<QueueOption, Object> set() {
+        return set;
     }
 
-    /** Sets an option by name, as {@link #values} gave it. */
-    QueueOptions value(String label, Object value) {
-        for (Option option : Option.values()) {
-            if (option.label.equals(label)) {
-                return with(option, value);
-            }
-        }
-        throw new IllegalArgumentException("option: " + label + " (expected: one that this version knows)");
-    }
-
-    private @Nullable Object value(Option option) {
+    private @Nullable Object value(QueueOption option) {
         return set.getOrDefault(option, option.standard);
     }
 
-    private <T> T get(Option option, Class<T> type) {
+    private <T> T get(QueueOption option, Class<T> type) {
         return type.cast(Objects.requireNonNull(value(option)));
     }
 
-    private QueueOptions with(Option option, Object value) {
-        Map<Option, Object> changed = new EnumMap<>(Option.class);
+    QueueOptions with(QueueOption option, Object value) {
+        Map<QueueOption, Object> changed = new EnumMap<>(QueueOption.class);
         changed.putAll(set);
-        if (value.equals(option.standard)) {
-            changed.remove(option);
-        } else {
-            changed.put(option, value);
-        }
+        changed.compute(option, (known, before) -> value.equals(known.standard) ? null : value);
         return new QueueOptions(Collections.unmodifiableMap(changed));
     }
 
@@ -508,15 +439,9 @@ public final class QueueOptions {
     /** Writes the limits and whatever was set. */
     @Override
     public String toString() {
-        StringBuilder text = new StringBuilder();
-        for (Option option : Option.values()) {
-            if (option == Option.MAX_LENGTH || option == Option.OVERFLOW || set.containsKey(option)) {
-                text.append(text.isEmpty() ? "" : " ")
-                        .append(option.label)
-                        .append('=')
-                        .append(value(option));
-            }
-        }
-        return text.toString();
+        return QueueOption.all().stream()
+                .filter(each -> each == QueueOption.MAX_LENGTH || each == QueueOption.OVERFLOW || set.containsKey(each))
+                .map(each -> each.label + '=' + value(each))
+                .collect(Collectors.joining(" "));
     }
 }

@@ -51,6 +51,18 @@ final class ReadyPart<E> {
         }
     }
 
+    /** Says whether new ones are all there are. */
+    boolean isPlain() {
+        return gaps == 0 && (returned == null || returned.isEmpty());
+    }
+
+    /** Takes the first ones, where it is plain and has as many. Does not look at them. */
+    void takePlain(int count, ArrayDeque<Entry<E>> to) {
+        for (int i = 0; i < count; i++) {
+            to.addLast(fresh.removeFirst());
+        }
+    }
+
     /** Returns the first, or null. */
     @Nullable
     Entry<E> peek() {

@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * <p>A worker of an open consumer is at any time in exactly one state: idle (waits for a message), spare (as idle, but beyond
  * its consumer's floor), parked (its consumer is not the active one, or its lane waits for a retry), starved (holds all it
  * may), or running (on the executor or about to be). Whoever takes it out of the first four must start it.
+ *
+ * <p>One that runs may search: it found nothing and looks again soon, on its thread. As long as one does, nobody is woken for a
+ * message. Whoever ends a search with messages left has to start as many of the idle, see {@link #endSearch}.
  */
 final class Roster<E> {
 
@@ -22,6 +25,7 @@ final class Roster<E> {
 
     private int open;
     private int made;
+    private int searching;
 
     /** How many workers begin at once: the floors of the open consumers. */
     private int floors;
@@ -165,6 +169,27 @@ final class Roster<E> {
         }
     }
 
+    /** A running worker found nothing to do, and may look again before it rests; false where it may not. */
+    boolean search(Worker<E> worker) {
+        // What it does must not keep a better or the only one from being woken.
+        if (single || mixed) {
+            return false;
+        }
+        worker.searching = true;
+        searching++;
+        return true;
+    }
+
+    /** A worker looks again; returns whether it had searched, so that others may have to be started for what it leaves. */
+    boolean endSearch(Worker<E> worker) {
+        if (!worker.searching) {
+            return false;
+        }
+        worker.searching = false;
+        searching--;
+        return true;
+    }
+
     /** A running worker is not to work now. */
     void park(Worker<E> worker) {
         worker.consumer().busy--;
@@ -182,7 +207,7 @@ final class Roster<E> {
             lane.resting = false;
             return busy(lane);
         }
-        Worker<E> first = mixed ? pollHighest() : idle.pollFirst();
+        Worker<E> first = mixed ? pollHighest() : searching > 0 ? null : idle.pollFirst();
         if (first == null && spares) {
             first = pollSpare(ready);
         }
@@ -237,7 +262,7 @@ final class Roster<E> {
             Worker<E> lane = active.workers().get(part);
             return lane.resting && lane.blocked == 0;
         }
-        return !idle.isEmpty();
+        return searching > 0 || !idle.isEmpty();
     }
 
     void startIdle(int messages, AfterUnlock<E> after) {

@@ -21,6 +21,18 @@ final class Worker<E> implements Runnable {
     /** After this many messages other tasks of the executor get their turn. */
     private static final int SLICE = 256;
 
+    /** How often a worker that searches looks whether something came, at most: for a microsecond or two. */
+    private static final int MOST_LOOKS = 64;
+
+    /** How often at first. */
+    private static final int FIRST_LOOKS = 16;
+
+    /** A worker that does not search because it was of no use tries again so rarely. */
+    private static final int RESTS_TO_RETRY = 64;
+
+    /** So many new messages are worth a look at once. */
+    private static final int ENOUGH = 16;
+
     private final MemoryConsumer<E> consumer;
     private final Deliveries<E> queue;
     private final Environment given;
@@ -34,7 +46,19 @@ final class Worker<E> implements Runnable {
 
     private final AtomicReference<@Nullable Handover> handover = new AtomicReference<>();
 
+    /** How often to look before resting, by what came of it before; only the running thread uses it. */
+    private int looks = FIRST_LOOKS;
+
+    /** How often it rested without a search. */
+    private int rests;
+
     // Guarded by the queue's lock
+
+    /** Whether it asked for messages, found none, and will ask again instead of resting; see {@link Roster}. */
+    boolean searching;
+
+    /** How many messages had been published when it found none. */
+    long sawPublished;
 
     boolean starved;
 
@@ -71,9 +95,14 @@ final class Worker<E> implements Runnable {
     }
 
     int unsettled() {
-        // In this order the difference is never negative.
-        long done = settled.getAcquire();
-        return (int) (taken.getAcquire() - done);
+        // Once more if it took meanwhile, so that the difference is that of one instant, within what it may hold.
+        long before;
+        long done;
+        do {
+            before = taken.getAcquire();
+            done = settled.getAcquire();
+        } while (before != taken.getAcquire());
+        return (int) (before - done);
     }
 
     void countTaken(int more) {
@@ -129,7 +158,7 @@ final class Worker<E> implements Runnable {
 
     private Slice slice() {
         for (int done = 0; done < SLICE; ) {
-            if (!queue.take(this, hands)) {
+            if (!take()) {
                 return Slice.REST;
             }
             for (Entry<E> entry = hands.pollFirst(); entry != null; entry = hands.pollFirst()) {
@@ -145,6 +174,32 @@ final class Worker<E> implements Runnable {
             }
         }
         return Slice.MORE;
+    }
+
+    /**
+     * Takes messages; false if there are none. To be put to rest and started again costs both sides some microseconds, so
+     * where messages come quickly, a worker looks again for a shorter time than that first, without the lock. It does so for
+     * longer if something came, for half as long if nothing did, and in the end not at all but for an attempt now and then:
+     * where there is little to do, or where this thread is the one that publishes, it costs nothing.
+     */
+    private boolean take() {
+        Deliveries.Taken taken = queue.take(this, hands, looks > 0);
+        if (taken == Deliveries.Taken.NOTHING_YET) {
+            search();
+            taken = queue.take(this, hands, false);
+        }
+        if (taken == Deliveries.Taken.REST && looks == 0 && ++rests % RESTS_TO_RETRY == 0) {
+            looks = FIRST_LOOKS;
+        }
+        return taken == Deliveries.Taken.SOME;
+    }
+
+    private void search() {
+        AtomicLong published = queue.counters().published;
+        for (int i = 0; i < looks && published.getOpaque() - sawPublished < ENOUGH; i++) {
+            Thread.onSpinWait();
+        }
+        looks = published.getOpaque() == sawPublished ? looks / 2 : Math.min(MOST_LOOKS, 2 * looks);
     }
 
     /** Calls the handler; returns whether that was interrupted. */

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -85,6 +86,25 @@ class ConcurrencyTest {
         }
         assertThat(inOrder).hasValue(PRODUCERS * EACH);
         assertThat(disorder).hasValue(0);
+    }
+
+    /** Each handler waits for the others: a message that was left to a worker about to look again must not wait for long. */
+    @Test
+    void messagesThatComeTogetherAreHandledTogether() throws Exception {
+        int together = 3;
+        Exchange<Integer> exchange = broker.defaultExchange(Integer.class);
+        Queue<Integer> queue = broker.queue("q", Integer.class);
+        CyclicBarrier barrier = new CyclicBarrier(together + 1);
+        for (int c = 0; c < together; c++) {
+            queue.consume(100, delivery -> barrier.await(20, TimeUnit.SECONDS));
+        }
+        for (int round = 0; round < 5_000; round++) {
+            for (int i = 0; i < together; i++) {
+                assertThat(exchange.publish("q", i)).isCompleted();
+            }
+            barrier.await(20, TimeUnit.SECONDS);
+        }
+        assertThat(broker.close(Duration.ofSeconds(30)).left()).isEmpty();
     }
 
     @Test

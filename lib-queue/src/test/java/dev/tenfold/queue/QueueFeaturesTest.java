@@ -29,6 +29,20 @@ class QueueFeaturesTest {
     }
 
     @Test
+    void whatWasHeldWhileItsQueueWasPurgedExpiresWhenItComesBack() {
+        Bench bench = new Bench();
+        Queue<String> queue = bench.broker.queue("work", String.class);
+        bench.direct.publish(queue.name(), Message.of("m").ttl(Duration.ofMillis(10)));
+        Delivery<String> held = queue.poll().orElseThrow();
+        queue.purge();
+        held.nack(true);
+        assertThat(queue.inspect().ready()).isEqualTo(1);
+
+        bench.time.advance(Duration.ofMillis(10));
+        assertThat(queue.inspect().messages()).isZero();
+    }
+
+    @Test
     void messagesExpireWhenTheirTimeComesWhereverTheyStandAndAreDeadLettered() {
         Queue<String> queue = broker.queue("q", String.class, q -> q.ttl(SECOND).deadLetterTo("dead"));
         Queue<String> dead = broker.queue("dead", String.class);

@@ -1,41 +1,106 @@
 package dev.tenfold.queue;
 
 import dev.tenfold.queue.QueueOptions.Overflow;
+import java.io.BufferedReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Collectors;
 
 /**
  * What a broker bears: many messages through a bounded queue, in a small heap, and many queues and bindings, with the memory of
- * each. {@link ScaleTest} does the same in small.
+ * each. Each part runs in a virtual machine of its own. {@link ScaleTest} does the same in small.
  *
- * <pre>java -Xmx256m -cp ... dev.tenfold.queue.ScaleRun messages 10000000
- * java -Xmx2g -cp ... dev.tenfold.queue.ScaleRun topology 100000 1000000</pre>
+ * <pre>mvn -q -Pscale -pl lib-queue -am process-test-classes -Dscale.args="10000000 100000 1000000 file"</pre>
  */
 final class ScaleRun {
 
     private static final int LIMIT = 10_000;
     private static final int PRODUCERS = 2;
+    private static final String MESSAGES = "messages";
+    private static final String TOPOLOGY = "topology";
 
     private ScaleRun() {}
 
+    /** Arguments: how many messages, queues and bindings, and a file for the result. */
     public static void main(String[] arguments) throws Exception {
-        if (arguments.length == 2 && arguments[0].equals("messages")) {
+        if (arguments.length == 2 && arguments[0].equals(MESSAGES)) {
             System.out.println(messages(Integer.parseInt(arguments[1])));
-        } else if (arguments.length == 3 && arguments[0].equals("topology")) {
+        } else if (arguments.length == 3 && arguments[0].equals(TOPOLOGY)) {
             System.out.println(topology(Integer.parseInt(arguments[1]), Integer.parseInt(arguments[2])));
+        } else if (arguments.length == 4) {
+            Path file = Path.of(arguments[3]);
+            String page = """
+                    What a broker in memory bears, %s
+                    machine: %s %s, %d processors, JDK %s
+                    command: mvn -q -Pscale -pl lib-queue -am process-test-classes -Dscale.args="%s"
+
+                    messages of 100 bytes, 2 producers that block, a queue of at most %d, a heap of 256 MiB
+                    %s
+                    queues of one name each, topic bindings of keys that all differ, spread over them
+                    %s""".formatted(
+                            Instant.now(),
+                            System.getProperty("os.name"),
+                            System.getProperty("os.arch"),
+                            Runtime.getRuntime().availableProcessors(),
+                            System.getProperty("java.version"),
+                            String.join(" ", arguments),
+                            LIMIT,
+                            measure("-Xmx256m", MESSAGES, arguments[0]),
+                            measure("-Xmx3g", TOPOLOGY, arguments[1], arguments[2]));
+            System.out.print(page);
+            Files.writeString(file, page);
         } else {
-            System.err.println("expected: messages COUNT, or topology QUEUES BINDINGS");
+            System.err.println("expected: MESSAGES QUEUES BINDINGS FILE");
             System.exit(2);
         }
     }
 
+    /** Runs one part in another process and returns what it said. */
+    private static String measure(String heap, String... part) throws Exception {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                heap,
+                "-XX:+ExitOnOutOfMemoryError",
+                "-cp",
+                System.getProperty("java.class.path"),
+                ScaleRun.class.getName()));
+        command.addAll(List.of(part));
+        Process process = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        String said;
+        try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
+            said = output.lines().map(line -> "  " + line).collect(Collectors.joining("\n", "", "\n"));
+        }
+        int status = process.waitFor();
+        if (status != 0) {
+            throw new IllegalStateException(String.join(" ", part) + " ended with " + status + " (expected: 0)");
+        }
+        return said;
+    }
+
     /** What came of sending messages. */
-    record Flow(long sent, long handled, int longest, Duration took) {}
+    record Flow(long sent, long handled, int longest, Duration took) {
+
+        @Override
+        public String toString() {
+            return String.format(Locale.ROOT, """
+                      sent                          %d
+                      handled                       %d
+                      longest queue that was seen   %d
+                      duration                      %.1f s""", sent, handled, longest, took.toMillis() / 1e3);
+        }
+    }
 
     /** Two producers that block, one consumer, 100 bytes each. */
     static Flow messages(int count) throws InterruptedException {
@@ -84,7 +149,18 @@ final class ScaleRun {
     }
 
     /** What queues and bindings take. */
-    record Memory(int queues, long bytesPerQueue, int bindings, long bytesPerBinding, int routed) {}
+    record Memory(int queues, long bytesPerQueue, int bindings, long bytesPerBinding, int routed) {
+
+        @Override
+        public String toString() {
+            return String.format(Locale.ROOT, """
+                      queues                        %d
+                      bytes a queue                 %d
+                      bindings                      %d
+                      bytes a binding               %d
+                      messages that found their way %d, one for each of as many bindings""", queues, bytesPerQueue, bindings, bytesPerBinding, routed);
+        }
+    }
 
     /** Queues with one name each, and topic bindings of keys that all differ, spread over them. */
     static Memory topology(int queueCount, int bindingCount) {

@@ -57,10 +57,30 @@ final class Channels {
         }
     }
 
+    /**
+     * Makes a call that RabbitMQ carries out only if a condition holds.
+     *
+     * @param subject what it is about, for the message if RabbitMQ refuses for another reason
+     * @param unmet how RabbitMQ says that the condition does not hold
+     * @return false if the condition does not hold
+     */
+    boolean callUnless(int unmet, String subject, Step<?> step) {
+        Channel channel = open();
+        try {
+            step.on(channel);
+            return true;
+        } catch (IOException | ShutdownSignalException failure) {
+            if (replyCode(failure) == unmet) {
+                return false;
+            }
+            throw translated(subject, failure);
+        } finally {
+            close(channel);
+        }
+    }
+
     static RuntimeException translated(String subject, Exception failure) {
-        ShutdownSignalException signal = failure instanceof ShutdownSignalException own
-                ? own
-                : failure.getCause() instanceof ShutdownSignalException cause ? cause : null;
+        ShutdownSignalException signal = signal(failure);
         if (signal != null && signal.getReason() instanceof AMQP.Channel.Close close) {
             return refused(subject, close.getReplyCode(), close.getReplyText(), failure);
         }
@@ -68,6 +88,18 @@ final class Channels {
             return refused(subject, close.getReplyCode(), close.getReplyText(), failure);
         }
         return unavailable(failure);
+    }
+
+    private static @Nullable ShutdownSignalException signal(Exception failure) {
+        return failure instanceof ShutdownSignalException own
+                ? own
+                : failure.getCause() instanceof ShutdownSignalException cause ? cause : null;
+    }
+
+    /** Returns with which code the channel was closed, or 0 if it was not, or was with its connection. */
+    private static int replyCode(Exception failure) {
+        ShutdownSignalException signal = signal(failure);
+        return signal != null && signal.getReason() instanceof AMQP.Channel.Close close ? close.getReplyCode() : 0;
     }
 
     private static RuntimeException refused(String subject, int code, String text, Exception failure) {
@@ -85,7 +117,13 @@ final class Channels {
     }
 
     static UnavailableException unavailable(Exception failure) {
-        return new UnavailableException("RabbitMQ cannot be reached", List.of(String.valueOf(failure)), failure);
+        return new UnavailableException("RabbitMQ cannot be reached", List.of(reason(failure)), failure);
+    }
+
+    /** Says why: the client wraps what the server said into an exception that says nothing. */
+    static String reason(Exception failure) {
+        return String.valueOf(
+                failure.getMessage() == null && failure.getCause() != null ? failure.getCause() : failure);
     }
 
     static void close(@Nullable Channel channel) {
@@ -94,7 +132,7 @@ final class Channels {
         }
         try {
             channel.close();
-        } catch (IOException | TimeoutException | AlreadyClosedException gone) {
+        } catch (IOException | TimeoutException | ShutdownSignalException gone) {
             // It is closed, or goes with its connection.
         }
     }

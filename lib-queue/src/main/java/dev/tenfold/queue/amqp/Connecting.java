@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.URISyntaxException;
 import java.security.GeneralSecurityException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeoutException;
@@ -48,13 +49,36 @@ final class Connecting {
         try {
             Connection connection = factory.newConnection("tenfold");
             RabbitBroker broker = new RabbitBroker(given, chosen, connection);
+            requireFit(broker);
             ((Recoverable) connection).addRecoveryListener(new Recovery(broker));
             return broker;
         } catch (IOException | TimeoutException failure) {
             throw new UnavailableException(
                     "RabbitMQ at " + factory.getHost() + ":" + factory.getPort() + " cannot be reached",
-                    List.of(String.valueOf(failure)),
+                    List.of(Channels.reason(failure)),
                     failure);
+        }
+    }
+
+    /** Tells what a server lacks that is not RabbitMQ; closes the connection if it lacks what it is asked for. */
+    private static void requireFit(RabbitBroker broker) {
+        Server server = broker.server();
+        if (broker.options().isQuorumQueues() && !server.isLikeRabbit()) {
+            broker.close(Duration.ZERO);
+            Validation check = Validation.of("broker over RabbitMQ");
+            check.require(false, "quorumQueues", true, server.rule());
+            check.throwIfInvalid();
+        }
+        List<String> lacking = server.lacks();
+        if (!lacking.isEmpty()) {
+            broker.given()
+                    .tell(
+                            Level.WARNING,
+                            "broker",
+                            "broker.plain",
+                            server.name() + " is not RabbitMQ: it has no " + String.join(", no ", lacking)
+                                    + "; what needs them is refused, and queues have no limit",
+                            Map.of("server", server.name(), "lacking", lacking));
         }
     }
 

@@ -18,7 +18,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Publishes take the lock, so that sequence numbers are drawn in the order in which frames are sent; {@code pending} holds
  * each from before it is sent until it is confirmed, so that no confirm finds nothing. Every message is mandatory: RabbitMQ
  * returns what leads nowhere, and only then confirms it, on the same thread. When the channel ends, nobody knows what became
- * of what was pending.
+ * of what was pending; what is published on the next channel by then may share that fate, but nothing waits for ever.
  */
 final class Publishing implements AutoCloseable {
 
@@ -52,8 +51,6 @@ final class Publishing implements AutoCloseable {
     private final Semaphore window;
     private final ConcurrentNavigableMap<Long, Pending> pending = new ConcurrentSkipListMap<>();
     private @Nullable Channel channel;
-    final LongAdder published = new LongAdder();
-    final LongAdder rejected = new LongAdder();
 
     Publishing(Connection connection, int unconfirmed) {
         this.connection = connection;
@@ -74,11 +71,14 @@ final class Publishing implements AutoCloseable {
         try {
             Channel to = open();
             long sequence = to.getNextPublishSeqNo();
-            pending.put(sequence, mine);
+            Pending stale = pending.put(sequence, mine);
+            if (stale != null) {
+                // Of a channel that has ended: its numbers begin anew before everybody was told of the end.
+                stale.confirm.completeExceptionally(unconfirmed(stale, null));
+            }
             Outgoing numbered = message.with(Wire.SEQUENCE, sequence);
             try {
                 to.basicPublish(exchange, routingKey, true, numbered.properties(), numbered.body());
-                published.increment();
             } catch (IOException | RuntimeException failure) {
                 if (pending.remove(sequence, mine)) {
                     mine.confirm.completeExceptionally(unsent(failure));
@@ -148,7 +148,6 @@ final class Publishing implements AutoCloseable {
         if (taken) {
             one.confirm.complete(one.returned ? Confirm.UNROUTED : Confirm.ROUTED);
         } else {
-            rejected.increment();
             one.confirm.completeExceptionally(PublishRejectedException.by(
                     one.exchange,
                     one.routingKey,
@@ -160,12 +159,16 @@ final class Publishing implements AutoCloseable {
         for (Long sequence : pending.keySet()) {
             Pending one = pending.remove(sequence);
             if (one != null) {
-                one.confirm.completeExceptionally(new OutcomeUnknownException(
-                        "RabbitMQ may or may not have taken message '" + one.routingKey + "' to exchange '"
-                                + one.exchange + "': the channel ended before its confirm",
-                        cause));
+                one.confirm.completeExceptionally(unconfirmed(one, cause));
             }
         }
+    }
+
+    private static OutcomeUnknownException unconfirmed(Pending one, @Nullable Throwable cause) {
+        return new OutcomeUnknownException(
+                "RabbitMQ may or may not have taken message '" + one.routingKey + "' to exchange '" + one.exchange
+                        + "': the channel ended before its confirm",
+                cause);
     }
 
     int unconfirmed() {

@@ -20,14 +20,12 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.UnaryOperator;
 
 /**
@@ -44,8 +42,8 @@ import java.util.function.UnaryOperator;
  * <table>
  *   <caption>What differs from {@link Broker#inMemory()}</caption>
  *   <tr><th>what</th><th>here</th></tr>
- *   <tr><td>retry with backoff, delays</td><td>the message waits in a queue of its own, up to a tenth longer than asked, and
- *       comes back at the end of its queue; if the process dies as it is moved, there are two of it</td></tr>
+ *   <tr><td>retry with backoff, delays</td><td>the message waits in a queue of its own, up to a tenth longer than asked, 48
+ *       days at most, and comes back at the end of its queue; if the process dies as it is moved, there are two of it</td></tr>
  *   <tr><td>{@link QueueOptions.Overflow#BLOCK}</td><td>a refused message is published again until there is room, to all the
  *       queues it leads to; the publisher's stage waits, not its thread</td></tr>
  *   <tr><td>a refusal</td><td>RabbitMQ does not say which queue it was</td></tr>
@@ -56,9 +54,17 @@ import java.util.function.UnaryOperator;
  *   <tr><td>{@link Queue#browse}, {@link QueueOptions#deduplicate}</td><td>refused: there is no such thing</td></tr>
  *   <tr><td>{@link Exchange.Kind#HASH}</td><td>needs RabbitMQ's plugin {@code rabbitmq_consistent_hash_exchange}</td></tr>
  *   <tr><td>{@link Queue#inspect}</td><td>unsettled are this process's alone; nothing is known of delayed ones</td></tr>
+ *   <tr><td>{@link Queue#delete} on a condition</td><td>on quorum queues looks first and deletes then, in two steps</td></tr>
+ *   <tr><td>exclusive consumers</td><td>refused on quorum queues, which have none; declare those with ordered consumers in
+ *       several processes with {@link QueueOptions#singleActiveConsumer}</td></tr>
  *   <tr><td>ordered consumers</td><td>keep the order unless the process dies between two attempts</td></tr>
  *   <tr><td>{@link #close(Duration)}</td><td>waits for what handlers work on; the rest stays in RabbitMQ</td></tr>
  * </table>
+ *
+ * <p>Another server of AMQP 0-9-1 will do for what AMQP itself has: exchanges, bindings, confirms, prefetch, acknowledgements,
+ * transactions, requests. What that server does not name among its capabilities is refused where it is asked for, with its
+ * name; its queues have no limit, which the observer is told. A failed message waits for its retry in this process there,
+ * unsettled, and a dead one is dropped; what leads nowhere may be told as refused.
  *
  * <p>A lost connection is made again, with everything that was declared here; consumers go on. What was published and not
  * confirmed then fails with {@link dev.tenfold.error.OutcomeUnknownException}. Thread-safe; has one connection, one channel for
@@ -71,35 +77,20 @@ public final class RabbitBroker implements Broker {
     private final Environment given;
     private final RabbitOptions options;
     private final Connection connection;
+    private final Server server;
     private final Channels channels;
     private final Publishing publishing;
     private final Waits waits;
     private final RabbitRequests requests;
-    private final ReentrantLock lock = new ReentrantLock();
-    /** What was declared here, guarded by the lock; declared again after a connection was lost, in this order. */
-    private final Map<String, RabbitExchange<?>> exchanges = new LinkedHashMap<>();
-
-    private final Map<String, RabbitQueue<?>> queues = new LinkedHashMap<>();
-    private final Set<Binding> bindings = new LinkedHashSet<>();
-    private volatile Duration longestBlock = Duration.ZERO;
-    private volatile boolean closed;
-
-    /** A binding that was made here. */
-    record Binding(String from, String to, boolean toQueue, String key, Map<String, Object> arguments) {
-
-        static Binding of(RabbitQueue<?> queue, String exchange, String key, Map<String, Object> arguments) {
-            return new Binding(exchange, queue.name(), true, key, arguments);
-        }
-
-        static Binding of(RabbitExchange<?> to, String exchange, String key, Map<String, Object> arguments) {
-            return new Binding(exchange, to.name(), false, key, arguments);
-        }
-    }
+    private final Declarations declarations = new Declarations(this);
+    private final LongAdder waiting = new LongAdder();
+    private final AtomicBoolean closed = new AtomicBoolean();
 
     RabbitBroker(Environment given, RabbitOptions options, Connection connection) {
         this.given = given;
         this.options = options;
         this.connection = connection;
+        this.server = Server.of(connection);
         this.channels = new Channels(connection);
         this.publishing = new Publishing(connection, options.maximumUnconfirmed());
         this.waits = new Waits(channels, given.time(), options.isQuorumQueues());
@@ -183,34 +174,46 @@ public final class RabbitBroker implements Broker {
         return requests;
     }
 
-    ReentrantLock lock() {
-        return lock;
+    Server server() {
+        return server;
     }
 
-    /** How long a publisher waits for room at most, 0 where no queue makes it wait. */
-    Duration longestBlock() {
-        return longestBlock;
+    /** Counts the messages that wait for room in a queue that makes its publishers wait. */
+    LongAdder waiting() {
+        return waiting;
+    }
+
+    Declarations declarations() {
+        return declarations;
     }
 
     boolean isClosed() {
-        return closed;
+        return closed.get();
     }
 
     void requireOpen() {
-        if (closed) {
+        if (isClosed()) {
             throw new IllegalStateException("the broker is closed");
         }
     }
 
     Outgoing outgoing(Message<?> message) {
+        if (message.ttl().isPresent() && !server.isLikeRabbit()) {
+            throw server.without("ttl");
+        }
         Message<?>[] whole = {message};
         given.propagation().inject((name, value) -> whole[0] = whole[0].header(name, value));
         return Wire.outgoing(whole[0], given.codecs());
     }
 
-    /** Publishes to a queue, to arrive there in time. */
+    /** Publishes to a queue, to arrive there in time. Where no queue can keep it meanwhile, this process does. */
     CompletionStage<Confirm> later(String queue, Duration delay, Outgoing message) {
-        return publishing.publish("", waits.towards(queue, delay), message, null);
+        if (server.isLikeRabbit()) {
+            return publishing.publish("", waits.towards(queue, delay), message, null);
+        }
+        CompletableFuture<CompletionStage<Confirm>> published = new CompletableFuture<>();
+        given.scheduler().schedule(delay, () -> published.complete(publishing.publish("", queue, message, null)));
+        return published.thenCompose(confirm -> confirm);
     }
 
     CompletionStage<Confirm> reply(Message<?> request, Object answer) {
@@ -229,49 +232,12 @@ public final class RabbitBroker implements Broker {
         Validation check = Validation.of("exchange '" + name + "'");
         checkName(check, name);
         check.require(kind != Exchange.Kind.DEFAULT, "kind", kind, "any but that; call defaultExchange");
+        check.require(
+                chosen.alternate() == null || server.isLikeRabbit(), "alternate", chosen.alternate(), server.rule());
         check.throwIfInvalid();
         requireOpen();
         given.codecs().of(type);
-        lock.lock();
-        try {
-            RabbitExchange<?> held = exchanges.get(name);
-            if (held != null) {
-                check.require(held.kind() == kind, "kind", kind, held.kind() + ", as it was declared first");
-                check.require(
-                        held.type() == type,
-                        "type",
-                        type.getName(),
-                        held.type().getName() + ", as it was declared first");
-                check.require(
-                        held.options().equals(chosen),
-                        "options",
-                        chosen,
-                        held.options() + ", as it was declared first");
-                check.throwIfInvalid();
-                return typed(held);
-            }
-            RabbitExchange<E> made = new RabbitExchange<>(this, name, type, kind, chosen);
-            channels.call("exchange '" + name + "'", channel -> {
-                made.declare(channel);
-                return made;
-            });
-            exchanges.put(name, made);
-            return made;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Only after the types were compared. */
-    @SuppressWarnings("unchecked")
-    private static <E> RabbitExchange<E> typed(RabbitExchange<?> held) {
-        return (RabbitExchange<E>) held;
-    }
-
-    /** Only after the types were compared. */
-    @SuppressWarnings("unchecked")
-    private static <E> RabbitQueue<E> typed(RabbitQueue<?> held) {
-        return (RabbitQueue<E>) held;
+        return declarations.exchange(kind, name, type, chosen);
     }
 
     @Override
@@ -287,55 +253,11 @@ public final class RabbitBroker implements Broker {
         checkName(check, name);
         chosen.validate(check);
         RabbitQueue.validate(check, chosen, options.isQuorumQueues());
+        server.validate(check, chosen);
         check.throwIfInvalid();
         requireOpen();
         given.codecs().of(type);
-        lock.lock();
-        try {
-            RabbitQueue<?> held = queues.get(name);
-            if (held != null) {
-                check.require(
-                        held.type() == type,
-                        "type",
-                        type.getName(),
-                        held.type().getName() + ", as it was declared first");
-                held.options().compare(check, chosen);
-                check.throwIfInvalid();
-                return typed(held);
-            }
-            return declare(new RabbitQueue<>(this, name, type, chosen, false));
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private <E> RabbitQueue<E> declare(RabbitQueue<E> queue) {
-        String dead = queue.options().deadLetterTo();
-        if (dead != null && !queues.containsKey(dead) && !dead.equals(queue.name())) {
-            declareUnlessThere(new RabbitQueue<>(this, dead, queue.type(), QueueOptions.defaults(), false));
-        }
-        channels.call("queue '" + queue.name() + "'", channel -> {
-            queue.declare(channel);
-            return queue;
-        });
-        queues.put(queue.name(), queue);
-        if (queue.options().overflow() == QueueOptions.Overflow.BLOCK
-                && queue.options().blockTimeout().compareTo(longestBlock) > 0) {
-            longestBlock = queue.options().blockTimeout();
-        }
-        return queue;
-    }
-
-    /** Another process may have declared it with options of its own. */
-    private void declareUnlessThere(RabbitQueue<?> queue) {
-        try {
-            channels.call("queue '" + queue.name() + "'", channel -> channel.queueDeclarePassive(queue.name()));
-        } catch (IllegalStateException absent) {
-            channels.call("queue '" + queue.name() + "'", channel -> {
-                queue.declare(channel);
-                return queue;
-            });
-        }
+        return declarations.queue(name, type, chosen);
     }
 
     @Override
@@ -344,52 +266,7 @@ public final class RabbitBroker implements Broker {
         given.codecs().of(type);
         String name = "tenfold.gen-" + HexFormat.of().toHexDigits(given.random().nextLong())
                 + HexFormat.of().toHexDigits(given.random().nextLong());
-        lock.lock();
-        try {
-            return declare(
-                    new RabbitQueue<>(this, name, type, QueueOptions.defaults().autoDelete(), true));
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    void remember(Binding binding) {
-        lock.lock();
-        try {
-            bindings.add(binding);
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    boolean forget(Binding binding) {
-        lock.lock();
-        try {
-            return bindings.remove(binding);
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    void forget(RabbitQueue<?> queue) {
-        lock.lock();
-        try {
-            queues.remove(queue.name(), queue);
-            bindings.removeIf(each -> each.toQueue() && each.to().equals(queue.name()));
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    void forget(RabbitExchange<?> exchange) {
-        lock.lock();
-        try {
-            exchanges.remove(exchange.name(), exchange);
-            bindings.removeIf(each -> each.from().equals(exchange.name())
-                    || (!each.toQueue() && each.to().equals(exchange.name())));
-        } finally {
-            lock.unlock();
-        }
+        return declarations.temporaryQueue(name, type);
     }
 
     @Override
@@ -400,41 +277,14 @@ public final class RabbitBroker implements Broker {
 
     @Override
     public String describe() {
-        StringBuilder text = new StringBuilder("RabbitMQ at ")
+        StringBuilder text = new StringBuilder(server.name())
+                .append(" at ")
                 .append(connection.getAddress())
                 .append(':')
                 .append(connection.getPort())
                 .append(connection.isOpen() ? "" : " (not connected)")
                 .append('\n');
-        lock.lock();
-        try {
-            new TreeMap<>(exchanges).forEach((name, exchange) -> {
-                text.append("exchange ")
-                        .append(name)
-                        .append(' ')
-                        .append(exchange.kind())
-                        .append('\n');
-                for (Binding each : bindings) {
-                    if (each.from().equals(name)) {
-                        text.append("  '")
-                                .append(each.key())
-                                .append(each.toQueue() ? "' -> queue " : "' -> exchange ")
-                                .append(each.to())
-                                .append('\n');
-                    }
-                }
-            });
-            new TreeMap<>(queues)
-                    .forEach((name, queue) -> text.append("queue ")
-                            .append(name)
-                            .append(' ')
-                            .append(queue.options())
-                            .append(", ")
-                            .append(queue.unsettled())
-                            .append(" unsettled here\n"));
-        } finally {
-            lock.unlock();
-        }
+        declarations.describe(text);
         return text.toString();
     }
 
@@ -454,17 +304,10 @@ public final class RabbitBroker implements Broker {
     @Override
     public DrainReport close(Duration deadline) {
         long began = given.time().nanoTime();
-        List<RabbitQueue<?>> all;
-        lock.lock();
-        try {
-            all = List.copyOf(queues.values());
-            if (closed) {
-                return new DrainReport(Duration.ZERO, List.of());
-            }
-            closed = true;
-        } finally {
-            lock.unlock();
+        if (!closed.compareAndSet(false, true)) {
+            return new DrainReport(Duration.ZERO, List.of());
         }
+        List<RabbitQueue<?>> all = declarations.queues();
         all.forEach(RabbitQueue::closeConsumers);
         Drained.await(all, deadline, given);
         List<Queue.State> left = new ArrayList<>();
@@ -486,14 +329,7 @@ public final class RabbitBroker implements Broker {
 
     @Override
     public List<Measurement> measurements() {
-        List<Measurement> all = new ArrayList<>();
-        lock.lock();
-        try {
-            exchanges.values().forEach(exchange -> all.addAll(exchange.measurements()));
-            queues.values().forEach(queue -> all.addAll(queue.measurements()));
-        } finally {
-            lock.unlock();
-        }
+        List<Measurement> all = declarations.measurements();
         all.add(Measurement.gauge(
                 "tenfold.rabbit.connected",
                 "1",
@@ -506,29 +342,19 @@ public final class RabbitBroker implements Broker {
                 "Messages published and not confirmed yet",
                 Map.of(),
                 publishing::unconfirmed));
+        all.add(Measurement.gauge(
+                "tenfold.rabbit.waiting",
+                "messages",
+                "Messages that RabbitMQ refused and that wait here for room",
+                Map.of(),
+                waiting::sum));
         return all;
     }
 
     /** Declares everything again that was declared here. */
     void redeclare() {
-        lock.lock();
         try {
-            channels.call("the declarations of this process", channel -> {
-                for (RabbitExchange<?> exchange : exchanges.values()) {
-                    exchange.declare(channel);
-                }
-                for (RabbitQueue<?> queue : queues.values()) {
-                    queue.declare(channel);
-                }
-                for (Binding each : bindings) {
-                    if (each.toQueue()) {
-                        channel.queueBind(each.to(), each.from(), each.key(), each.arguments());
-                    } else {
-                        channel.exchangeBind(each.to(), each.from(), each.key(), each.arguments());
-                    }
-                }
-                return true;
-            });
+            declarations.redeclare();
         } catch (RuntimeException failure) {
             given.tell(
                     Level.ERROR,
@@ -536,8 +362,6 @@ public final class RabbitBroker implements Broker {
                     "broker.undeclared",
                     "what was declared here could not be declared again: " + failure,
                     Map.of("failure", String.valueOf(failure)));
-        } finally {
-            lock.unlock();
         }
     }
 

@@ -342,7 +342,7 @@ final class RabbitConsumer<E> implements Consumer {
                             "a message cannot be decoded and is rejected: " + unreadable,
                             Map.of("failure", String.valueOf(unreadable)));
             try {
-                getChannel().basicReject(envelope.getDeliveryTag(), false);
+                queue.broker().server().discard(getChannel(), envelope.getDeliveryTag());
             } catch (IOException | ShutdownSignalException gone) {
                 // It is delivered again.
             } finally {

@@ -127,7 +127,9 @@ final class RabbitDelivery<E> implements Delivery<E> {
 
     CompletionStage<Void> giveUp(boolean requeue) {
         // Not nack: on quorum queues only a rejection counts towards the delivery limit.
-        return settle(() -> channel.basicReject(envelope.getDeliveryTag(), requeue));
+        return requeue
+                ? settle(() -> channel.basicReject(envelope.getDeliveryTag(), true))
+                : settle(() -> queue.broker().server().discard(channel, envelope.getDeliveryTag()));
     }
 
     void unclaim() {

@@ -1,13 +1,14 @@
 package dev.tenfold.queue.amqp;
 
+import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.Channel;
-import dev.tenfold.error.InvalidConfigurationException;
 import dev.tenfold.observe.Measurement;
 import dev.tenfold.queue.Confirm;
 import dev.tenfold.queue.Exchange;
 import dev.tenfold.queue.Message;
 import dev.tenfold.queue.PublishRejectedException;
 import dev.tenfold.queue.Queue;
+import dev.tenfold.queue.amqp.Declarations.Binding;
 import dev.tenfold.queue.amqp.Wire.Outgoing;
 import java.io.IOException;
 import java.time.Duration;
@@ -97,7 +98,7 @@ final class RabbitExchange<E> implements Exchange<E> {
             channel.queueBind(own.name(), name, bindingKey, table);
             return true;
         });
-        broker.remember(RabbitBroker.Binding.of(own, name, bindingKey, wire(arguments)));
+        broker.declarations().remember(Binding.of(own, name, bindingKey, wire(arguments)));
     }
 
     @Override
@@ -108,18 +109,21 @@ final class RabbitExchange<E> implements Exchange<E> {
             channel.queueUnbind(own.name(), name, bindingKey, table);
             return true;
         });
-        return broker.forget(RabbitBroker.Binding.of(own, name, bindingKey, wire(arguments)));
+        return broker.declarations().forget(Binding.of(own, name, bindingKey, wire(arguments)));
     }
 
     @Override
     public void bind(
             Exchange<? super E> exchange, String bindingKey, Map<String, ? extends @Nullable Object> arguments) {
         RabbitExchange<?> own = own(exchange);
+        if (!broker.server().bindsExchanges()) {
+            throw broker.server().without("bind to exchange '" + own.name() + "'");
+        }
         change("bind", bindingKey, arguments, (channel, table) -> {
             channel.exchangeBind(own.name(), name, bindingKey, table);
             return true;
         });
-        broker.remember(RabbitBroker.Binding.of(own, name, bindingKey, wire(arguments)));
+        broker.declarations().remember(Binding.of(own, name, bindingKey, wire(arguments)));
     }
 
     @Override
@@ -130,7 +134,7 @@ final class RabbitExchange<E> implements Exchange<E> {
             channel.exchangeUnbind(own.name(), name, bindingKey, table);
             return true;
         });
-        return broker.forget(RabbitBroker.Binding.of(own, name, bindingKey, wire(arguments)));
+        return broker.declarations().forget(Binding.of(own, name, bindingKey, wire(arguments)));
     }
 
     private interface Change {
@@ -142,8 +146,13 @@ final class RabbitExchange<E> implements Exchange<E> {
         requireNamed(what);
         RabbitBroker.checkKey("bindingKey", bindingKey);
         Map<String, Object> table = wire(arguments);
-        broker.channels()
-                .call("binding '" + bindingKey + "' of exchange '" + name + "'", channel -> change.on(channel, table));
+        String subject = "binding '" + bindingKey + "' of exchange '" + name + "'";
+        if (what.equals("unbind")) {
+            // RabbitMQ does not mind if there is no such binding, others do.
+            var unused = broker.channels().callUnless(AMQP.NOT_FOUND, subject, channel -> change.on(channel, table));
+        } else {
+            broker.channels().call(subject, channel -> change.on(channel, table));
+        }
     }
 
     private static Map<String, Object> wire(Map<String, ? extends @Nullable Object> arguments) {
@@ -222,8 +231,11 @@ final class RabbitExchange<E> implements Exchange<E> {
             String routingKey, Outgoing outgoing, Duration delay, @Nullable Runnable returned) {
         if (delay.isZero()) {
             CompletionStage<Confirm> first = broker.publishing().publish(name, routingKey, outgoing, returned);
-            Duration patience = broker.longestBlock();
+            Duration patience = broker.declarations().longestBlock();
             return patience.isZero() ? first : waiting(first, routingKey, outgoing, returned, patience);
+        }
+        if (!broker.server().isLikeRabbit()) {
+            throw broker.server().without("delay");
         }
         if (kind == Kind.DEFAULT) {
             return broker.later(routingKey, delay, outgoing);
@@ -263,18 +275,18 @@ final class RabbitExchange<E> implements Exchange<E> {
                 answer.completeExceptionally(failure);
             } else {
                 Duration next = pause.multipliedBy(2);
-                broker.given()
-                        .scheduler()
-                        .schedule(
-                                pause,
-                                () -> await(
-                                        broker.publishing().publish(name, routingKey, outgoing, returned),
-                                        answer,
-                                        routingKey,
-                                        outgoing,
-                                        returned,
-                                        end,
-                                        next.compareTo(LONGEST_WAIT_FOR_ROOM) > 0 ? LONGEST_WAIT_FOR_ROOM : next));
+                broker.waiting().increment();
+                broker.given().scheduler().schedule(pause, () -> {
+                    broker.waiting().decrement();
+                    await(
+                            broker.publishing().publish(name, routingKey, outgoing, returned),
+                            answer,
+                            routingKey,
+                            outgoing,
+                            returned,
+                            end,
+                            next.compareTo(LONGEST_WAIT_FOR_ROOM) > 0 ? LONGEST_WAIT_FOR_ROOM : next);
+                });
             }
         });
     }
@@ -317,7 +329,7 @@ final class RabbitExchange<E> implements Exchange<E> {
         if (!deleted) {
             broker.channels().call("exchange '" + name + "'", channel -> channel.exchangeDelete(name));
             deleted = true;
-            broker.forget(this);
+            broker.declarations().forget(this);
         }
     }
 
@@ -327,13 +339,15 @@ final class RabbitExchange<E> implements Exchange<E> {
         if (deleted) {
             return true;
         }
-        try {
-            broker.channels().call("exchange '" + name + "'", channel -> channel.exchangeDelete(name, true));
-        } catch (InvalidConfigurationException inUse) {
+        if (!broker.channels()
+                .callUnless(
+                        AMQP.PRECONDITION_FAILED,
+                        "exchange '" + name + "'",
+                        channel -> channel.exchangeDelete(name, true))) {
             return false;
         }
         deleted = true;
-        broker.forget(this);
+        broker.declarations().forget(this);
         return true;
     }
 

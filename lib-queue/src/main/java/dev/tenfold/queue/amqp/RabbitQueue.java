@@ -4,7 +4,6 @@ import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.GetResponse;
 import com.rabbitmq.client.ShutdownSignalException;
-import dev.tenfold.error.UnavailableException;
 import dev.tenfold.error.Validation;
 import dev.tenfold.observe.Measurement;
 import dev.tenfold.queue.Consumer;
@@ -20,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +35,8 @@ final class RabbitQueue<E> implements Queue<E> {
     private final AtomicInteger polled = new AtomicInteger();
     private final AtomicInteger numbers = new AtomicInteger();
     private volatile boolean deleted;
-    /** For polling: what is got on a channel must be settled on it. */
+    private final ReentrantLock pollingLock = new ReentrantLock();
+    /** For polling: what is got on a channel must be settled on it. Guarded by its lock. */
     private @Nullable Channel polling;
 
     RabbitQueue(RabbitBroker broker, String name, Class<E> type, QueueOptions options, boolean temporary) {
@@ -73,6 +74,9 @@ final class RabbitQueue<E> implements Queue<E> {
     }
 
     private Map<String, Object> arguments() {
+        if (!broker.server().isLikeRabbit()) {
+            return Map.of();
+        }
         Map<String, Object> arguments = new LinkedHashMap<>();
         arguments.put("x-max-length", options.maxLength());
         if (options.maxBytes() != Long.MAX_VALUE) {
@@ -97,7 +101,7 @@ final class RabbitQueue<E> implements Queue<E> {
                 arguments.put("x-dead-letter-routing-key", options.deadLetterKey());
             }
         }
-        if (broker.options().isQuorumQueues() && !temporary) {
+        if (isQuorum()) {
             arguments.put("x-queue-type", "quorum");
             if (options.deliveryLimit() != Integer.MAX_VALUE) {
                 arguments.put("x-delivery-limit", options.deliveryLimit());
@@ -133,6 +137,18 @@ final class RabbitQueue<E> implements Queue<E> {
     public Consumer consume(UnaryOperator<Consumer.Options<E>> change, Consumer.Handler<E> handler) {
         Consumer.Options<E> chosen = change.apply(Consumer.Options.defaults());
         chosen.validate(this);
+        Validation check = Validation.of("consumer of queue '" + name + "'");
+        check.require(
+                chosen.priority() == 0 || broker.server().ranksConsumers(),
+                "priority",
+                chosen.priority(),
+                broker.server().rule());
+        check.require(
+                !chosen.isExclusive() || chosen.order().isPresent() || !isQuorum(),
+                "exclusive",
+                true,
+                "unset on quorum queues, which have no such thing; declare the queue with singleActiveConsumer");
+        check.throwIfInvalid();
         requireUsable();
         RabbitConsumer<E> consumer =
                 new RabbitConsumer<>(this, name + "#" + numbers.incrementAndGet(), chosen, handler);
@@ -170,7 +186,7 @@ final class RabbitQueue<E> implements Queue<E> {
     }
 
     private Channel pollingChannel() {
-        broker.lock().lock();
+        pollingLock.lock();
         try {
             Channel held = polling;
             if (held == null || !held.isOpen()) {
@@ -180,7 +196,7 @@ final class RabbitQueue<E> implements Queue<E> {
             }
             return held;
         } finally {
-            broker.lock().unlock();
+            pollingLock.unlock();
         }
     }
 
@@ -211,21 +227,34 @@ final class RabbitQueue<E> implements Queue<E> {
             return true;
         }
         List<DeleteIf> all = Arrays.asList(conditions);
-        try {
-            broker.channels()
-                    .call(
-                            "queue '" + name + "'",
-                            channel -> channel.queueDelete(
-                                    name, all.contains(DeleteIf.UNUSED), all.contains(DeleteIf.EMPTY)));
-        } catch (RuntimeException refused) {
-            if (!all.isEmpty() && !(refused instanceof UnavailableException)) {
-                return false;
-            }
-            throw refused;
+        if (all.isEmpty()) {
+            broker.channels().call("queue '" + name + "'", channel -> channel.queueDelete(name));
+        } else if (!deleteIf(all.contains(DeleteIf.UNUSED), all.contains(DeleteIf.EMPTY))) {
+            return false;
         }
         deleted = true;
-        broker.forget(this);
+        broker.declarations().forget(this);
         return true;
+    }
+
+    /** Deletes it in RabbitMQ alone; returns whether the conditions held. */
+    boolean deleteIf(boolean unused, boolean empty) {
+        String subject = "queue '" + name + "'";
+        if (!isQuorum()) {
+            return broker.channels()
+                    .callUnless(AMQP.PRECONDITION_FAILED, subject, channel -> channel.queueDelete(name, unused, empty));
+        }
+        // Quorum queues take no conditions: somebody may come between the look and the end.
+        State found = inspect();
+        if ((unused && found.consumers() > 0) || (empty && found.messages() > 0)) {
+            return false;
+        }
+        broker.channels().call(subject, channel -> channel.queueDelete(name));
+        return true;
+    }
+
+    private boolean isQuorum() {
+        return broker.options().isQuorumQueues() && !temporary;
     }
 
     @Override

@@ -20,10 +20,13 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/** Requests that wait for their answer, which comes by RabbitMQ's direct reply-to: over the channel they were made on. */
+/**
+ * Requests that wait for their answer, which comes by RabbitMQ's direct reply-to: over the channel they were made on. Where the
+ * server has no such thing, it comes by a queue that goes with the connection.
+ */
 final class RabbitRequests implements AutoCloseable {
 
-    private static final String REPLY_TO = "amq.rabbitmq.reply-to";
+    private static final String DIRECT = "amq.rabbitmq.reply-to";
 
     private static final Duration LONGEST = Duration.ofDays(365);
 
@@ -32,6 +35,7 @@ final class RabbitRequests implements AutoCloseable {
     private final Map<String, Waiting<?>> waiting = new ConcurrentHashMap<>();
     private final ReentrantLock lock = new ReentrantLock();
     private @Nullable Channel channel;
+    private String replyTo = DIRECT;
 
     RabbitRequests(RabbitBroker broker) {
         this.broker = broker;
@@ -72,11 +76,13 @@ final class RabbitRequests implements AutoCloseable {
         mine.alarm = broker.given()
                 .scheduler()
                 .schedule(timeout, () -> fail(id, new DeadlineExceededException(what, timeout, null)));
-        Outgoing question =
-                broker.outgoing(message.replyTo(REPLY_TO).correlationId(id)).expiring(timeout);
         lock.lock();
         try {
-            open().basicPublish(exchange, routingKey, true, question.properties(), question.body());
+            Channel to = open();
+            Outgoing question = broker.outgoing(message.replyTo(replyTo).correlationId(id));
+            // What an expiration means, AMQP alone leaves open.
+            question = broker.server().isLikeRabbit() ? question.expiring(timeout) : question;
+            to.basicPublish(exchange, routingKey, true, question.properties(), question.body());
         } catch (IOException | AlreadyClosedException failure) {
             fail(id, Channels.unavailable(failure));
         } finally {
@@ -92,8 +98,11 @@ final class RabbitRequests implements AutoCloseable {
         }
         Channel next = broker.channels().open();
         next.addReturnListener(this::returned);
+        if (!broker.server().repliesDirectly()) {
+            replyTo = next.queueDeclare().getQueue();
+        }
         next.basicConsume(
-                REPLY_TO, true, (tag, delivery) -> answered(delivery.getProperties(), delivery.getBody()), tag -> {});
+                replyTo, true, (tag, delivery) -> answered(delivery.getProperties(), delivery.getBody()), tag -> {});
         channel = next;
         return next;
     }

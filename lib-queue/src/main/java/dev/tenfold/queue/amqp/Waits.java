@@ -20,7 +20,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class Waits {
 
+    private static final int LONGEST_NAME = 255;
     private static final long LINGER_MILLIS = 120_000;
+
+    /** RabbitMQ counts times in 32 bits. */
+    private static final long MOST_MILLIS = 0xFFFF_FFFFL;
+
     private static final Duration RENEWAL = Duration.ofSeconds(60);
     private static final int MAXIMUM_REMEMBERED = 10_000;
 
@@ -52,12 +57,12 @@ final class Waits {
         return name;
     }
 
-    private static String name(long millis, String kind, String target) {
+    /** Names have 255 bytes. What does not fit is told apart by its hash, and from what fits by an {@code h}. */
+    static String name(long millis, String kind, String target) {
         String name = Wire.WAITING + millis + "." + kind + "." + target;
-        // Names have 255 bytes; what does not fit is told apart by its hash.
-        return name.getBytes(StandardCharsets.UTF_8).length <= 255
+        return name.getBytes(StandardCharsets.UTF_8).length <= LONGEST_NAME
                 ? name
-                : Wire.WAITING + millis + "." + kind + "."
+                : Wire.WAITING + millis + "." + kind + "h."
                         + HexFormat.of().toHexDigits(KeyHash.xxh3().hash(target));
     }
 
@@ -68,7 +73,12 @@ final class Waits {
         while (millis / unit >= 100) {
             unit *= 10;
         }
-        return (millis + unit - 1) / unit * unit;
+        long step = (millis + unit - 1) / unit * unit;
+        if (step > MOST_MILLIS - LINGER_MILLIS) {
+            throw new IllegalArgumentException(
+                    "delay: " + wait + " (expected: at most 48 days, which RabbitMQ can count)");
+        }
+        return step;
     }
 
     private void declare(String name, long millis, String exchange, @Nullable String key, boolean fanned) {
@@ -80,7 +90,7 @@ final class Waits {
         channels.call("waiting queue '" + name + "'", channel -> {
             Map<String, Object> arguments = new LinkedHashMap<>();
             arguments.put("x-message-ttl", millis);
-            arguments.put("x-expires", 2 * millis + LINGER_MILLIS);
+            arguments.put("x-expires", Math.min(MOST_MILLIS, 2 * millis + LINGER_MILLIS));
             arguments.put("x-dead-letter-exchange", exchange);
             if (key != null) {
                 arguments.put("x-dead-letter-routing-key", key);

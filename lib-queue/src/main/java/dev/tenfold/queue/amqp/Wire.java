@@ -141,18 +141,30 @@ final class Wire {
                     .map(each -> death((Map<?, ?>) each, moved ? exchange : null, moved ? key : null))
                     .filter(each -> !each.queue().startsWith(WAITING))
                     .toList();
-            headers.remove(Death.FIRST_QUEUE);
-            headers.remove(Death.FIRST_REASON);
-            headers.remove(Death.FIRST_EXCHANGE);
             if (!deaths.isEmpty()) {
                 headers.put(Death.HEADER, deaths);
-                Death first = deaths.get(deaths.size() - 1);
-                headers.put(Death.FIRST_QUEUE, first.queue());
-                headers.put(Death.FIRST_REASON, first.reason().toString());
-                headers.put(Death.FIRST_EXCHANGE, first.exchange());
+            }
+            if (text(raw, Death.FIRST_QUEUE, "").startsWith(WAITING)) {
+                first(deaths, headers);
             }
         }
         return headers;
+    }
+
+    /** The first death was none: what comes after it in time, of equal ones the last in the list, was. */
+    private static void first(List<Death> deaths, Map<String, Object> headers) {
+        headers.remove(Death.FIRST_QUEUE);
+        headers.remove(Death.FIRST_REASON);
+        headers.remove(Death.FIRST_EXCHANGE);
+        Death first = null;
+        for (Death each : deaths) {
+            first = first == null || !each.at().isAfter(first.at()) ? each : first;
+        }
+        if (first != null) {
+            headers.put(Death.FIRST_QUEUE, first.queue());
+            headers.put(Death.FIRST_REASON, first.reason().toString());
+            headers.put(Death.FIRST_EXCHANGE, first.exchange());
+        }
     }
 
     private static Death death(Map<?, ?> table, @Nullable String exchange, @Nullable String key) {

@@ -11,6 +11,7 @@ public final class Batch {
     private final List<byte @Nullable []> contents = new ArrayList<>(2);
     private int size;
     private boolean lazy;
+    private boolean followed;
 
     /** Makes an empty batch. */
     public Batch() {}
@@ -51,8 +52,22 @@ public final class Batch {
         return this;
     }
 
+    /**
+     * Says that the next batch follows at once, so that this one may wait for it, for ten milliseconds at most.
+     *
+     * @return this
+     */
+    public Batch followed() {
+        followed = true;
+        return lazy();
+    }
+
     boolean isLazy() {
         return lazy;
+    }
+
+    boolean isFollowed() {
+        return followed;
     }
 
     /**

@@ -23,6 +23,9 @@ final class FrameBuffer {
     /** Whether somebody waits for it. */
     boolean urgent;
 
+    /** Whether the next batch is on its way, of those that share one force. */
+    boolean followed;
+
     /** Whether it waited for company long enough. */
     boolean ripe;
 

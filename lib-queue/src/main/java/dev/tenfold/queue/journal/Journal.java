@@ -38,6 +38,9 @@ public final class Journal implements AutoCloseable {
     /** How long what nobody waits for waits for company: otherwise each removal would cost a force of its own. */
     private static final Duration LAZY = Duration.ofMillis(1);
 
+    /** And how long what is followed by more, whose thread may have been interrupted in between. */
+    private static final Duration FOLLOWED = Duration.ofMillis(10);
+
     final FileIo io;
     final JournalSettings settings;
 
@@ -161,6 +164,7 @@ public final class Journal implements AutoCloseable {
             }
             boolean first = !frame.urgent && !wasBegun;
             frame.urgent |= !batch.isLazy();
+            frame.followed = batch.isFollowed();
             // One that is about to look anyway need not be woken for what may wait.
             if (idle && (frame.urgent || (first && asleep))) {
                 work.signal();
@@ -469,6 +473,9 @@ public final class Journal implements AutoCloseable {
     /** How long the flusher waits for more to come, in nanoseconds. */
     private long companyFor(FrameBuffer frame) {
         Duration interval = settings.flushInterval();
+        if (frame.followed && !frame.urgent && interval.compareTo(FOLLOWED) < 0) {
+            return FOLLOWED.toNanos();
+        }
         return (frame.urgent || interval.compareTo(LAZY) > 0 ? interval : LAZY).toNanos();
     }
 

@@ -157,6 +157,11 @@ public final class JournalLog implements QueueLog {
 
     @Override
     public CompletionStage<Void> write(List<Change> changes) {
+        return write(changes, false);
+    }
+
+    @Override
+    public CompletionStage<Void> write(List<Change> changes, boolean more) {
         if (addsOnly(changes)) {
             awaitRoom();
         }
@@ -167,7 +172,7 @@ public final class JournalLog implements QueueLog {
             for (Change change : changes) {
                 add(change, items);
             }
-            return journal.append(isWaitedFor(changes) ? items : items.lazy());
+            return journal.append(more ? items.followed() : isWaitedFor(changes) ? items : items.lazy());
         } finally {
             lock.unlock();
         }
@@ -199,12 +204,11 @@ public final class JournalLog implements QueueLog {
     private void requireSize(List<Change> changes) {
         long size = changes.stream().mapToLong(JournalLog::mostBytes).sum();
         if (size > journal.largestBatch()) {
-            throw new UnavailableException(
-                    "the journal cannot take changes of " + size + " bytes at once",
-                    List.of("expected: <= " + journal.largestBatch()
-                            + ", which fit a segment; open the broker with a larger "
-                            + "segmentSize, or send less at once"),
-                    null);
+            // Not unavailable: however long one waits, it will not fit.
+            throw new IllegalArgumentException("message or transaction: " + size + " bytes (expected: <= "
+                    + journal.largestBatch()
+                    + ", which fit a segment of the journal; open the broker with a larger segmentSize, or send less at"
+                    + " once)");
         }
     }
 

@@ -57,8 +57,23 @@ public interface QueueLog extends AutoCloseable {
      *     that is not known to be so
      * @throws UnavailableException if nothing was written and nothing will be, for instance because the disk is full; the
      *     broker then refuses what it was asked to do
+     * @throws IllegalArgumentException if the log never takes so much as one; nothing was written
      */
     CompletionStage<Void> write(List<Change> changes);
+
+    /**
+     * Writes changes down as one, and hears that more follow at once, so that one force of the disk may serve all of them. What
+     * follows may still not come; then these are on disk some milliseconds later.
+     *
+     * @param changes at least one; never changed afterwards
+     * @param more whether more follow
+     * @return as {@link #write(List)}
+     * @throws UnavailableException as {@link #write(List)}
+     * @throws IllegalArgumentException as {@link #write(List)}
+     */
+    default CompletionStage<Void> write(List<Change> changes, boolean more) {
+        return write(changes);
+    }
 
     /** Writes down what was handed over, and lets go of the disk. Closing again does nothing. */
     @Override

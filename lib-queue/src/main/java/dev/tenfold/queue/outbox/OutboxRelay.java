@@ -8,6 +8,8 @@ import dev.tenfold.observe.Measured;
 import dev.tenfold.observe.Measurement;
 import dev.tenfold.observe.Observer;
 import dev.tenfold.queue.Exchange;
+import dev.tenfold.retry.Backoff;
+import dev.tenfold.time.Chance;
 import dev.tenfold.time.Scheduler;
 import dev.tenfold.time.TimeSource;
 import java.lang.System.Logger.Level;
@@ -23,29 +25,39 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.random.RandomGenerator;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Publishes what an {@link Outbox} holds, and deletes it when the exchange has confirmed it.
  *
+ * <p><b>Nothing that was not committed.</b> Before it publishes what it has read, it commits a change of its own, so that what
+ * is published has reached the replicas that the commits of its data source wait for, and no failover drops it.
+ *
  * <p><b>At least once.</b> A message whose confirm was lost, or whose deletion did not commit, is published again. Each
  * carries an id made of the table's name and the row's number, so a queue declared with {@code deduplicate} takes it once.
- * What leads to no queue counts as published.
+ * What leads to no queue counts as published, unless {@link Builder#mandatory} says otherwise.
  *
  * <p><b>In order per key.</b> The next message of a key is published when the one before is confirmed; where one is refused,
- * its key waits for the next round while others go on. Of several processes with the same {@link Builder#lease}, one relays
+ * its key waits until it is tried again, while others go on. One that is refused for good is parked, see {@link
+ * Builder#retry}. Of several processes with the same {@link Builder#lease}, one relays
  * and the others stand by.
  *
  * <p>Thread-safe. A round occupies one thread of the executor, and nothing between rounds.
  */
 public final class OutboxRelay implements Measured, AutoCloseable {
 
+    /** How a refused message is tried again unless changed: 20 times, after 1 s doubling up to 5 min, about an hour. */
+    public static final Backoff DEFAULT_RETRY =
+            Backoff.exponential(Duration.ofSeconds(1), Duration.ofMinutes(5)).attempts(20);
+
     private final Builder<?> given;
     private final Observer observer;
     private final RelayRound<?> round;
     private final AtomicLong published = new AtomicLong();
     private final AtomicLong refused = new AtomicLong();
+    private final AtomicLong parked = new AtomicLong();
     private final AtomicLong failures = new AtomicLong();
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -67,8 +79,7 @@ public final class OutboxRelay implements Measured, AutoCloseable {
     private <E> OutboxRelay(Builder<E> given) {
         this.given = given;
         this.observer = given.observer.guarded();
-        this.round =
-                new RelayRound<>(given.outbox, given.dataSource, given.exchange, given.batch, given.confirmTimeout);
+        this.round = new RelayRound<>(given, given.random);
     }
 
     /**
@@ -146,11 +157,15 @@ public final class OutboxRelay implements Measured, AutoCloseable {
         Lease.Grant held = grant;
         RelayRound.Outcome outcome = round.run(() -> !isClosed() && (held == null || held.isHeld()));
         published.addAndGet(outcome.published());
-        refused.addAndGet(outcome.refused());
+        refused.addAndGet(outcome.refused() + outcome.parked().size());
+        parked.addAndGet(outcome.parked().size());
         if (outcome.refused() > 0) {
-            failed(outcome.refused() + " messages were refused and wait", outcome.why());
+            failed(outcome.refused() + " messages were not taken and wait", outcome.why());
         }
-        return outcome.isFull() && outcome.published() > 0;
+        for (String each : outcome.parked()) {
+            tell("outbox.parked", "given up, and parked: " + each, Map.of());
+        }
+        return outcome.isFull();
     }
 
     private boolean isClosed() {
@@ -206,13 +221,15 @@ public final class OutboxRelay implements Measured, AutoCloseable {
     }
 
     private void failed(String what, @Nullable Throwable cause) {
-        observer.on(new Event(
-                given.time.now(),
-                "outbox/" + given.outbox.table(),
+        tell(
                 "outbox.failed",
-                Level.WARNING,
                 "relaying failed, " + what + ": " + cause,
-                cause == null ? Map.of() : Map.of("cause", cause)));
+                cause == null ? Map.of() : Map.of("cause", cause));
+    }
+
+    private void tell(String kind, String message, Map<String, Object> details) {
+        observer.on(
+                new Event(given.time.now(), "outbox/" + given.outbox.table(), kind, Level.WARNING, message, details));
     }
 
     /**
@@ -248,6 +265,7 @@ public final class OutboxRelay implements Measured, AutoCloseable {
         return List.of(
                 Measurement.counter("tenfold.outbox.published", "Messages relayed", tags, published::get),
                 Measurement.counter("tenfold.outbox.refused", "Messages an exchange refused", tags, refused::get),
+                Measurement.counter("tenfold.outbox.parked", "Messages given up", tags, parked::get),
                 Measurement.counter("tenfold.outbox.failures", "Rounds that failed", tags, failures::get));
     }
 
@@ -267,7 +285,10 @@ public final class OutboxRelay implements Measured, AutoCloseable {
         private Duration poll = Duration.ofMillis(200);
         private Duration confirmTimeout = Duration.ofSeconds(30);
         private int batch = 500;
+        private Backoff retry = DEFAULT_RETRY;
+        private boolean mandatory;
         private TimeSource time = TimeSource.system();
+        private RandomGenerator random = Chance.perThread();
         private @Nullable Scheduler scheduler;
         private Executor executor = ForkJoinPool.commonPool();
         private Observer observer = Observer.slf4j();
@@ -327,7 +348,30 @@ public final class OutboxRelay implements Measured, AutoCloseable {
         }
 
         /**
-         * Sets the clock that dates events.
+         * Decides when a message that the exchange refused is tried again, and how often it is tried before it is parked, see
+         * {@link Outbox#parked}. Those of its key wait meanwhile. An exchange that cannot be reached, or is closed, has
+         * refused nothing, and does not count.
+         *
+         * @param backoff {@link #DEFAULT_RETRY} unless set
+         * @return this
+         */
+        public Builder<E> retry(Backoff backoff) {
+            this.retry = Objects.requireNonNull(backoff, "backoff");
+            return this;
+        }
+
+        /**
+         * Takes a message that leads to no queue as refused, instead of as published.
+         *
+         * @return this
+         */
+        public Builder<E> mandatory() {
+            this.mandatory = true;
+            return this;
+        }
+
+        /**
+         * Sets the clock that dates events and attempts.
          *
          * @param source {@link TimeSource#system()} unless set
          * @return this
@@ -370,6 +414,49 @@ public final class OutboxRelay implements Measured, AutoCloseable {
             return this;
         }
 
+        /**
+         * Sets what draws the jitter of {@link #retry}.
+         *
+         * @param source thread-safe; {@link Chance#perThread()} unless set
+         * @return this
+         */
+        public Builder<E> random(RandomGenerator source) {
+            this.random = Objects.requireNonNull(source, "source");
+            return this;
+        }
+
+        Outbox<E> outbox() {
+            return outbox;
+        }
+
+        DataSource dataSource() {
+            return dataSource;
+        }
+
+        Exchange<E> exchange() {
+            return exchange;
+        }
+
+        int batch() {
+            return batch;
+        }
+
+        Backoff retry() {
+            return retry;
+        }
+
+        boolean isMandatory() {
+            return mandatory;
+        }
+
+        Duration confirmTimeout() {
+            return confirmTimeout;
+        }
+
+        TimeSource time() {
+            return time;
+        }
+
         private Scheduler scheduler() {
             return scheduler == null ? Scheduler.shared(executor) : scheduler;
         }
@@ -400,7 +487,10 @@ public final class OutboxRelay implements Measured, AutoCloseable {
             copy.poll = poll;
             copy.confirmTimeout = confirmTimeout;
             copy.batch = batch;
+            copy.retry = retry;
+            copy.mandatory = mandatory;
             copy.time = time;
+            copy.random = random;
             copy.scheduler = scheduler;
             copy.executor = executor;
             copy.observer = observer;

@@ -18,14 +18,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class TopicWalk<T> {
 
-    /** Reached by the words so far, the last one included; each once. */
-    private List<TopicNode<T>> here = new ArrayList<>();
+    /** Up to so many, a look at each costs less than a set. */
+    private static final int FEW = 8;
 
-    private List<TopicNode<T>> next = new ArrayList<>();
+    /** Reached by the words so far, the last one included; each once. */
+    private List<TopicNode<T>> here = new ArrayList<>(4);
+
+    private List<TopicNode<T>> next = new ArrayList<>(4);
 
     /** Reached by a {@code #} at any time; each once. */
     private final List<TopicNode<T>> staying = new ArrayList<>();
 
+    /** The same, once they are many. */
     private @Nullable Set<TopicNode<T>> stayingSet;
 
     private TopicWalk() {}
@@ -37,13 +41,20 @@ final class TopicWalk<T> {
         walk.swap();
         if (!routingKey.isEmpty()) {
             int start = 0;
-            for (int dot = routingKey.indexOf('.'); dot >= 0; dot = routingKey.indexOf('.', start)) {
+            for (int dot = routingKey.indexOf('.'); dot >= 0 && !walk.isOver(); dot = routingKey.indexOf('.', start)) {
                 walk.step(routingKey.substring(start, dot));
                 start = dot + 1;
             }
-            walk.step(routingKey.substring(start));
+            if (!walk.isOver()) {
+                walk.step(routingKey.substring(start));
+            }
         }
         return walk.targets();
+    }
+
+    /** Whether no further word leads anywhere. */
+    private boolean isOver() {
+        return here.isEmpty() && staying.isEmpty();
     }
 
     private void step(String word) {
@@ -79,7 +90,10 @@ final class TopicWalk<T> {
 
     private boolean isNew(TopicNode<T> rest) {
         if (stayingSet == null) {
-            stayingSet = new HashSet<>();
+            if (staying.size() < FEW) {
+                return !staying.contains(rest);
+            }
+            stayingSet = new HashSet<>(staying);
         }
         return stayingSet.add(rest);
     }

@@ -12,6 +12,8 @@ import dev.tenfold.queue.Consumer;
 import dev.tenfold.queue.Exchange;
 import dev.tenfold.queue.Message;
 import dev.tenfold.queue.Queue;
+import dev.tenfold.testing.TcpRelay;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -58,7 +60,7 @@ final class RabbitRecoveryTest {
         Set<String> handled = ConcurrentHashMap.newKeySet();
         List<String> confirmed = new ArrayList<>();
         int unknown = 0;
-        try (AmqpRelay relay = new AmqpRelay(uri.getHost(), port);
+        try (TcpRelay relay = TcpRelay.to(new InetSocketAddress(uri.getHost(), port));
                 Broker broker = connect("amqp://" + uri.getUserInfo() + "@127.0.0.1:" + relay.port())) {
             Exchange<String> exchange = broker.directExchange(prefix + "x", String.class);
             Queue<String> queue = broker.queue(prefix + "q", String.class);
@@ -66,7 +68,7 @@ final class RabbitRecoveryTest {
             Consumer consumer = queue.consume(10, delivery -> handled.add(delivery.body()));
             for (int i = 0; i < 300; i++) {
                 if (i % 100 == 50) {
-                    relay.cut();
+                    relay.disconnect();
                 }
                 CompletionStage<Confirm> confirm = exchange.publish("k", "m" + i);
                 try {

@@ -11,11 +11,15 @@ import dev.tenfold.observe.Event;
 import dev.tenfold.queue.Broker;
 import dev.tenfold.queue.Delivery;
 import dev.tenfold.queue.Exchange;
+import dev.tenfold.queue.Message;
 import dev.tenfold.queue.Queue;
+import dev.tenfold.retry.Backoff;
+import dev.tenfold.testing.SimulatedTime;
 import dev.tenfold.testing.TestDatabase;
 import dev.tenfold.time.TimeSource;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -43,7 +47,7 @@ import org.junit.jupiter.api.Test;
 /** The outbox on a real PostgreSQL. */
 class OutboxTest {
 
-    private final DataSource database = TestDatabase.fresh();
+    private final DataSource database = fresh();
     private final Outbox<String> outbox = Outbox.of("outbox", Codec.utf8());
     private final Broker broker = Broker.builder().observer(event -> {}).inMemory();
     private final Exchange<String> exchange = broker.fanoutExchange("orders", String.class);
@@ -51,6 +55,20 @@ class OutboxTest {
             "orders", String.class, q -> q.deduplicate(Duration.ofMinutes(1)).maxLength(100_000));
     private final List<Event> events = Collections.synchronizedList(new ArrayList<>());
     private final ExecutorService threads = Executors.newCachedThreadPool();
+
+    /** Creates an empty database. */
+    DataSource fresh() {
+        return TestDatabase.fresh();
+    }
+
+    /** Ends a connection in the middle of its transaction, as the end of its process would. */
+    void kill(Connection victim) throws SQLException {
+        try (Connection killer = database.getConnection();
+                Statement kill = killer.createStatement()) {
+            int pid = victim.unwrap(org.postgresql.PGConnection.class).getBackendPID();
+            kill.execute("SELECT pg_terminate_backend(" + pid + ")");
+        }
+    }
 
     @BeforeEach
     void create() {
@@ -122,13 +140,10 @@ class OutboxTest {
             outbox.record(connection, "a", "order.created", "rolled back");
             connection.rollback();
         }
-        try (Connection victim = database.getConnection();
-                Connection killer = database.getConnection();
-                Statement kill = killer.createStatement()) {
+        try (Connection victim = database.getConnection()) {
             victim.setAutoCommit(false);
             outbox.record(victim, "b", "order.created", "killed");
-            int pid = victim.unwrap(org.postgresql.PGConnection.class).getBackendPID();
-            kill.execute("SELECT pg_terminate_backend(" + pid + ")");
+            kill(victim);
             assertThatThrownBy(victim::commit).isInstanceOf(SQLException.class);
         }
         commit("b", "3");
@@ -263,6 +278,130 @@ class OutboxTest {
             assertThat(small.poll().orElseThrow().body()).isEqualTo("a2");
             awaitEmptyTable();
         }
+    }
+
+    /** A relay whose rounds run as time passes, on this thread. */
+    private OutboxRelay.Builder<String> stepped(Exchange<String> to, SimulatedTime time) {
+        return OutboxRelay.of(outbox, database, to)
+                .poll(Duration.ofMillis(500))
+                .time(time)
+                .scheduler(time)
+                .executor(Runnable::run)
+                .observer(events::add);
+    }
+
+    private void record(String key, String routingKey, String body) throws SQLException {
+        try (Connection connection = database.getConnection()) {
+            connection.setAutoCommit(false);
+            outbox.record(connection, key, routingKey, body);
+            connection.commit();
+        }
+    }
+
+    private List<String> waiting() {
+        return queue.browse(100).stream().map(Message::body).toList();
+    }
+
+    /** Even where a round holds one message only, it is never the one that waits. */
+    @Test
+    void aMessageThatIsRefusedForGoodIsParkedAndHoldsUpNothingButItsKeyUntilThen() throws Exception {
+        SimulatedTime time = new SimulatedTime();
+        Exchange<String> direct = broker.directExchange("direct", String.class);
+        direct.bind(queue, "known");
+        record("a", "unknown", "a1");
+        record("a", "known", "a2");
+        record("b", "known", "b1");
+        OutboxRelay.Builder<String> builder = stepped(direct, time)
+                .batch(1)
+                .mandatory()
+                .retry(Backoff.fixed(Duration.ofSeconds(10)).attempts(3));
+        try (OutboxRelay relay = builder.start()) {
+            time.advance(Duration.ofSeconds(1));
+            assertThat(waiting()).containsExactly("b1");
+            record("c", "known", "c1");
+            time.advance(Duration.ofSeconds(10));
+            assertThat(waiting()).containsExactly("b1", "c1");
+            assertThat(outbox.parked(database, 10)).isEmpty();
+        }
+        // What was tried so far is in the table, for whoever relays next.
+        try (OutboxRelay next = builder.start()) {
+            time.advance(Duration.ofSeconds(10));
+            assertThat(waiting()).containsExactly("b1", "c1", "a2");
+            List<Outbox.Parked> parked = outbox.parked(database, 10);
+            assertThat(parked).hasSize(1);
+            assertThat(parked.get(0).key()).isEqualTo("a");
+            assertThat(parked.get(0).routingKey()).isEqualTo("unknown");
+            assertThat(parked.get(0).attempts()).isEqualTo(3);
+            assertThat(parked.get(0).reason()).contains("'unknown'", "to no queue");
+            assertThat(parked.get(0).since()).isBefore(time.now());
+            assertThat(events).anyMatch(event -> event.kind().equals("outbox.parked"));
+
+            direct.bind(queue, "unknown");
+            time.advance(Duration.ofMinutes(1));
+            assertThat(rows()).isEqualTo(1);
+            assertThat(outbox.release(database, parked.get(0).id())).isTrue();
+            assertThat(outbox.release(database, parked.get(0).id())).isFalse();
+            time.advance(Duration.ofSeconds(1));
+            assertThat(waiting()).containsExactly("b1", "c1", "a2", "a1");
+            assertThat(rows()).isZero();
+        }
+    }
+
+    @Test
+    void aRowThatCannotBeReadIsParkedLikeOneThatIsTooLarge() throws Exception {
+        SimulatedTime time = new SimulatedTime();
+        Outbox<String> careless = Outbox.of("outbox", Codec.of(text -> text.getBytes(StandardCharsets.UTF_8), bytes -> {
+            throw new IllegalArgumentException("not a text");
+        }));
+        record("a", "k", "unreadable");
+        try (OutboxRelay relay = OutboxRelay.of(careless, database, exchange)
+                .time(time)
+                .scheduler(time)
+                .executor(Runnable::run)
+                .observer(events::add)
+                .retry(Backoff.none().attempts(1))
+                .start()) {
+            assertThat(outbox.parked(database, 10)).hasSize(1);
+        }
+        Queue<String> tiny = broker.queue("tiny", String.class, q -> q.maxBytes(10));
+        Exchange<String> toTiny = broker.fanoutExchange("to-tiny", String.class);
+        toTiny.bind(tiny);
+        record("a", "k", "much longer than ten bytes");
+        record("a", "k", "short");
+        try (OutboxRelay relay =
+                stepped(toTiny, time).retry(Backoff.none().attempts(1)).start()) {
+            time.advance(Duration.ofSeconds(1));
+            assertThat(tiny.poll().orElseThrow().body()).isEqualTo("short");
+        }
+        assertThat(outbox.parked(database, 10))
+                .extracting(Outbox.Parked::reason)
+                .anyMatch(reason -> reason.contains("not a text"))
+                .anyMatch(reason -> reason.contains("maxBytes"));
+        assertThat(outbox.parked(database, 1)).hasSize(1);
+    }
+
+    /** However long it is closed, it has refused nothing. */
+    @Test
+    void aBrokerThatIsClosedParksNothing() throws Exception {
+        SimulatedTime time = new SimulatedTime();
+        record("a", "k", "1");
+        broker.close(Duration.ZERO);
+        try (OutboxRelay relay = stepped(exchange, time)
+                .retry(Backoff.fixed(Duration.ofMillis(1)).attempts(2))
+                .start()) {
+            time.advance(Duration.ofSeconds(10));
+            assertThat(outbox.parked(database, 10)).isEmpty();
+            assertThat(events).anyMatch(event -> event.kind().equals("outbox.failed"));
+        }
+        Broker other = Broker.builder().observer(event -> {}).inMemory();
+        Exchange<String> open = other.fanoutExchange("orders", String.class);
+        Queue<String> target = other.queue("orders", String.class);
+        open.bind(target);
+        try (OutboxRelay relay = stepped(open, time).start()) {
+            time.advance(Duration.ofSeconds(1));
+            assertThat(target.poll().orElseThrow().body()).isEqualTo("1");
+        }
+        other.close(Duration.ZERO);
     }
 
     @Test

@@ -11,6 +11,11 @@ public final class TopicRouterLincheckTest {
 
     private final TopicRouter<String> router = new TopicRouter<>();
 
+    /** What is routed for the second time is remembered. */
+    public TopicRouterLincheckTest() {
+        var unused = router.route("a.b");
+    }
+
     @Operation
     public boolean bindPattern() {
         return router.bind("one", "a.#");
