@@ -43,7 +43,9 @@ import org.openjdk.jmh.annotations.State;
  * <p>The bounded ones are full when measuring begins: Caffeine notes no reads until it is half full. Caffeine's and
  * cache2k's upkeep runs in threads of its own, so on as many measuring threads as processors it takes time from them.
  *
- * <pre>mvn -q -Pbench verify -Dbench.args="--name caches --include .*CacheBenchmark.* --threads 1,2"</pre>
+ * <p>The whole takes some thirteen minutes:
+ *
+ * <pre>mvn -q -Pbench verify -Dbench.args="--name caches --include .*CacheBenchmark.* --forks 1 --millis 250 --threads 1,2"</pre>
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -70,6 +72,8 @@ public class CacheBenchmark {
                     put(key, Work.VALUE);
                 }
             }
+            // Else entries lie among what their insertion left behind, as they would for a moment only.
+            System.gc();
         }
     }
 

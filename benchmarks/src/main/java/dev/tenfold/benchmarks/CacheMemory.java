@@ -1,5 +1,9 @@
 package dev.tenfold.benchmarks;
 
+import dev.tenfold.benchmarks.report.Machine;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -7,9 +11,10 @@ import java.util.function.Supplier;
 
 /**
  * <b>What does an entry cost in memory?</b> Prints, for each cache of {@link CacheBenchmark}, the bytes that it keeps alive
- * for each entry beyond key and value, when it is full; see {@link ShardMemory} for how that is measured.
+ * for each entry beyond key and value, when it is full, and writes them to a page if a file is named; see
+ * {@link ShardMemory} for how that is measured.
  *
- * <pre>java -cp benchmarks/target/benchmarks.jar dev.tenfold.benchmarks.CacheMemory</pre>
+ * <pre>java -cp benchmarks/target/benchmarks.jar dev.tenfold.benchmarks.CacheMemory benchmarks/results/cache-memory.md</pre>
  */
 public final class CacheMemory {
 
@@ -24,13 +29,30 @@ public final class CacheMemory {
 
     private CacheMemory() {}
 
-    /** Prints the table. */
-    public static void main(String[] arguments) {
-        System.out.println("| cache | bytes an entry |");
-        System.out.println("|---|--:|");
+    /** Prints the table, and writes it to the file that is named. */
+    public static void main(String[] arguments) throws IOException {
+        StringBuilder table = new StringBuilder("| cache | bytes an entry |\n|---|--:|\n");
         contenders()
-                .forEach((name, make) -> System.out.println(String.format(
-                        Locale.ROOT, "| %s | %.0f |", name, ShardMemory.retained(() -> full(make)) / ENTRIES)));
+                .forEach((name, make) -> table.append(String.format(
+                        Locale.ROOT, "| %s | %.0f |%n", name, ShardMemory.retained(() -> full(make)) / ENTRIES)));
+        System.out.print(table);
+        if (arguments.length > 0) {
+            Files.writeString(Path.of(arguments[0]), page(table.toString()));
+        }
+    }
+
+    private static String page(String table) {
+        return String.format(Locale.ROOT, """
+                # Memory of a cache
+
+                Bytes that each of %,d entries keeps alive beyond its key and its value, in a cache that was made for a tenth
+                more. %s.
+
+                ```
+                java -cp benchmarks/target/benchmarks.jar dev.tenfold.benchmarks.CacheMemory benchmarks/results/cache-memory.md
+                ```
+
+                %s""", ENTRIES, Machine.describe(), table);
     }
 
     static Map<String, Supplier<CacheBenchmark.Subject>> contenders() {

@@ -35,17 +35,17 @@ final class StubReplication implements JdbcReplicationEngine {
     }
 
     @Override
-    public LogPosition freeze(Endpoint<DataSource> replica) {
+    public LogPosition freeze(Endpoint<DataSource> replica, long token) {
         throw new UnsupportedOperationException("nobody fails here");
     }
 
     @Override
-    public LogPosition promote(Endpoint<DataSource> candidate) {
+    public LogPosition promote(Endpoint<DataSource> candidate, long token) {
         throw new UnsupportedOperationException("nobody fails here");
     }
 
     @Override
-    public void follow(Endpoint<DataSource> replica, Endpoint<DataSource> primary) {
+    public void follow(Endpoint<DataSource> replica, Endpoint<DataSource> primary, long token) {
         throw new UnsupportedOperationException("everybody follows already");
     }
 

@@ -1,7 +1,12 @@
 package dev.tenfold.journey;
 
+import dev.tenfold.benchmarks.report.Machine;
+import dev.tenfold.journey.capacity.CapacityModel;
 import dev.tenfold.journey.env.Town;
+import dev.tenfold.journey.live.Board;
+import dev.tenfold.journey.live.LiveServer;
 import dev.tenfold.journey.load.Browser;
+import dev.tenfold.journey.page.ReportPage;
 import dev.tenfold.journey.report.Narrator;
 import dev.tenfold.journey.stage.Claim;
 import dev.tenfold.journey.stage.Pace;
@@ -9,12 +14,16 @@ import dev.tenfold.journey.stage.Stage;
 import dev.tenfold.journey.stage.StageResult;
 import dev.tenfold.journey.stage.StageRun;
 import dev.tenfold.journey.stage.Stages;
+import dev.tenfold.journey.stage.VisitOver;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.time.LocalDate;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -47,6 +56,14 @@ public final class Journey implements Callable<Integer> {
     private static final int BROKEN = 1;
     private static final int NOT_PLAYED = 3;
     private static final int WIDTH = 100;
+    private static final int MOST_PORTS = 65_535;
+
+    /** A visitor is to see things happen, not a machine under load. */
+    private static final int LIVE_RATE = 40;
+
+    private static final int LIVE_PEOPLE = 200;
+    private static final int NO_LIVE_VIEW = -1;
+    private static final int LONGEST_VISIT = 86_400;
 
     private final PrintStream out;
 
@@ -70,17 +87,42 @@ public final class Journey implements Callable<Integer> {
     @Option(
             names = "--rate",
             paramLabel = "<n>",
-            description = "requests per second, 10 to 5000; default ${DEFAULT-VALUE}")
-    private int rate = 200;
+            description = "requests per second, 10 to 5000, from the third stage on; default ${DEFAULT-VALUE}")
+    private int rate = 300;
 
     @Option(
             names = "--people",
             paramLabel = "<n>",
-            description = "how many users there are, 100 to 10000; default ${DEFAULT-VALUE}")
-    private int people = 400;
+            description =
+                    "how many users there are from the third stage on, 100 to 10000, a tenth in the second and a hundredth"
+                            + " in the first; default ${DEFAULT-VALUE}")
+    private int people = 1000;
 
     @Option(names = "--seed", paramLabel = "<n>", description = "decides who does what; default ${DEFAULT-VALUE}")
     private long seed = 1;
+
+    @Option(
+            names = "--report",
+            paramLabel = "<file>",
+            defaultValue = "${sys:journey.report:-target/journey.html}",
+            description = "where the report goes, one page of HTML; default ${DEFAULT-VALUE}")
+    private Path report = Path.of("journey.html");
+
+    @Option(
+            names = "--live",
+            arity = "0..1",
+            fallbackValue = "0",
+            paramLabel = "<port>",
+            description =
+                    "instead of the journey, one stage under light load that a visitor may break: a page on the loopback"
+                            + " interface, at any free port unless one is given. The stage is --stage, or everything at once.")
+    private int live = NO_LIVE_VIEW;
+
+    @Option(
+            names = "--for",
+            paramLabel = "<s>",
+            description = "how long the live view lasts, 1 to 86400; a day unless interrupted")
+    private int visit = LONGEST_VISIT;
 
     private Journey(PrintStream out) {
         this.out = out;
@@ -109,18 +151,22 @@ public final class Journey implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         List<Stage> chosen = chosen();
+        if (live != NO_LIVE_VIEW) {
+            return welcome(stages.isEmpty() ? Stages.everything() : chosen.get(0));
+        }
         long start = System.nanoTime();
         List<StageResult> results = new ArrayList<>();
+        Pace full = new Pace(rate, Duration.ofSeconds(seconds), people, seed, false);
         boolean played = true;
         try (Town town = new Town(new Narrator(out))) {
             for (Stage stage : chosen) {
-                announce(stage);
+                Pace pace = full.at(stage.number());
+                announce(stage, pace);
                 try {
-                    results.add(play(stage, town));
+                    results.add(play(stage, town, pace));
                 } catch (Exception failure) {
                     played = false;
-                    out.println("   ✖ stage " + stage.number() + " could not be played: " + failure);
-                    failure.printStackTrace(out);
+                    tellFailure(stage, failure);
                 }
             }
         }
@@ -130,6 +176,12 @@ public final class Journey implements Callable<Integer> {
                 Locale.ROOT,
                 "%d s in all.%n",
                 Duration.ofNanos(System.nanoTime() - start).toSeconds());
+        CapacityModel capacity = new CapacityModel(results, Machine.describe());
+        out.println();
+        out.println(capacity.toText());
+        out.println();
+        new ReportPage(results, capacity, Machine.describe(), played(start)).write(report);
+        out.println("Report: " + report.toAbsolutePath());
         boolean kept = verdict(results);
         return !played ? NOT_PLAYED : kept ? KEPT : BROKEN;
     }
@@ -139,6 +191,14 @@ public final class Journey implements Callable<Integer> {
         require(line, "--seconds", seconds, 1, 600);
         require(line, "--rate", rate, 10, 5000);
         require(line, "--people", people, 100, 10_000);
+        require(line, "--for", visit, 1, LONGEST_VISIT);
+        if (live != NO_LIVE_VIEW) {
+            require(line, "--live", live, 0, MOST_PORTS);
+            if (stages.size() > 1) {
+                throw new CommandLine.ParameterException(
+                        line, "--stage: " + stages + " (expected: one stage with --live)");
+            }
+        }
         List<Stage> all = Stages.all();
         stages.forEach(number -> require(line, "--stage", number, 1, all.size()));
         return all.stream()
@@ -153,11 +213,48 @@ public final class Journey implements Callable<Integer> {
         }
     }
 
-    private void announce(Stage stage) {
+    private String played(long start) {
+        return String.format(
+                Locale.ROOT,
+                "Played on %s in %d s, %d s of load a stage, seed %d,",
+                LocalDate.now(ZoneId.systemDefault()),
+                Duration.ofNanos(System.nanoTime() - start).toSeconds(),
+                seconds,
+                seed);
+    }
+
+    /** Plays one stage until the visitor's time is over. */
+    private int welcome(Stage stage) throws Exception {
+        Board board = new Board();
+        Pace pace = new Pace(
+                Math.min(rate, LIVE_RATE), Duration.ofSeconds(visit), Math.min(people, LIVE_PEOPLE), seed, true);
+        try (LiveServer server = new LiveServer(board, live);
+                Town town = new Town(new Narrator(out))) {
+            announce(stage, pace);
+            out.println("   The live view is at " + server.uri() + " and fills once everything is up. Ctrl-C ends it.");
+            try (StageRun run = new StageRun(stage, town, pace, board)) {
+                stage.play(run);
+            } catch (VisitOver over) {
+                out.println("   The visit is over.");
+                return KEPT;
+            } catch (Exception failure) {
+                tellFailure(stage, failure);
+            }
+        }
+        return NOT_PLAYED;
+    }
+
+    private void tellFailure(Stage stage, Exception failure) {
+        out.println("   ✖ stage " + stage.number() + " could not be played: " + failure);
+        failure.printStackTrace(out);
+    }
+
+    private void announce(Stage stage, Pace pace) {
         out.println();
         out.println("── Stage " + stage.number() + ": " + stage.title() + " "
                 + "─".repeat(Math.max(3, 60 - stage.title().length())));
         out.println(wrapped(stage.story()));
+        out.printf(Locale.ROOT, "   %,d users, %.0f requests/s%n", pace.people(), pace.rate());
     }
 
     private static String wrapped(String text) {
@@ -174,9 +271,8 @@ public final class Journey implements Callable<Integer> {
         return lines.toString();
     }
 
-    private StageResult play(Stage stage, Town town) throws Exception {
-        Pace pace = new Pace(rate, Duration.ofSeconds(seconds), people, seed);
-        try (StageRun run = new StageRun(stage, town, pace)) {
+    private StageResult play(Stage stage, Town town, Pace pace) throws Exception {
+        try (StageRun run = new StageRun(stage, town, pace, new Board())) {
             stage.play(run);
             StageResult result = run.result();
             for (Claim claim : result.claims()) {

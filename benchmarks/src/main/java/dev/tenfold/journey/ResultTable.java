@@ -31,6 +31,7 @@ final class ResultTable {
                 results,
                 List.of(
                         text("stage", r -> r.stage().number() + " " + r.stage().title()),
+                        number("users", r -> Integer.toString(r.pace().people())),
                         number("requests", r -> Long.toString(r.requests())),
                         number("failed", r -> Long.toString(r.failed())),
                         number("unknown", r -> Long.toString(r.audit().unknown())),
@@ -40,7 +41,7 @@ final class ResultTable {
                         number("gap ms", r -> millis(r.longestGapMillis())),
                         number("queries", r -> Long.toString(r.queries())),
                         number("per req.", r -> perRequest(r)),
-                        text("killed", r -> r.killed().isEmpty() ? "nothing" : String.join("; ", r.killed())),
+                        text("broken", r -> r.broken().isEmpty() ? "nothing" : String.join("; ", r.broken())),
                         text("lost", r -> lost(r))));
         return table + LEGEND;
     }

@@ -29,7 +29,7 @@ class CoreLayersTest {
             entry("topology", Set.of("error")),
             entry("session", Set.of("error")),
             entry("retry", Set.of("time", "error")),
-            entry(FACADE, Set.of("time", "error", "observe", "topology", "session", "retry")),
+            entry(FACADE, Set.of("time", "error", "hash", "observe", "topology", "session", "retry")),
             entry("coordination", MIDDLE),
             entry("health", MIDDLE),
             entry("discovery", with(MIDDLE, "retry")),

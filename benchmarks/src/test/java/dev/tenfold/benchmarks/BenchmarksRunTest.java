@@ -28,7 +28,8 @@ class BenchmarksRunTest {
         ReadConnectionBenchmark.class,
         ReplicaSelectionBenchmark.class,
         RouteBenchmark.class,
-        ShardBenchmark.class
+        ShardBenchmark.class,
+        TopicBenchmark.class
     };
 
     @BeforeEach
@@ -57,6 +58,7 @@ class BenchmarksRunTest {
                         .warmupIterations(0)
                         .measurementIterations(1)
                         .measurementTime(TimeValue.milliseconds(10))
+                        .param("bindings", "10")
                         .param("endpoints", "10")
                         .param("entries", "1000")
                         .param("expiry", "PT1H")

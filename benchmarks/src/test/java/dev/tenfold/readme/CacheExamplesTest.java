@@ -15,6 +15,7 @@ import dev.tenfold.cache.edge.http.HttpCache;
 import dev.tenfold.cache.edge.http.HttpCacheHandler;
 import dev.tenfold.cache.edge.http.HttpClientOrigin;
 import dev.tenfold.cache.edge.http.RateLimit;
+import dev.tenfold.cache.jcache.TenfoldConfiguration;
 import dev.tenfold.cache.tier.RedisTier;
 import dev.tenfold.journey.env.Redis;
 import dev.tenfold.topology.Coordinates;
@@ -32,6 +33,11 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import javax.cache.CacheManager;
+import javax.cache.Caching;
+import javax.cache.expiry.CreatedExpiryPolicy;
+import javax.cache.expiry.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -42,6 +48,10 @@ class CacheExamplesTest {
 
         String tenant() {
             return "7";
+        }
+
+        User renamed(String to) {
+            return new User(id, to);
         }
     }
 
@@ -111,6 +121,30 @@ class CacheExamplesTest {
             users.close();
             redis.close();
         }
+    }
+
+    @Test
+    void jcache() {
+        User user = new User(42, "Ada");
+        // example: jcache
+        CacheManager manager = Caching.getCachingProvider().getCacheManager();
+        javax.cache.Cache<Long, User> users = manager.createCache(
+                "users",
+                new TenfoldConfiguration<Long, User>()
+                        .maximumSize(100_000)
+                        .eviction(Eviction.LRU)
+                        .jitter(0.1)
+                        .setExpiryPolicyFactory(CreatedExpiryPolicy.factoryOf(new Duration(TimeUnit.MINUTES, 10)))
+                        .setStoreByValue(
+                                false)); // JCache copies keys and values by serialization unless told otherwise
+        users.put(42L, user);
+        users.invoke(42L, (entry, arguments) -> { // alone with its key; other keys never wait for it
+            entry.setValue(entry.getValue().renamed("Grace"));
+            return null;
+        });
+        // end
+        assertThat(users.get(42L).name()).isEqualTo("Grace");
+        manager.close();
     }
 
     @Test

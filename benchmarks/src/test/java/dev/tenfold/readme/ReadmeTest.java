@@ -17,13 +17,14 @@ import org.junit.jupiter.api.TestFactory;
 
 /**
  * Holds the README to what was compiled and run: each Java block is, line for line, a region of {@link
- * ReadmeExamplesTest} or another class of this package whose name ends like that, and each link within the repository leads
- * somewhere.
+ * ReadmeExamplesTest}, another class of this package whose name ends like that or a step of the adoption, and each link within the repository, here and
+ * on the modules' pages, leads somewhere.
  */
 class ReadmeTest {
 
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
     private static final Path SOURCES = Path.of("src/test/java/dev/tenfold/readme");
+    private static final Path ADOPTION = Path.of("src/test/java/dev/tenfold/adoption");
     private static final Pattern BLOCK =
             Pattern.compile("<!-- example: (\\w+) -->\\n```java\\n(.*?)```", Pattern.DOTALL);
     private static final Pattern REGION =
@@ -51,11 +52,25 @@ class ReadmeTest {
                 .isEqualTo(examples().size());
     }
 
-    @Test
-    void everyLinkLeadsSomewhere() throws IOException {
-        Matcher link = LINK.matcher(readme());
-        while (link.find()) {
-            assertThat(ROOT.resolve(link.group(1))).exists();
+    @TestFactory
+    Stream<DynamicTest> everyLinkLeadsSomewhere() throws IOException {
+        return pages().map(page -> DynamicTest.dynamicTest(ROOT.relativize(page).toString(), () -> {
+            Matcher link = LINK.matcher(Files.readString(page));
+            while (link.find()) {
+                assertThat(page.resolveSibling(link.group(1))).exists();
+            }
+        }));
+    }
+
+    /** The README and the page of each module. */
+    private static Stream<Path> pages() throws IOException {
+        try (Stream<Path> folders = Files.list(ROOT)) {
+            return Stream.concat(
+                    Stream.of(ROOT), folders.filter(Files::isDirectory).sorted())
+                    .map(folder -> folder.resolve("README.md"))
+                    .filter(Files::exists)
+                    .toList()
+                    .stream();
         }
     }
 
@@ -66,9 +81,12 @@ class ReadmeTest {
     private static Map<String, String> examples() throws IOException {
         Map<String, String> examples = new LinkedHashMap<>();
         StringBuilder sources = new StringBuilder();
-        try (Stream<Path> files = Files.list(SOURCES)) {
-            for (Path file : files.sorted()
-                    .filter(file -> file.toString().endsWith("ExamplesTest.java"))
+        try (Stream<Path> tests = Files.list(SOURCES);
+                Stream<Path> steps = Files.list(ADOPTION)) {
+            for (Path file : Stream.concat(
+                            tests.filter(file -> file.toString().endsWith("ExamplesTest.java")),
+                            steps.filter(Files::isRegularFile))
+                    .sorted()
                     .toList()) {
                 sources.append(Files.readString(file));
             }

@@ -4,6 +4,7 @@ import dev.tenfold.balance.Caller;
 import dev.tenfold.balance.LoadBalancer;
 import dev.tenfold.balance.LoadBalancerBuilder;
 import dev.tenfold.balance.Policies;
+import dev.tenfold.benchmarks.report.Machine;
 import dev.tenfold.health.HealthPolicy;
 import dev.tenfold.journey.load.Latencies;
 import dev.tenfold.journey.load.OpenLoop;
@@ -15,7 +16,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -37,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The fault begins after a quarter of the time and ends after half of it. Attempts are given 250 ms and calls two seconds; an
  * ejection lasts a second, so that each run sees the return, too.
  *
- * <pre>{@code java -cp ... dev.tenfold.benchmarks.balance.HttpFaults [seconds per run, default 8]}</pre>
+ * <pre>mvn -q -Pbench verify -Dbench.main=dev.tenfold.benchmarks.balance.HttpFaults -Dbench.args="[seconds per run, default 8] [file]"</pre>
  */
 public final class HttpFaults implements AutoCloseable {
 
@@ -73,27 +78,61 @@ public final class HttpFaults implements AutoCloseable {
     /**
      * Runs every way of calling through every fault.
      *
-     * @param arguments how many seconds each run takes
+     * @param arguments how many seconds each run takes, and the file to write the page to
      * @throws Exception if a server cannot be started
      */
     public static void main(String[] arguments) throws Exception {
         Duration length = Duration.ofSeconds(arguments.length > 0 ? Long.parseLong(arguments[0]) : 8);
-        System.out.printf(
-                Locale.ROOT,
-                "%d servers of %d ms, %.0f calls a second, %d s a run; milliseconds from when a call was due%n%n",
-                SERVERS,
-                FaultyServer.SERVICE.toMillis(),
-                FULL.rate,
-                length.toSeconds());
-        System.out.println("| one server | calls | failed | p50 | p99 | maximum | attempts a call |");
-        System.out.println("|---|---|--:|--:|--:|--:|--:|");
+        String table = table(length);
+        System.out.println(table);
+        if (arguments.length > 1) {
+            Path page = Path.of(arguments[1]);
+            Files.writeString(page, page(table, length));
+            System.out.println("Written: " + page);
+        }
+    }
+
+    private static String table(Duration length) throws Exception {
+        StringBuilder table = new StringBuilder("""
+                | one server | calls | failed | p50 | p99 | maximum | attempts a call |
+                |---|---|--:|--:|--:|--:|--:|
+                """);
         try (HttpFaults faults = new HttpFaults(FULL)) {
             for (Fault fault : Fault.values()) {
                 for (Way way : Way.values()) {
-                    System.out.println(faults.run(fault, way, length).row());
+                    table.append(faults.run(fault, way, length).row()).append('\n');
                 }
             }
         }
+        return table.toString();
+    }
+
+    private static String page(String table, Duration length) {
+        return """
+                # One of four HTTP servers fails
+
+                Real servers in processes of their own on loopback, %d of %d ms each; %.0f calls a second fall due whatever became of
+                those before (open loop), %d s a run. The fault begins after a quarter of the time and ends after half of it.
+                Attempts are given %d ms, calls %d ms. The last columns are milliseconds from when a call was due, and attempts.
+
+                %s. %s.
+
+                ```
+                mvn -q -Pbench verify -Dbench.main=%s -Dbench.args="%d benchmarks/results/http-faults.md"
+                ```
+
+                %s""".formatted(
+                        SERVERS,
+                        FaultyServer.SERVICE.toMillis(),
+                        FULL.rate,
+                        length.toSeconds(),
+                        FULL.attempt.toMillis(),
+                        FULL.call.toMillis(),
+                        Machine.describe(),
+                        LocalDate.now(ZoneOffset.UTC),
+                        HttpFaults.class.getName(),
+                        length.toSeconds(),
+                        table);
     }
 
     /** How calls are made. */

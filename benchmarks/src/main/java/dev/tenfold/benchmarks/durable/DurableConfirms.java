@@ -6,11 +6,9 @@ import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -21,10 +19,10 @@ import java.util.stream.Stream;
  * their confirms. What the disk does varies from second to second, so each contender runs in many short slices, each beside
  * one of the disk alone, on the same disk.
  *
- * <pre>{@code
- * mvn -q -pl benchmarks -am package -DskipTests
- * java -cp benchmarks/target/benchmarks.jar dev.tenfold.benchmarks.durable.DurableConfirms [slices] [folder] [file]
- * }</pre>
+ * <pre>mvn -q -Ppeers,bench verify -Dbench.main=dev.tenfold.benchmarks.peers.ArtemisJournalConfirms
+ * -Dbench.args="20 /tmp benchmarks/results/queue-durable.md"</pre>
+ *
+ * <p>Without {@code -Ppeers} Artemis' journal is left out.
  */
 public final class DurableConfirms {
 
@@ -49,7 +47,7 @@ public final class DurableConfirms {
         ConfirmingLog open(Path folder) throws Exception;
     }
 
-    /** Arguments: how many slices for each number of publishers (20), where to write (the temporary folder), and a file for the table. */
+    /** Arguments: how many slices for each number of publishers (20), where to write (the temporary folder), and a file for the page. */
     public static void main(String[] arguments) throws Exception {
         run(arguments, List.of());
     }
@@ -63,10 +61,12 @@ public final class DurableConfirms {
             List<Contender> all = new ArrayList<>();
             all.add(TenfoldConfirms::new);
             all.addAll(others);
-            String table = new DurableConfirms(slices, folder).measure(all);
-            System.out.print(table);
+            String page = new DurableConfirms(slices, folder)
+                    .measure(all)
+                    .render(MESSAGE_BYTES, slices, command(slices, parent, !others.isEmpty()));
+            System.out.print(page);
             if (arguments.length > 2) {
-                Files.writeString(Path.of(arguments[2]), table);
+                Files.writeString(Path.of(arguments[2]), page);
             }
         } finally {
             delete(folder);
@@ -74,39 +74,30 @@ public final class DurableConfirms {
         System.exit(0);
     }
 
-    private String measure(List<Contender> contenders) throws Exception {
-        StringBuilder table = new StringBuilder()
-                .append("Durable confirms of ")
-                .append(MESSAGE_BYTES)
-                .append(" bytes, ")
-                .append(Instant.now())
-                .append('\n')
-                .append("machine: ")
-                .append(System.getProperty("os.name"))
-                .append(", ")
-                .append(Runtime.getRuntime().availableProcessors())
-                .append(" processors, JDK ")
-                .append(System.getProperty("java.version"))
-                .append("; ")
-                .append(slices)
-                .append(" slices of 250 ms each, the first quarter to warm up\n\n")
-                .append(
-                        "contender                                 publishers  confirms/s  forces/s of the disk alone  confirms per force  CPU us per confirm\n");
+    private static String command(int slices, Path folder, boolean peers) {
+        return "mvn -q " + (peers ? "-Ppeers,bench" : "-Pbench") + " verify -Dbench.main="
+                + (peers ? "dev.tenfold.benchmarks.peers.ArtemisJournalConfirms" : DurableConfirms.class.getName())
+                + " -Dbench.args=\"" + slices + " " + folder
+                + " benchmarks/results/queue-durable.md\"";
+    }
+
+    private ConfirmsPage measure(List<Contender> contenders) throws Exception {
+        ConfirmsPage page = new ConfirmsPage();
         try (RawDisk disk = new RawDisk(folder.resolve("raw"))) {
             int number = 0;
             for (Contender contender : contenders) {
                 Path own = Files.createDirectories(folder.resolve("log" + number++));
                 try (ConfirmingLog log = contender.open(own)) {
                     for (int publishers : PUBLISHERS) {
-                        table.append(compare(disk, log, publishers));
+                        page.add(compare(disk, log, publishers));
                     }
                 }
             }
         }
-        return table.toString();
+        return page;
     }
 
-    private String compare(RawDisk disk, ConfirmingLog log, int publishers) throws Exception {
+    private ConfirmsPage.Row compare(RawDisk disk, ConfirmingLog log, int publishers) throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(publishers);
         try {
             Slice alone = new Slice();
@@ -119,15 +110,8 @@ public final class DurableConfirms {
                     with.add(logSlice);
                 }
             }
-            return String.format(
-                    Locale.ROOT,
-                    "%-40s %11d %11.0f %27.0f %19.2f %19.1f%n",
-                    log.name(),
-                    publishers,
-                    with.rate(),
-                    alone.rate(),
-                    with.rate() / alone.rate(),
-                    with.cpuNanos / 1_000.0 / with.messages);
+            return new ConfirmsPage.Row(
+                    log.name(), publishers, with.rate(), alone.rate(), with.cpuNanos / 1_000.0 / with.messages);
         } finally {
             threads.shutdownNow();
         }

@@ -5,7 +5,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Writes results as Markdown: one table per benchmark and condition, quickest first, relative to Tenfold's quickest. */
+/**
+ * Writes results as Markdown: one table per benchmark and condition, quickest first, relative to Tenfold's quickest or,
+ * where all are Tenfold's own, to the first.
+ */
 public final class MarkdownTable {
 
     private MarkdownTable() {}
@@ -22,14 +25,14 @@ public final class MarkdownTable {
     }
 
     private static void table(StringBuilder out, String conditions, List<Measured> lines) {
-        double reference = lines.stream()
+        Measured reference = lines.stream()
                 .filter(Measured::isTenfold)
-                .mapToDouble(Measured::score)
-                .min()
-                .orElseGet(() -> lines.get(0).score());
+                .min(Comparator.comparingDouble(Measured::score))
+                .orElse(lines.get(0));
         String unit = lines.get(0).unit();
         out.append("\n**").append(conditions).append("**\n\n");
-        out.append("| | ").append(unit).append(" | ± | B/op | × Tenfold |\n|---|--:|--:|--:|--:|\n");
+        out.append("| | ").append(unit).append(" | ± | B/op | × ");
+        out.append(reference.isTenfold() ? "Tenfold" : reference.contender()).append(" |\n|---|--:|--:|--:|--:|\n");
         lines.stream().sorted(Comparator.comparingDouble(Measured::score)).forEach(line -> {
             String name = line.isTenfold() ? "**" + line.contender() + "**" : line.contender();
             out.append(String.format(
@@ -44,7 +47,7 @@ public final class MarkdownTable {
                                     "%.0f",
                                     line.bytesPerOperation().getAsDouble())
                             : "",
-                    line.score() / reference));
+                    line.score() / reference.score()));
         });
     }
 

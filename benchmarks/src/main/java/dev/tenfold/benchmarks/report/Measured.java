@@ -7,9 +7,9 @@ import java.util.OptionalDouble;
  * One line of a result: what was measured, under which parameters, and what came out.
  *
  * @param benchmark the simple name of the benchmark class
- * @param contender the method, that is, who was measured
+ * @param contender the method or, where there is one, the value of the parameter {@code policy}: who was measured
  * @param threads how many threads measured at once
- * @param parameters the values of the {@code @Param} fields, in order
+ * @param parameters the values of the other {@code @Param} fields, in order
  * @param score the mean
  * @param error half the 99.9 % confidence interval; NaN with too few samples
  * @param unit the unit of both

@@ -52,6 +52,8 @@ public record Results(List<Measured> lines, String jdk, int forks, String iterat
                     .entrySet()
                     .forEach(e -> parameters.put(e.getKey(), e.getValue().getAsString()));
         }
+        // A benchmark of one method measures those that a parameter names.
+        String policy = parameters.remove("policy");
         JsonObject secondary = result.getAsJsonObject("secondaryMetrics");
         // Where the client's share was measured, it is what counts: the time that passes is the server's.
         JsonObject cpu = secondary.getAsJsonObject("client.cpu.norm");
@@ -59,7 +61,7 @@ public record Results(List<Measured> lines, String jdk, int forks, String iterat
         JsonObject allocated = secondary.getAsJsonObject(cpu == null ? "gc.alloc.rate.norm" : "client.alloc.norm");
         return new Measured(
                 name.substring(type + 1, method),
-                name.substring(method + 1),
+                policy == null ? name.substring(method + 1) : policy,
                 result.get("threads").getAsInt(),
                 parameters,
                 primary.get("score").getAsDouble(),

@@ -95,7 +95,7 @@ final class Page {
             and nothing else. The numbers depend on the seeds alone, not on the machine.
 
             ```
-            mvn -q -Psimulation verify -Dsimulation.args="ARGUMENTS"
+            mvn -q -Pbench verify -Dbench.main=dev.tenfold.benchmarks.simulation.SimulationRun -Dbench.args="ARGUMENTS"
             ```
 
             | name in the tables | policy | learns from |

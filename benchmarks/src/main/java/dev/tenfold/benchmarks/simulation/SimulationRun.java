@@ -14,7 +14,7 @@ import picocli.CommandLine.Option;
 /**
  * Compares the policies in the simulation and writes a page of tables and a chart.
  *
- * <pre>mvn -q -Psimulation verify</pre>
+ * <pre>mvn -q -Pbench verify -Dbench.main=dev.tenfold.benchmarks.simulation.SimulationRun</pre>
  */
 @Command(
         name = "simulation",

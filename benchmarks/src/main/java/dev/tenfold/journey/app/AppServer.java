@@ -1,7 +1,10 @@
 package dev.tenfold.journey.app;
 
 import dev.tenfold.session.SessionToken;
+import dev.tenfold.time.TimeSource;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
 
 /** One application server, one process. */
 public final class AppServer {
@@ -21,7 +24,13 @@ public final class AppServer {
         AppConfig config = AppConfig.parse(arguments);
         ChildServer server = new ChildServer();
         try (Wiring wiring = new Wiring(config, server.events())) {
-            server.serve(config.port(), new Api(wiring, SessionToken.signedWith(SECRET)));
+            Illness illness = new Illness(TimeSource.system());
+            server.serve(
+                    config.port(),
+                    illness.before(new Api(wiring, SessionToken.signedWith(SECRET))),
+                    Map.of(
+                            "slow", millis -> illness.slow(Duration.ofMillis(Long.parseLong(millis))),
+                            "flap", millis -> illness.flap(Duration.ofMillis(Long.parseLong(millis)))));
         }
     }
 }

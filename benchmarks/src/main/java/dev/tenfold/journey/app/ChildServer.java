@@ -1,5 +1,6 @@
 package dev.tenfold.journey.app;
 
+import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
 import dev.tenfold.observe.Observer;
@@ -10,6 +11,7 @@ import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -34,19 +36,28 @@ public final class ChildServer {
 
     ChildServer() {}
 
+    /** Something that the journey, and nobody else, may tell a server to do. */
+    @FunctionalInterface
+    interface Order {
+
+        /** Does it; what it throws is the answer. */
+        void obey(String value) throws Exception;
+    }
+
     /** Tells the parent what happens. */
     Observer events() {
         return event -> out.println(EVENT + event.kind() + " " + event.source() + ": " + event.message());
     }
 
     /** Serves until the parent ends or closes the standard input. */
-    void serve(int port, HttpHandler handler) throws IOException {
+    void serve(int port, HttpHandler handler, Map<String, Order> orders) throws IOException {
         ExecutorService threads = Executors.newFixedThreadPool(THREADS);
         try {
             HttpServer server =
                     HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), BACKLOG);
             server.setExecutor(threads);
             server.createContext("/", handler);
+            server.createContext("/control/", exchange -> obey(exchange, orders));
             server.start();
             out.println(READY + server.getAddress().getPort());
             awaitEndOfInput();
@@ -54,6 +65,27 @@ public final class ChildServer {
         } finally {
             threads.shutdown();
         }
+    }
+
+    /** {@code POST /control/<order>/<value>}. The server listens on the loopback interface alone. */
+    private static void obey(HttpExchange exchange, Map<String, Order> orders) throws IOException {
+        String[] path = exchange.getRequestURI().getPath().split("/", -1);
+        Order order = path.length == 4 ? orders.get(path[2]) : null;
+        byte[] why = {};
+        int status = 204;
+        if (order == null || !exchange.getRequestMethod().equals("POST")) {
+            status = 404;
+        } else {
+            try {
+                order.obey(path[3]);
+            } catch (Exception refused) {
+                status = 500;
+                why = refused.toString().getBytes(StandardCharsets.UTF_8);
+            }
+        }
+        exchange.sendResponseHeaders(status, why.length == 0 ? -1 : why.length);
+        exchange.getResponseBody().write(why);
+        exchange.close();
     }
 
     private static void awaitEndOfInput() throws IOException {

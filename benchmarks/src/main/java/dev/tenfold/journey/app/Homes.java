@@ -37,10 +37,13 @@ final class Homes {
     private static final Duration IMPATIENT = Duration.ofMillis(250);
 
     private static final Duration PATIENT = Duration.ofSeconds(2);
+    /** Without the map a server cannot start. */
+    private static final Duration MAP_PATIENCE = Duration.ofSeconds(10);
+
     private static final Pattern ADDRESS = Pattern.compile("jdbc:postgresql://([^:]+):(\\d+)/.*");
 
     private final Map<String, Replicas<DataSource>> byShard = new LinkedHashMap<>();
-    private final IdentityHashMap<DataSource, Duration> distances = new IdentityHashMap<>();
+    private final IdentityHashMap<DataSource, Sql.Line> lines = new IdentityHashMap<>();
     private final ReadPreference reads;
     private final Duration patience;
     private final Parts parts;
@@ -66,8 +69,8 @@ final class Homes {
     private record Member(AppConfig.Node node, DataSource pool) {}
 
     private Member member(AppConfig.Node node) {
-        DataSource pool = pool(node.url());
-        distances.put(pool, node.distance());
+        DataSource pool = pool(node.url(), patience);
+        lines.put(pool, new Sql.Line(node));
         return new Member(node, pool);
     }
 
@@ -80,19 +83,15 @@ final class Homes {
         return byShard.values().iterator().next();
     }
 
-    /** The connections to some node, where there is only one. */
-    DataSource anyNode() {
-        return distances.keySet().iterator().next();
-    }
-
     /** Spreads people over the shards as the map says that all servers share. It may name shards in any order. */
     Sharder<Long, Replicas<DataSource>> sharded(String mapUrl) {
         Scheduler scheduler = parts.add(Scheduler.start("shard-map"));
-        return ShardMaps.follow(parts.add(ShardMaps.register(pool(mapUrl), scheduler)), byShard, observer);
+        return ShardMaps.follow(
+                parts.add(ShardMaps.register(pool(mapUrl, MAP_PATIENCE), scheduler)), byShard, observer);
     }
 
-    IdentityHashMap<DataSource, Duration> distances() {
-        return distances;
+    IdentityHashMap<DataSource, Sql.Line> lines() {
+        return lines;
     }
 
     private Replicas<DataSource> replicated(String shard, List<Member> members, Path leaseFile) {
@@ -117,7 +116,7 @@ final class Homes {
         return running;
     }
 
-    private DataSource pool(String url) {
+    private DataSource pool(String url, Duration patience) {
         HikariConfig config = new HikariConfig();
         config.setJdbcUrl(url);
         config.setMaximumPoolSize(CONNECTIONS);

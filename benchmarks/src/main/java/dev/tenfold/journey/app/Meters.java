@@ -27,7 +27,11 @@ final class Meters {
     }
 
     void count(String name, String description, LongSupplier value) {
-        micrometer.publish(() -> List.of(Measurement.counter(name, description, Map.of(), value::getAsLong)));
+        count(name, description, Map.of(), value);
+    }
+
+    void count(String name, String description, Map<String, String> tags, LongSupplier value) {
+        micrometer.publish(() -> List.of(Measurement.counter(name, description, tags, value::getAsLong)));
     }
 
     /** A line per number: {@code name{tag=value,...} number}. */

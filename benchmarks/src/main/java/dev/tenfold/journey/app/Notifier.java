@@ -1,20 +1,28 @@
 package dev.tenfold.journey.app;
 
+import dev.tenfold.Replicas;
+import dev.tenfold.error.TenfoldException;
 import dev.tenfold.observe.Observer;
 import dev.tenfold.queue.Broker;
 import dev.tenfold.queue.Delivery;
 import dev.tenfold.queue.Exchange;
 import dev.tenfold.queue.Queue;
 import dev.tenfold.retry.Backoff;
+import dev.tenfold.time.Deadline;
 import dev.tenfold.time.Scheduler;
+import dev.tenfold.time.TimeSource;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,19 +40,29 @@ final class Notifier implements AutoCloseable {
     private static final int BATCH = 200;
     private static final int ATTEMPTS = 3;
     private static final int CONSUMERS = 2;
-    private static final int PREFETCH = 4;
+    private static final int PREFETCH = 2;
+
+    /** So short that it can be seen to be full; what it refuses waits in the outbox. */
+    private static final int LONGEST = 6;
+
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
 
     private final Parts parts = new Parts();
     private final Sql sql;
-    private final DataSource database;
+    private final List<Replicas<DataSource>> homes;
     private final Exchange<Follower> events;
     private final Scheduler timer;
 
-    /** Rows of the outbox that the broker has now. */
-    private final Set<Long> underWay = ConcurrentHashMap.newKeySet();
+    /** Rows of each shard's outbox that the broker has now. */
+    private final Map<String, Set<Long>> underWay = new ConcurrentHashMap<>();
 
-    Notifier(DataSource database, Sql sql, Meters meters, Observer observer) {
-        this.database = database;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    /** Guarded by the lock. */
+    private boolean hanging;
+
+    Notifier(Collection<Replicas<DataSource>> homes, Sql sql, Meters meters, Observer observer) {
+        this.homes = List.copyOf(homes);
         this.sql = sql;
         ExecutorService handlers = Executors.newFixedThreadPool(CONSUMERS + 1);
         parts.add(handlers::shutdownNow);
@@ -54,7 +72,7 @@ final class Notifier implements AutoCloseable {
         Queue<Follower> mail = broker.queue(
                 "mail",
                 Follower.class,
-                queue -> queue.maxLength(10_000)
+                queue -> queue.maxLength(LONGEST)
                         .retry(Backoff.exponential(Duration.ofMillis(50), Duration.ofMillis(500))
                                 .attempts(ATTEMPTS))
                         .deadLetterTo("mail.dead"));
@@ -71,11 +89,12 @@ final class Notifier implements AutoCloseable {
     /**
      * Somebody has a new follower.
      *
+     * @param home which shard it comes from
      * @param row in the outbox
      * @param event its name
      * @param person who is followed
      */
-    private record Follower(long row, String event, long person) {
+    private record Follower(String home, long row, String event, long person) {
 
         /** This person's mailbox refuses everything. */
         boolean isPoison() {
@@ -93,29 +112,51 @@ final class Notifier implements AutoCloseable {
         timer.schedule(Duration.ZERO, this::relay);
     }
 
-    private void relay() {
+    /** The mail system hangs from now on, or works again. */
+    void hang(boolean value) {
+        lock.lock();
         try {
-            List<Follower> waiting = sql.query(
-                    database,
-                    List.of(),
-                    "select id, event, person from outbox where id <> all(?) order by id limit " + BATCH,
-                    row -> new Follower(row.getLong(1), row.getString(2), row.getLong(3)),
-                    new HashSet<>(underWay));
-            for (Follower follower : waiting) {
-                underWay.add(follower.row());
-                events.publish("follow.created", follower).whenComplete((taken, refused) -> {
-                    if (refused != null) {
-                        underWay.remove(follower.row());
-                    }
-                });
+            hanging = value;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void relay() {
+        for (Replicas<DataSource> home : homes) {
+            try {
+                relay(home);
+            } catch (SQLException | TenfoldException failure) {
+                LOG.warn("the outbox of {} cannot be read now", home.name(), failure);
             }
-        } catch (SQLException failure) {
-            LOG.warn("the outbox cannot be read now", failure);
         }
         timer.schedule(POLL, this::relay);
     }
 
-    private void deliver(Delivery<Follower> delivery) throws SQLException {
+    private void relay(Replicas<DataSource> home) throws SQLException {
+        Set<Long> busy = underWay(home.name());
+        List<Follower> waiting = home.<List<Follower>, SQLException>write(
+                        deadline(),
+                        database -> sql.query(
+                                database,
+                                List.of(),
+                                "select id, event, person from outbox where id <> all(?) order by id limit " + BATCH,
+                                row -> new Follower(home.name(), row.getLong(1), row.getString(2), row.getLong(3)),
+                                new HashSet<>(busy)))
+                .value();
+        for (Follower follower : waiting) {
+            busy.add(follower.row());
+            events.publish("follow.created", follower).whenComplete((taken, refused) -> {
+                if (refused != null) {
+                    busy.remove(follower.row());
+                }
+            });
+        }
+    }
+
+    private void deliver(Delivery<Follower> delivery) throws SQLException, InterruptedException {
+        awaitMail();
         Follower follower = delivery.body();
         if (follower.isPoison() || (follower.isUnlucky() && delivery.attempt() == 1)) {
             throw new IllegalStateException("the mailbox of user " + follower.person() + " does not answer");
@@ -123,21 +164,47 @@ final class Notifier implements AutoCloseable {
         settle(follower, "notification");
     }
 
+    private void awaitMail() throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            while (hanging) {
+                changed.await();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Says so and forgets the event in one transaction. */
     private void settle(Follower follower, String table) throws SQLException {
-        sql.update(
-                database,
-                List.of(),
-                "with done as (delete from outbox where id = ?) insert into " + table
-                        + " (event, person) values (?, ?) on conflict do nothing",
-                follower.row(),
-                follower.event(),
-                follower.person());
-        underWay.remove(follower.row());
+        for (Replicas<DataSource> home : homes) {
+            if (home.name().equals(follower.home())) {
+                home.<Integer, SQLException>write(
+                        deadline(),
+                        database -> sql.update(
+                                database,
+                                List.of(),
+                                "with done as (delete from outbox where id = ?) insert into " + table
+                                        + " (event, person) values (?, ?) on conflict do nothing",
+                                follower.row(),
+                                follower.event(),
+                                follower.person()));
+            }
+        }
+        underWay(follower.home()).remove(follower.row());
+    }
+
+    private Set<Long> underWay(String home) {
+        return underWay.computeIfAbsent(home, unseen -> ConcurrentHashMap.newKeySet());
+    }
+
+    private static Deadline deadline() {
+        return Deadline.after(PATIENCE, TimeSource.system());
     }
 
     @Override
     public void close() {
+        hang(false);
         parts.close();
     }
 }

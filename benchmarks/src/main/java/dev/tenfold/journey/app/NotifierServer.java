@@ -2,7 +2,7 @@ package dev.tenfold.journey.app;
 
 import dev.tenfold.observe.Observer;
 import java.nio.charset.StandardCharsets;
-import javax.sql.DataSource;
+import java.util.Map;
 
 /** One notifier, one process. Over HTTP it only tells its metrics. */
 public final class NotifierServer {
@@ -22,16 +22,19 @@ public final class NotifierServer {
         Observer observer = Observer.all(meters.observer(), server.events());
         try (Parts parts = new Parts()) {
             Homes homes = new Homes(config, parts, meters, observer);
-            DataSource database = homes.anyNode();
-            Sql sql = new Sql(homes.distances(), null);
-            meters.count("app.database.queries", "statements sent to databases", sql::queries);
-            parts.add(new Notifier(database, sql, meters, observer)).start();
-            server.serve(config.port(), exchange -> {
-                byte[] text = meters.toText().getBytes(StandardCharsets.UTF_8);
-                exchange.sendResponseHeaders(200, text.length);
-                exchange.getResponseBody().write(text);
-                exchange.close();
-            });
+            Sql sql = new Sql(homes.lines(), null);
+            sql.publish(meters);
+            Notifier notifier = parts.add(new Notifier(homes.byShard().values(), sql, meters, observer));
+            notifier.start();
+            server.serve(
+                    config.port(),
+                    exchange -> {
+                        byte[] text = meters.toText().getBytes(StandardCharsets.UTF_8);
+                        exchange.sendResponseHeaders(200, text.length);
+                        exchange.getResponseBody().write(text);
+                        exchange.close();
+                    },
+                    Map.of("hang", value -> notifier.hang(Boolean.parseBoolean(value))));
         }
     }
 }

@@ -18,6 +18,9 @@ final class RedisLogins implements Logins {
     private static final Duration LIFETIME = Duration.ofHours(1);
     private static final Duration PATIENCE = Duration.ofSeconds(2);
 
+    /** A server that starts on a busy machine takes its time to connect. */
+    private static final Duration BEGINNING = Duration.ofSeconds(10);
+
     private final ClientResources resources = DefaultClientResources.builder()
             .ioThreadPoolSize(2)
             .computationThreadPoolSize(2)
@@ -27,10 +30,11 @@ final class RedisLogins implements Logins {
 
     RedisLogins(String uri) {
         RedisURI address = RedisURI.create(uri);
-        address.setTimeout(PATIENCE);
+        address.setTimeout(BEGINNING);
         client = RedisClient.create(resources, address);
         client.setOptions(ClientOptions.builder().autoReconnect(true).build());
         connection = client.connect();
+        connection.setTimeout(PATIENCE);
     }
 
     @Override

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongFunction;
@@ -24,14 +25,27 @@ import org.jspecify.annotations.Nullable;
  */
 final class Sql {
 
-    private final IdentityHashMap<DataSource, Duration> distances;
+    private final IdentityHashMap<DataSource, Line> lines;
     private final @Nullable LongFunction<ShardRoute> routes;
-    private final LongAdder queries = new LongAdder();
 
-    /** Distances go by the very object; without routes nothing is checked. */
-    Sql(IdentityHashMap<DataSource, Duration> distances, @Nullable LongFunction<ShardRoute> routes) {
-        this.distances = new IdentityHashMap<>(distances);
+    /** Lines go by the very object; without routes nothing is checked. */
+    Sql(IdentityHashMap<DataSource, Line> lines, @Nullable LongFunction<ShardRoute> routes) {
+        this.lines = new IdentityHashMap<>(lines);
         this.routes = routes;
+    }
+
+    /** The way to one database server, and what was sent on it. */
+    static final class Line {
+        private final String shard;
+        private final String node;
+        private final Duration distance;
+        private final LongAdder queries = new LongAdder();
+
+        Line(AppConfig.Node node) {
+            this.shard = node.shard();
+            this.node = node.id();
+            this.distance = node.distance();
+        }
     }
 
     /** Makes one object of one row. */
@@ -40,20 +54,26 @@ final class Sql {
         T read(ResultSet row) throws SQLException;
     }
 
-    /** How many statements were sent. */
-    long queries() {
-        return queries.sum();
+    /** Tells how many statements were sent to which server. */
+    void publish(Meters meters) {
+        for (Line line : lines.values()) {
+            meters.count(
+                    "app.database.queries",
+                    "statements sent to databases",
+                    Map.of("shard", line.shard, "node", line.node),
+                    line.queries::sum);
+        }
     }
 
     /** Reads what is about these people, and makes sure that they still lived there. */
     <T> List<T> query(DataSource database, Collection<Long> people, String text, Row<T> row, Object... parameters)
             throws SQLException {
         try (Connection connection = database.getConnection()) {
-            travel(database);
-            List<T> answer = execute(connection, text, parameters, statement -> rows(statement, row));
+            Line line = travel(database);
+            List<T> answer = execute(line, connection, text, parameters, statement -> rows(statement, row));
             if (routes != null) {
                 for (long person : people) {
-                    queries.increment();
+                    line.queries.increment();
                     ShardGuard.checkRead(connection, routes.apply(person));
                 }
             }
@@ -64,17 +84,17 @@ final class Sql {
     /** Changes what is about these people, once it is sure that they live there and stay until it is done. */
     int update(DataSource database, Collection<Long> people, String text, Object... parameters) throws SQLException {
         try (Connection connection = database.getConnection()) {
-            travel(database);
+            Line line = travel(database);
             if (routes == null) {
-                return execute(connection, text, parameters, PreparedStatement::executeUpdate);
+                return execute(line, connection, text, parameters, PreparedStatement::executeUpdate);
             }
             connection.setAutoCommit(false);
             try {
                 for (long person : people) {
-                    queries.increment();
+                    line.queries.increment();
                     ShardGuard.check(connection, routes.apply(person));
                 }
-                int changed = execute(connection, text, parameters, PreparedStatement::executeUpdate);
+                int changed = execute(line, connection, text, parameters, PreparedStatement::executeUpdate);
                 connection.commit();
                 return changed;
             } catch (SQLException | RuntimeException failure) {
@@ -84,11 +104,13 @@ final class Sql {
         }
     }
 
-    private void travel(DataSource database) {
-        Duration distance = distances.get(database);
-        if (distance != null) {
-            LockSupport.parkNanos(distance.toNanos());
+    private Line travel(DataSource database) {
+        Line line = lines.get(database);
+        if (line == null) {
+            throw new IllegalArgumentException("no line leads to " + database);
         }
+        LockSupport.parkNanos(line.distance.toNanos());
+        return line;
     }
 
     private static <T> List<T> rows(PreparedStatement statement, Row<T> row) throws SQLException {
@@ -105,9 +127,10 @@ final class Sql {
         R of(PreparedStatement statement) throws SQLException;
     }
 
-    private <R> R execute(Connection connection, String text, Object[] parameters, Execution<R> execution)
+    private static <R> R execute(
+            Line line, Connection connection, String text, Object[] parameters, Execution<R> execution)
             throws SQLException {
-        queries.increment();
+        line.queries.increment();
         try (PreparedStatement statement = connection.prepareStatement(text)) {
             for (int i = 0; i < parameters.length; i++) {
                 if (parameters[i] instanceof Collection<?> numbers) {

@@ -30,7 +30,7 @@ final class Wiring implements AutoCloseable {
                     config.shardMap().map(map -> parts.add(homes.sharded(map)));
             shards.ifPresent(meters::publish);
             Sql sql = new Sql(
-                    homes.distances(),
+                    homes.lines(),
                     shards.<LongFunction<ShardRoute>>map(s -> s::route).orElse(null));
             SocialSql statements = new SocialSql(sql);
             Locator<Long, Replicas<DataSource>> locator =
@@ -40,7 +40,7 @@ final class Wiring implements AutoCloseable {
             logins = parts.add(
                     config.logins().<Logins>map(RedisLogins::new).orElseGet(() -> new SqlLogins(sql, homes.only())));
             meters.publish(profiles);
-            meters.count("app.database.queries", "statements sent to databases", sql::queries);
+            sql.publish(meters);
         } catch (RuntimeException failure) {
             parts.close();
             throw failure;

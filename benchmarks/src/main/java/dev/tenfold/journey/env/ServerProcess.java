@@ -2,13 +2,19 @@ package dev.tenfold.journey.env;
 
 import dev.tenfold.journey.app.AppConfig;
 import dev.tenfold.journey.app.ChildServer;
+import dev.tenfold.journey.app.NotifierServer;
+import dev.tenfold.journey.record.Cost;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.net.HttpURLConnection;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -22,6 +28,8 @@ public final class ServerProcess implements AutoCloseable {
 
     private static final int START_SECONDS = 60;
     private static final int STOP_SECONDS = 5;
+    /** A switchover waits for the replica to catch up. */
+    private static final int ORDER_MILLIS = 15_000;
 
     private final Class<?> main;
     private final Consumer<String> lines;
@@ -90,7 +98,7 @@ public final class ServerProcess implements AutoCloseable {
         synchronized (this) {
             config = config.port(number);
         }
-        return URI.create("http://127.0.0.1:" + number + "/");
+        return address(number);
     }
 
     /** Kills the process with SIGKILL, as a machine that loses power would, and waits for its end. */
@@ -102,8 +110,104 @@ public final class ServerProcess implements AutoCloseable {
         }
     }
 
+    /** Freezes the process with SIGSTOP: its connections stay open and nobody answers. */
+    public void suspend() {
+        signal("STOP");
+    }
+
+    /** Lets a suspended process go on. */
+    public void resume() {
+        signal("CONT");
+    }
+
+    private synchronized void signal(String name) {
+        Process target = process;
+        if (target == null || !target.isAlive()) {
+            return;
+        }
+        try {
+            Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(target.pid()))
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            if (!awaitEnd(kill)) {
+                kill.destroyForcibly();
+            }
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+
+    /**
+     * Makes the server do something that no user would ask for, such as answering slowly.
+     *
+     * @param order one of the server's orders
+     * @param value how much of it
+     * @throws IOException if the server does not answer, or refuses
+     */
+    public void order(String order, String value) throws IOException {
+        URI address = address().orElseThrow(() -> new IOException(name() + " does not run"));
+        HttpURLConnection connection = (HttpURLConnection)
+                address.resolve("/control/" + order + "/" + value).toURL().openConnection();
+        connection.setRequestMethod("POST");
+        connection.setConnectTimeout(ORDER_MILLIS);
+        connection.setReadTimeout(ORDER_MILLIS);
+        connection.setFixedLengthStreamingMode(0);
+        connection.setDoOutput(true);
+        connection.getOutputStream().close();
+        int status = connection.getResponseCode();
+        if (status != 204) {
+            String why;
+            try (InputStream error = connection.getErrorStream()) {
+                why = error == null ? "" : new String(error.readAllBytes(), StandardCharsets.UTF_8).strip();
+            }
+            throw new IOException(name() + " was told " + order + " " + value + " and answered " + status + " " + why);
+        }
+    }
+
+    /**
+     * Says whether the process runs, be it suspended.
+     *
+     * @return false before its start and after its end
+     */
+    public synchronized boolean isRunning() {
+        return process != null && process.isAlive();
+    }
+
+    /**
+     * Returns what kind of server it is.
+     *
+     * @return a tier of {@link Cost}
+     */
+    public String tier() {
+        return main == NotifierServer.class ? Cost.NOTIFIER : Cost.APPLICATION;
+    }
+
+    /**
+     * Returns where the server serves in its present life.
+     *
+     * @return empty before it is up
+     */
+    public synchronized Optional<URI> address() {
+        return port.isDone() && !port.isCompletedExceptionally() ? Optional.of(address(port.join())) : Optional.empty();
+    }
+
+    /**
+     * Returns the number by which the operating system knows the process.
+     *
+     * @return 0 before the first start
+     */
+    public synchronized long pid() {
+        return process == null ? 0 : process.pid();
+    }
+
+    private static URI address(int port) {
+        return URI.create("http://127.0.0.1:" + port + "/");
+    }
+
     /** Asks the process to end, by closing its input, and does not wait for it. */
     public synchronized void dismiss() {
+        resume();
         if (process != null) {
             try {
                 process.getOutputStream().close();

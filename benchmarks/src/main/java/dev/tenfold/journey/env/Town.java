@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Town implements AutoCloseable {
 
+    /** The pools of several servers over several databases of one PostgreSQL come to more than its default of 100. */
+    private static final String MOST_CONNECTIONS = "250";
+
     private final Narrator narrator;
     private final Path folder;
     private final Parts parts = new Parts();
@@ -76,7 +79,9 @@ public final class Town implements AutoCloseable {
      */
     public synchronized PostgresCluster postgres() {
         if (single == null) {
-            single = parts.add(PostgresCluster.single());
+            single = parts.add(PostgresCluster.builder()
+                    .setting("max_connections", MOST_CONNECTIONS)
+                    .start());
         }
         return single;
     }

@@ -70,11 +70,16 @@ public final class Browser {
             throw new IOException("no HTTP answer from " + server);
         }
         // Drained to its end, or the connection is not used again.
-        String body = "";
+        byte[] body = {};
         try (InputStream in = status < 400 ? connection.getInputStream() : connection.getErrorStream()) {
             if (in != null) {
-                body = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+                body = in.readAllBytes();
             }
+        }
+        // This client takes the end of a connection for the end of an answer, such as when the server is killed in it.
+        if (body.length < connection.getContentLengthLong()) {
+            throw new IOException("the answer of " + server + " was cut short after " + body.length + " of "
+                    + connection.getContentLengthLong() + " bytes");
         }
         for (Map.Entry<String, List<String>> header :
                 connection.getHeaderFields().entrySet()) {
@@ -83,6 +88,6 @@ public final class Browser {
                 header.getValue().forEach(ask.person()::accept);
             }
         }
-        return new Answer(status, body);
+        return new Answer(status, new String(body, StandardCharsets.UTF_8));
     }
 }

@@ -18,6 +18,8 @@ public final class Latencies {
     private final Recorder fromSent = new Recorder(HIGHEST_MICROS, DIGITS);
     private final Histogram due = new Histogram(HIGHEST_MICROS, DIGITS);
     private final Histogram sent = new Histogram(HIGHEST_MICROS, DIGITS);
+    private final Histogram lapDue = new Histogram(HIGHEST_MICROS, DIGITS);
+    private final Histogram lapSent = new Histogram(HIGHEST_MICROS, DIGITS);
 
     /** Starts empty. */
     public Latencies() {}
@@ -39,14 +41,17 @@ public final class Latencies {
      *
      * @param count how many answers
      * @param p50 milliseconds from due, of half of them at most
+     * @param p90 milliseconds from due, of 90 % at most
      * @param p99 milliseconds from due, of 99 % at most
+     * @param p999 milliseconds from due, of 99.9 % at most
      * @param p99FromSent milliseconds from sent, of 99 % at most
      * @param maximum milliseconds from due, of the slowest
      */
-    public record Summary(long count, double p50, double p99, double p99FromSent, double maximum) {}
+    public record Summary(
+            long count, double p50, double p90, double p99, double p999, double p99FromSent, double maximum) {}
 
     /**
-     * Summarizes what was recorded since the last call, and adds it to the total.
+     * Summarizes what was recorded since the last call, and adds it to the lap and the total.
      *
      * @return the last interval
      */
@@ -55,7 +60,21 @@ public final class Latencies {
         Histogram lastSent = fromSent.getIntervalHistogram();
         due.add(lastDue);
         sent.add(lastSent);
+        lapDue.add(lastDue);
+        lapSent.add(lastSent);
         return summary(lastDue, lastSent);
+    }
+
+    /**
+     * Summarizes the intervals since the last lap, and begins a new one.
+     *
+     * @return the last lap
+     */
+    public Summary lap() {
+        Summary lap = summary(lapDue, lapSent);
+        lapDue.reset();
+        lapSent.reset();
+        return lap;
     }
 
     /**
@@ -72,7 +91,9 @@ public final class Latencies {
         return new Summary(
                 due.getTotalCount(),
                 due.getValueAtPercentile(50) / 1e3,
+                due.getValueAtPercentile(90) / 1e3,
                 due.getValueAtPercentile(99) / 1e3,
+                due.getValueAtPercentile(99.9) / 1e3,
                 sent.getValueAtPercentile(99) / 1e3,
                 due.getMaxValue() / 1e3);
     }

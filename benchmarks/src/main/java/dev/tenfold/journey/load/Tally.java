@@ -2,8 +2,10 @@ package dev.tenfold.journey.load;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 
 /** What the users saw, counted. Thread-safe. */
@@ -13,16 +15,35 @@ public final class Tally {
     private static final long NEVER = Long.MIN_VALUE;
 
     private final LongAdder requests = new LongAdder();
+    private final LongAdder served = new LongAdder();
     private final LongAdder failed = new LongAdder();
     private final LongAdder loggedOut = new LongAdder();
     private final LongAdder wentBack = new LongAdder();
     private final AtomicLong servedAt = new AtomicLong(NEVER);
-    private final AtomicLong longestGap = new AtomicLong();
+    private final AtomicLong wroteAt = new AtomicLong(NEVER);
+    private final AtomicReference<Gap> silence = new AtomicReference<>(Gap.NONE);
+    private final AtomicReference<Gap> writeSilence = new AtomicReference<>(Gap.NONE);
     private final AtomicLong stalestNanos = new AtomicLong();
     private final ArrayBlockingQueue<String> samples = new ArrayBlockingQueue<>(SAMPLES);
 
     /** Starts at zero. */
     public Tally() {}
+
+    /**
+     * A time without an answer.
+     *
+     * @param from when the last good answer before it came, in nanoseconds by the clock of the load
+     * @param to when the first after it came
+     */
+    public record Gap(long from, long to) {
+
+        /** No time at all, at no time in particular. */
+        static final Gap NONE = new Gap(0, 0);
+
+        Gap longer(Gap other) {
+            return other.to - other.from > to - from ? other : this;
+        }
+    }
 
     void request() {
         requests.increment();
@@ -30,9 +51,19 @@ public final class Tally {
 
     /** A request was served at this time, by the clock of the load. */
     void served(long nanos) {
-        long before = servedAt.getAndAccumulate(nanos, Math::max);
-        if (before != NEVER) {
-            longestGap.accumulateAndGet(nanos - before, Math::max);
+        served.increment();
+        extend(servedAt, silence, nanos);
+    }
+
+    /** A write was served at this time, by the clock of the load. */
+    void wrote(long nanos) {
+        extend(wroteAt, writeSilence, nanos);
+    }
+
+    private static void extend(AtomicLong last, AtomicReference<Gap> longest, long nanos) {
+        long before = last.getAndAccumulate(nanos, Math::max);
+        if (before != NEVER && nanos > before) {
+            longest.accumulateAndGet(new Gap(before, nanos), Gap::longer);
         }
     }
 
@@ -65,6 +96,15 @@ public final class Tally {
     }
 
     /**
+     * Returns how many requests were served.
+     *
+     * @return good answers
+     */
+    public long served() {
+        return served.sum();
+    }
+
+    /**
      * Returns how many requests were not served; those that met a login lost by the servers are not among them.
      *
      * @return refused, broken or answered with an error
@@ -79,7 +119,26 @@ public final class Tally {
      * @return milliseconds between two good answers
      */
     public double longestGapMillis() {
-        return longestGap.get() / 1e6;
+        Gap longest = silence();
+        return (longest.to - longest.from) / 1e6;
+    }
+
+    /**
+     * Returns the longest time in which nobody was served.
+     *
+     * @return between two good answers; empty before the second
+     */
+    public Gap silence() {
+        return Objects.requireNonNull(silence.get());
+    }
+
+    /**
+     * Returns the longest time in which no write was served.
+     *
+     * @return between two acknowledged writes; empty before the second
+     */
+    public Gap writeSilence() {
+        return Objects.requireNonNull(writeSilence.get());
     }
 
     /**

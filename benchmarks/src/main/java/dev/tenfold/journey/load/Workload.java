@@ -143,6 +143,9 @@ public final class Workload implements OpenLoop.Request {
                 long answered = time.nanoTime();
                 latencies.record(due, sent, answered);
                 tally.served(answered);
+                if (!ask.isRead()) {
+                    tally.wrote(answered);
+                }
             } else if (answer.status() == Answer.LOGGED_OUT) {
                 tally.loggedOut(ask.method() + " " + ask.path());
             } else {

@@ -8,10 +8,19 @@ import dev.tenfold.journey.env.ServerProcess;
 import java.net.URI;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 
 /** Stage 3: several application servers behind a balancer, and login sessions in Redis. */
 final class BalancedServers implements Stage {
+
+    private static final String DELAY_MILLIS = "200";
+
+    /** Half of what it would be given if it were as quick as the others. */
+    private static final double MOST_OF_ITS_SHARE = 0.5;
+
+    /** Those that the hanging server had in hand wait for it. */
+    private static final double LEAST_SERVED = 0.7;
 
     @Override
     public int number() {
@@ -25,8 +34,8 @@ final class BalancedServers implements Stage {
 
     @Override
     public String story() {
-        return "Three app servers behind a load balancer, login sessions in Redis. One server is killed and comes back;"
-                + " requests go to the others, and nobody notices.";
+        return "Three app servers behind a load balancer, login sessions in Redis. One server is killed and comes back,"
+                + " then becomes slow; another hangs. Requests go to the others.";
     }
 
     @Override
@@ -45,10 +54,34 @@ final class BalancedServers implements Stage {
         ServerProcess victim = apps.get(1);
         URI address = victim.await();
         LoadBalancer<URI> balancer = run.open(Gateway.balancer("apps", apps, run.observer()));
-        run.kill(0.3, "app-2 (kill -9)", victim::kill9);
-        run.then(0.5, "app-2 is started again", () -> {
+        run.exhibit().servers("", balancer, apps, Databases.id("main", "a"));
+        new Databases(run).alone("main", run.town().postgres().node("a"), List.of("main"));
+        Gateway.plotRequests(run, apps);
+        run.kill(0.2, "app-2 (kill -9)", victim::kill9);
+        run.then(0.35, "app-2 is started again", () -> {
             victim.launch();
             victim.await();
+            Gateway.awaitTrust(balancer, victim.name());
+        });
+        ServerProcess hanging = apps.get(2);
+        Spell hang = new Spell(run, apps);
+        run.fault(0.5, "app-3 hangs (SIGSTOP)", () -> {
+            hanging.suspend();
+            hang.begin();
+        });
+        run.then(0.65, "app-3 goes on (SIGCONT)", () -> {
+            hang.end();
+            hanging.resume();
+        });
+        ServerProcess slow = apps.get(0);
+        Spell slowness = new Spell(run, apps);
+        run.fault(0.75, "app-1 is slow (" + DELAY_MILLIS + " ms more for each request)", () -> {
+            slow.order("slow", DELAY_MILLIS);
+            slowness.begin();
+        });
+        run.then(0.95, "app-1 is well again", () -> {
+            slowness.end();
+            slow.order("slow", "0");
         });
         run.load(Gateway.through(balancer), Database.truth(database));
         run.claim(
@@ -56,5 +89,16 @@ final class BalancedServers implements Stage {
                 run.events("endpoint.ejected") > 0,
                 run.events("endpoint.ejected") + " ejections");
         run.claim("the restarted server works again", run.servedBy(address) > 0, run.servedBy(address) + " requests");
+        run.claim(
+                "while a server hangs the others serve",
+                hang.served() > LEAST_SERVED * hang.sent(),
+                hang.served() + " answers to " + hang.sent() + " requests");
+        run.claim(
+                "a slow server is given little",
+                slowness.share(slow) < MOST_OF_ITS_SHARE / apps.size(),
+                String.format(
+                        Locale.ROOT,
+                        "%.0f %% of the requests, of which a third would be its share",
+                        100 * slowness.share(slow)));
     }
 }

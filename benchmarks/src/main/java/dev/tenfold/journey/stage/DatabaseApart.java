@@ -8,6 +8,7 @@ import dev.tenfold.journey.load.Browser;
 import java.net.URI;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 
 /** Stage 2: the database on its own machine, so that the application's death is not the data's. */
@@ -46,6 +47,8 @@ final class DatabaseApart implements Stage {
                 .get(0);
         URI address = app.await();
         Browser browser = Gateway.browser();
+        run.exhibit().server(app, Databases.id("main", "a"));
+        new Databases(run).alone("main", run.town().postgres().node("a"), List.of("main"));
         run.kill(0.4, "the app server (kill -9)", app::kill9);
         run.then(0.45, "the app server is started again", () -> {
             app.launch();

@@ -12,14 +12,20 @@ import dev.tenfold.journey.app.AppConfig;
 import dev.tenfold.journey.app.Schema;
 import dev.tenfold.journey.env.City;
 import dev.tenfold.journey.env.Database;
+import dev.tenfold.journey.env.ServerProcess;
 import dev.tenfold.journey.load.Browser;
 import dev.tenfold.journey.load.Site.Ask;
+import dev.tenfold.journey.record.Chart;
+import dev.tenfold.observe.Observer;
 import dev.tenfold.topology.Coordinates;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 
@@ -63,15 +69,9 @@ final class Edges implements Stage {
         AppConfig app = AppConfig.named("app-1")
                 .database(database.url())
                 .loginsIn(run.town().redis().uri());
-        LoadBalancer<URI> balancer =
-                run.open(Gateway.balancer("apps", run.start(app, app.renamed("app-2")), run.observer()));
-        EdgeNetwork<String, Answer> cdn = EdgeNetwork.<String, Answer>builder("cdn")
-                .edge("frankfurt", City.FRANKFURT.place())
-                .edge("ashburn", City.ASHBURN.place())
-                .edge("tokyo", City.TOKYO.place())
-                .expireAfterWrite((path, answer) -> answer.isGood() ? LIFETIME : Duration.ZERO)
-                .observer(run.observer())
-                .build();
+        List<ServerProcess> apps = run.start(app, app.renamed("app-2"));
+        LoadBalancer<URI> balancer = run.open(Gateway.balancer("apps", apps, run.observer()));
+        EdgeNetwork<String, Answer> cdn = network(run.observer());
         Browser browser = Gateway.browser();
         RequestPath<Ask, Answer> site = Tenfold.<Ask, Answer>requestPath("site")
                 .toServers(balancer)
@@ -80,14 +80,30 @@ final class Edges implements Stage {
                 .retrying(ATTEMPTS, ask -> true)
                 .classifying(Gateway::judge)
                 .build();
+        run.exhibit().edges(cdn, "app-1", "app-2");
+        run.exhibit().servers("", balancer, apps, Databases.id("main", "a"));
+        new Databases(run).alone("main", run.town().postgres().node("a"), List.of("main"));
+        for (EdgeSite<String, Answer> edge : cdn.edges()) {
+            run.plotRate(Chart.REQUESTS_BY_EDGE, edge.name(), () -> edge.stats().requests());
+        }
         run.kill(0.4, "the edge in Ashburn", cdn.edge("ashburn")::down);
         run.then(0.7, "the edge in Ashburn is back", cdn.edge("ashburn")::up);
         run.load(ask -> site.handle(City.of(ask.person().id()).place(), ask), Database.truth(database));
         report(run, cdn);
     }
 
+    static EdgeNetwork<String, Answer> network(Observer observer) {
+        return EdgeNetwork.<String, Answer>builder("cdn")
+                .edge("frankfurt", City.FRANKFURT.place())
+                .edge("ashburn", City.ASHBURN.place())
+                .edge("tokyo", City.TOKYO.place())
+                .expireAfterWrite((path, answer) -> answer.isGood() ? LIFETIME : Duration.ZERO)
+                .observer(observer)
+                .build();
+    }
+
     /** Public pages come from the edge; what is somebody's own goes all the way. */
-    private static Edge<Ask, Answer> nearest(EdgeNetwork<String, Answer> cdn) {
+    static Edge<Ask, Answer> nearest(EdgeNetwork<String, Answer> cdn) {
         return (client, ask, origin) -> {
             if (!isPublic(ask)) {
                 travel(client, ORIGIN.place());
@@ -127,6 +143,11 @@ final class Edges implements Stage {
         long origin = 0;
         for (EdgeSite<String, Answer> edge : cdn.edges()) {
             EdgeStats stats = edge.stats();
+            Map<String, Double> sources = new LinkedHashMap<>();
+            sources.put("at the edge", (double) stats.hits());
+            sources.put("at a neighbour", (double) stats.neighbourHits());
+            sources.put("at the origin", (double) stats.originFetches());
+            run.share(Chart.PROFILE_SOURCES, "stage 6: edge " + edge.name(), sources);
             requests += stats.requests();
             hits += stats.hits();
             neighbours += stats.neighbourHits();

@@ -1,6 +1,8 @@
 package dev.tenfold.journey.stage;
 
 import dev.tenfold.journey.app.ChildServer;
+import dev.tenfold.journey.record.Recorder;
+import dev.tenfold.journey.record.Recording;
 import dev.tenfold.journey.report.Narrator;
 import dev.tenfold.observe.Event;
 import dev.tenfold.observe.Observer;
@@ -19,11 +21,13 @@ final class EventLog implements Observer {
     private static final Set<String> DULL = Set.of("pool.updated", "primary.back", "map.changed");
 
     private final Narrator narrator;
+    private final Recorder recorder;
     private final Map<String, LongAdder> kinds = new ConcurrentHashMap<>();
     private volatile boolean telling;
 
-    EventLog(Narrator narrator) {
+    EventLog(Narrator narrator, Recorder recorder) {
         this.narrator = narrator;
+        this.recorder = recorder;
     }
 
     @Override
@@ -62,7 +66,11 @@ final class EventLog implements Observer {
     private void happened(String kind, String text) {
         LongAdder count = kinds.computeIfAbsent(kind, unseen -> new LongAdder());
         count.increment();
-        if (telling && count.sum() <= TOLD && !DULL.contains(kind)) {
+        if (!telling || DULL.contains(kind)) {
+            return;
+        }
+        recorder.mark(Recording.Kind.REACTION, kind, text);
+        if (count.sum() <= TOLD) {
             narrator.note("↳ " + text);
         }
     }

@@ -5,6 +5,7 @@ import dev.tenfold.journey.app.AppConfig;
 import dev.tenfold.journey.app.Schema;
 import dev.tenfold.journey.env.Database;
 import dev.tenfold.journey.env.ServerProcess;
+import dev.tenfold.journey.record.Chart;
 import java.net.URI;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -21,6 +22,7 @@ final class Notifications implements Stage {
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final Duration POLL = Duration.ofMillis(100);
+    private static final String REFUSED = "tenfold.queue.refused{queue=mail}";
 
     @Override
     public int number() {
@@ -35,7 +37,8 @@ final class Notifications implements Stage {
     @Override
     public String story() {
         return "Following somebody leaves an event in an outbox, in the same transaction. A notifier relays it to a queue;"
-                + " its consumer fails at every fifth event, and some mailboxes refuse everything. The notifier is killed.";
+                + " its consumer fails at every fifth event, and some mailboxes refuse everything. All mail hangs until the queue is"
+                + " full; then the notifier is killed.";
     }
 
     @Override
@@ -51,9 +54,18 @@ final class Notifications implements Stage {
                 .database(database.url())
                 .loginsIn(run.town().redis().uri())
                 .announcing();
-        LoadBalancer<URI> balancer =
-                run.open(Gateway.balancer("apps", run.start(app, app.renamed("app-2")), run.observer()));
+        List<ServerProcess> apps = run.start(app, app.renamed("app-2"));
+        LoadBalancer<URI> balancer = run.open(Gateway.balancer("apps", apps, run.observer()));
         ServerProcess notifier = run.startNotifier(AppConfig.named("notifier").database(database.url()));
+        run.exhibit().servers("", balancer, apps, Databases.id("main", "a"));
+        new Databases(run).alone("main", run.town().postgres().node("a"), List.of("main"), "exchange-events");
+        run.exhibit().queues(notifier);
+        plot(run, database.connect());
+        run.fault(0.1, "all mailboxes hang", () -> notifier.order("hang", "true"));
+        run.then(0.3, "the queue is full, and the mailboxes answer again", () -> {
+            awaitFull(run);
+            notifier.order("hang", "false");
+        });
         run.kill(0.5, "the notifier with its queue (kill -9)", notifier::kill9);
         run.then(0.6, "the notifier is started again, with an empty queue", () -> {
             notifier.launch();
@@ -82,6 +94,11 @@ final class Notifications implements Stage {
                 missing.isEmpty() && waiting.isEmpty(),
                 told.size() + " told and " + dead.size() + " undeliverable, of " + due.size() + " acknowledged; "
                         + missing.size() + " missing, " + waiting.size() + " left in the outbox");
+        double refused = run.counted(REFUSED);
+        run.claim(
+                "what a full queue refuses waits in the outbox",
+                refused > 0 && missing.isEmpty(),
+                String.format(Locale.ROOT, "refused %.0f times, and announced later", refused));
         run.claim(
                 "only poison becomes a dead letter",
                 !dead.isEmpty()
@@ -90,6 +107,35 @@ final class Notifications implements Stage {
                 dead.size() + " dead letters");
         run.remark(String.format(
                 Locale.ROOT, "%.0f attempts failed and were retried or given up", run.counted("tenfold.queue.failed")));
+    }
+
+    private static void awaitFull(StageRun run) {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (run.counted(REFUSED) == 0) {
+            if (System.nanoTime() - end > 0) {
+                throw new IllegalStateException("the queue was not full after " + PATIENCE.toSeconds() + " s");
+            }
+            LockSupport.parkNanos(POLL.toNanos());
+        }
+    }
+
+    private static void plot(StageRun run, DataSource database) {
+        for (String state : List.of("ready", "delayed", "unsettled")) {
+            run.plot(Chart.QUEUE_DEPTH, state, () -> run.highest("tenfold.queue." + state + "{queue=mail}"));
+        }
+        run.plot(Chart.QUEUE_DEPTH, "outbox", () -> waiting(database));
+        run.plot(Chart.REDELIVERIES, "failed attempts", () -> run.counted("tenfold.queue.failed{queue=mail}"));
+        run.plot(Chart.REDELIVERIES, "refused: full", () -> run.counted(REFUSED));
+        run.plot(Chart.REDELIVERIES, "dead letters", () -> run.counted("tenfold.queue.deadlettered{queue=mail}"));
+    }
+
+    /** A database that is down has no number. */
+    private static double waiting(DataSource database) {
+        try {
+            return Schema.events(database, "outbox").size();
+        } catch (SQLException down) {
+            return Double.NaN;
+        }
     }
 
     private static boolean isPoison(String event) {

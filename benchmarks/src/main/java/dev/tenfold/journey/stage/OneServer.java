@@ -8,6 +8,7 @@ import dev.tenfold.journey.load.Browser;
 import dev.tenfold.replication.testing.PostgresNode;
 import java.net.URI;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 
 /** Stage 1: the application and its database on one machine, which loses power. */
@@ -43,6 +44,8 @@ final class OneServer implements Stage {
                 run.start(AppConfig.named("app").database(database.url())).get(0);
         URI address = app.await();
         Browser browser = Gateway.browser();
+        run.exhibit().server(app, Databases.id("main", "a"));
+        new Databases(run).alone("main", server, List.of("main"));
         run.kill(0.4, "the only server (app and database, kill -9)", () -> {
             app.kill9();
             server.kill9();

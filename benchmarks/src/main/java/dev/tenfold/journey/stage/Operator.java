@@ -29,11 +29,12 @@ final class Operator implements AutoCloseable {
 
     private final Narrator narrator;
     private final TimeSource time;
-    private final List<Act> planned = new ArrayList<>();
-    private final Deque<Act> waiting = new ArrayDeque<>();
+    private final List<Planned> planned = new ArrayList<>();
+    private final Deque<Planned> waiting = new ArrayDeque<>();
     private final List<Future<?>> played = new ArrayList<>();
     private final AtomicInteger left = new AtomicInteger();
     private final ExecutorService hands = Executors.newSingleThreadExecutor();
+    private final ExecutorService visitors = Executors.newCachedThreadPool();
     private long start;
     private long length;
 
@@ -46,17 +47,17 @@ final class Operator implements AutoCloseable {
     }
 
     /** Something to do when a share of the load's length has passed. */
-    private record Act(double at, String announcement, StageRun.Action action) {}
+    private record Planned(double at, String announcement, Act action) {}
 
-    void plan(double at, String announcement, StageRun.Action action) {
-        planned.add(new Act(at, announcement, action));
+    void plan(double at, String announcement, Act action) {
+        planned.add(new Planned(at, announcement, action));
     }
 
     /** The load begins. */
     void begin(Duration load) {
         start = time.nanoTime();
         length = load.toNanos();
-        planned.sort(Comparator.comparingDouble(Act::at));
+        planned.sort(Comparator.comparingDouble(Planned::at));
         waiting.addAll(planned);
         left.set(planned.size());
         if (planned.isEmpty()) {
@@ -67,8 +68,8 @@ final class Operator implements AutoCloseable {
     /** Hands over what is due. */
     void playDue() {
         long now = time.nanoTime() - start;
-        for (Act act = waiting.peek(); act != null && act.at() * length <= now; act = waiting.peek()) {
-            Act due = waiting.remove();
+        for (Planned act = waiting.peek(); act != null && act.at() * length <= now; act = waiting.peek()) {
+            Planned due = waiting.remove();
             played.add(hands.submit(() -> {
                 play(due);
                 return null;
@@ -76,7 +77,19 @@ final class Operator implements AutoCloseable {
         }
     }
 
-    private void play(Act act) throws Exception {
+    /** Does something at once, whatever else is being done; a failure is told, and fails nothing. */
+    void actNow(String announcement, Act action) {
+        var unused = visitors.submit(() -> {
+            narrator.note(announcement);
+            try {
+                action.run();
+            } catch (Exception failure) {
+                narrator.note("✖ that could not be done: " + failure);
+            }
+        });
+    }
+
+    private void play(Planned act) throws Exception {
         narrator.note(act.announcement());
         try {
             act.action().run();
@@ -106,5 +119,6 @@ final class Operator implements AutoCloseable {
     @Override
     public void close() {
         hands.shutdownNow();
+        visitors.shutdownNow();
     }
 }

@@ -31,7 +31,9 @@ final class Scraper {
                 for (String line : text.lines().toList()) {
                     int space = line.lastIndexOf(' ');
                     String name = line.substring(0, line.indexOf('{'));
-                    now.merge(name, Double.parseDouble(line.substring(space + 1)), Double::sum);
+                    double value = Double.parseDouble(line.substring(space + 1));
+                    now.merge(name, value, Double::sum);
+                    now.put(line.substring(0, space), value);
                 }
             }
         } catch (IOException down) {
@@ -46,12 +48,20 @@ final class Scraper {
         last.put(server, now);
     }
 
+    /** The greatest value of a gauge among the servers, as each was last known to have it. */
+    double highest(String name) {
+        return last.values().stream()
+                .mapToDouble(server -> server.getOrDefault(name, 0.0))
+                .max()
+                .orElse(0);
+    }
+
     /** A counter of one server, since it was started last. */
     double now(URI server, String name) {
         return last.getOrDefault(server, Map.of()).getOrDefault(name, 0.0);
     }
 
-    /** The sum of a counter over all servers and all their tags. */
+    /** The sum of a counter over all servers: {@code name} over all its tags, {@code name{tag=value}} of one. */
     double total(String name) {
         double sum = finished.getOrDefault(name, 0.0);
         for (Map<String, Double> server : last.values()) {

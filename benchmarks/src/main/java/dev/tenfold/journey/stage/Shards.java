@@ -7,6 +7,8 @@ import dev.tenfold.journey.app.Schema;
 import dev.tenfold.journey.app.ShardMaps;
 import dev.tenfold.journey.env.Database;
 import dev.tenfold.journey.env.ServerProcess;
+import dev.tenfold.journey.live.Board;
+import dev.tenfold.journey.record.Chart;
 import dev.tenfold.replication.testing.PostgresNode;
 import dev.tenfold.sharding.ShardMap;
 import dev.tenfold.sharding.Sharder;
@@ -24,6 +26,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.DoubleSupplier;
+import java.util.function.Function;
 import javax.sql.DataSource;
 
 /** Stage 9: people spread over shards, one of which holds too many and is split, and a celebrity gets a shard alone. */
@@ -33,10 +37,13 @@ final class Shards implements Stage {
     private static final String HOT = "s1";
     private static final String RELIEF = "s3";
     private static final String STARDOM = "star";
-    private static final List<String> NAMES = List.of(HOT, "s2", RELIEF, STARDOM);
+    static final List<String> NAMES = List.of(HOT, "s2", RELIEF, STARDOM);
+
+    /** Where a shard's statements may go. */
+    private static final List<String> NODES = List.of("a", "b", "c");
 
     /** What moves with a person. */
-    private static final List<ShardedTable> TABLES = List.of(
+    static final List<ShardedTable> TABLES = List.of(
             ShardedTable.of("person", "id"), ShardedTable.of("post", "author"), ShardedTable.of("follow", "follower"));
 
     @Override
@@ -92,10 +99,24 @@ final class Shards implements Stage {
         }
         List<ServerProcess> apps = run.start(app, app.renamed("app-2"));
         LoadBalancer<URI> balancer = run.open(Gateway.balancer("apps", apps, run.observer()));
+        run.exhibit()
+                .servers(
+                        "",
+                        balancer,
+                        apps,
+                        NAMES.stream().map(name -> "shard-" + name).toArray(String[]::new));
+        exhibit(run, sharder, mover, name -> List.of(Databases.id("main", "a")));
+        new Databases(run).alone("main", server, NAMES);
+        for (String name : NAMES) {
+            run.plotRate(
+                    Chart.STATEMENTS_BY_SHARD,
+                    name,
+                    () -> run.counted("app.database.queries{node=a,shard=" + name + "}"));
+        }
         run.then(0.2, "s1 is split onto s3", () -> {
-            String before = residents(shards).toString();
+            residents(run, "before", shards);
             mover.run(sharder.plan(change -> change.split(HOT, RELIEF)));
-            run.remark("people per shard before the split " + before + ", after it " + residents(shards));
+            residents(run, "after the split", shards);
         });
         ServerProcess victim = apps.get(0);
         run.kill(0.45, "app-1 (kill -9)", victim::kill9);
@@ -106,6 +127,7 @@ final class Shards implements Stage {
         run.then(0.6, "user 1 moves to a shard alone", () -> {
             sharder.refresh();
             mover.run(sharder.plan(change -> change.isolate(CELEBRITY, STARDOM)));
+            residents(run, "with a celebrity alone", shards);
         });
         run.load(Gateway.through(balancer), Database.truth(shards.values().toArray(Database[]::new)));
         judge(run, shards, sharder);
@@ -148,6 +170,57 @@ final class Shards implements Stage {
                 "slots moved while the load ran",
                 run.events("slots.moved") > 0,
                 run.events("slots.moved") + " times slots switched");
+    }
+
+    private static void residents(StageRun run, String when, Map<String, Database> shards) throws SQLException {
+        Map<String, Double> people = new LinkedHashMap<>();
+        residents(shards).forEach((shard, residents) -> people.put(shard, residents.doubleValue()));
+        run.share(Chart.PEOPLE_BY_SHARD, when, people);
+    }
+
+    /** Shows the shards, of which a visitor may split the hot one and give the celebrity one alone. */
+    static void exhibit(
+            StageRun run,
+            Sharder<Long, DataSource> sharder,
+            Resharder mover,
+            Function<String, List<String>> databases) {
+        for (String name : NAMES) {
+            Map<String, Board.Action> actions = new LinkedHashMap<>();
+            if (name.equals(HOT)) {
+                actions.put("split onto " + RELIEF, () -> {
+                    sharder.refresh();
+                    mover.run(sharder.plan(change -> change.split(HOT, RELIEF)));
+                });
+                actions.put("isolate user " + CELEBRITY, () -> {
+                    sharder.refresh();
+                    mover.run(sharder.plan(change -> change.isolate(CELEBRITY, STARDOM)));
+                });
+            }
+            DoubleSupplier rate = run.exhibit()
+                    .rate(() -> NODES.stream()
+                            .mapToDouble(
+                                    node -> run.counted("app.database.queries{node=" + node + ",shard=" + name + "}"))
+                            .sum());
+            run.exhibit()
+                    .part(
+                            Board.Layer.SHARD,
+                            "",
+                            "shard-" + name,
+                            name,
+                            databases.apply(name),
+                            () -> slots(sharder, name, rate.getAsDouble()),
+                            actions);
+        }
+    }
+
+    private static Board.State slots(Sharder<?, ?> sharder, String name, double rate) {
+        ShardMap map = sharder.map();
+        return new Board.State(
+                Board.Health.WELL,
+                map.contains(name)
+                        ? map.slotsOf(name).length + " of " + map.allSlots() + " slots, epoch " + map.epoch()
+                        : "no slots yet",
+                rate);
     }
 
     private static Map<String, Integer> residents(Map<String, Database> shards) throws SQLException {

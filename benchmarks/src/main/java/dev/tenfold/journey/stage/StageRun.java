@@ -6,6 +6,7 @@ import dev.tenfold.journey.app.NotifierServer;
 import dev.tenfold.journey.app.Parts;
 import dev.tenfold.journey.env.ServerProcess;
 import dev.tenfold.journey.env.Town;
+import dev.tenfold.journey.live.Board;
 import dev.tenfold.journey.load.Crowd;
 import dev.tenfold.journey.load.Latencies;
 import dev.tenfold.journey.load.Ledger;
@@ -15,21 +16,26 @@ import dev.tenfold.journey.load.Person;
 import dev.tenfold.journey.load.Site;
 import dev.tenfold.journey.load.Tally;
 import dev.tenfold.journey.load.Workload;
+import dev.tenfold.journey.record.Chart;
+import dev.tenfold.journey.record.Cost;
+import dev.tenfold.journey.record.Recorder;
+import dev.tenfold.journey.record.Recording;
 import dev.tenfold.journey.report.Narrator;
 import dev.tenfold.observe.Observer;
 import dev.tenfold.retry.Backoff;
 import dev.tenfold.time.TimeSource;
-import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,8 +44,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StageRun implements AutoCloseable {
 
-    private static final int WORKERS = 96;
-    private static final long TICK_NANOS = 1_000_000_000;
+    private static final int WORKERS = 160;
+    /** How often the figures are read; every second time a line is said. */
+    private static final double SLICE_SECONDS = 0.5;
+
     /** How often and when a browser asks again: for about five seconds. */
     private static final Backoff PATIENCE = Backoff.exponential(Duration.ofMillis(50), Duration.ofMillis(500))
             .jitter(0.5)
@@ -61,49 +69,47 @@ public final class StageRun implements AutoCloseable {
     private final Narrator narrator;
     private final TimeSource time = TimeSource.system();
     private final Parts parts = new Parts();
+    private final Recorder recorder = new Recorder(time);
     private final EventLog events;
     private final Operator operator;
+    private final Fleet fleet;
+    private final Exhibit exhibit;
     private final Crowd crowd;
     private final Ledger ledger = new Ledger();
     private final Tally tally = new Tally();
     private final Latencies latencies = new Latencies();
-    private final Scraper scraper = new Scraper();
-    private final List<ServerProcess> processes = new ArrayList<>();
-    private final List<URI> servers = new ArrayList<>();
-    private final List<String> killed = new ArrayList<>();
+    private final List<String> broken = new ArrayList<>();
     private final List<Claim> claims = new ArrayList<>();
     private final List<String> remarks = new ArrayList<>();
     private Ledger.@Nullable Audit audit;
     private Latencies.@Nullable Summary total;
+    private Cost cost = new Cost(0, Map.of());
     private double queriesBefore;
+    private long failedBefore;
 
     /**
-     * Prepares a stage.
+     * Begins a stage.
      *
-     * @param stage which one
-     * @param town where it plays
-     * @param pace how hard it is driven
+     * @param stage what is played
+     * @param town where
+     * @param pace how hard, at this stage
+     * @param board where the parts are shown
      */
-    public StageRun(Stage stage, Town town, Pace pace) {
+    public StageRun(Stage stage, Town town, Pace pace, Board board) {
         this.stage = stage;
         this.town = town;
         this.pace = pace;
         this.narrator = town.narrator();
-        this.events = new EventLog(narrator);
+        this.events = new EventLog(narrator, recorder);
         this.operator = parts.add(new Operator(narrator, time));
+        this.fleet = new Fleet(events);
         this.crowd = new Crowd(pace.people());
-    }
-
-    /** Something an operator, or bad luck, does. */
-    @FunctionalInterface
-    public interface Action {
-
-        /**
-         * Does it.
-         *
-         * @throws Exception if it cannot be done, which fails the stage
-         */
-        void run() throws Exception;
+        this.exhibit = new Exhibit(this, fleet, board, pace.live());
+        board.clear();
+        board.workedBy((announcement, action) -> {
+            recorder.mark(Recording.Kind.ACT, "", announcement);
+            operator.actNow("▶ " + announcement, action::run);
+        });
     }
 
     /**
@@ -142,6 +148,10 @@ public final class StageRun implements AutoCloseable {
         return tally;
     }
 
+    Exhibit exhibit() {
+        return exhibit;
+    }
+
     /**
      * Adds something that is closed when the stage ends.
      *
@@ -163,10 +173,10 @@ public final class StageRun implements AutoCloseable {
     public List<ServerProcess> start(AppConfig... configs) throws Exception {
         List<ServerProcess> started = new ArrayList<>();
         for (AppConfig config : configs) {
-            started.add(launch(AppServer.class, config));
+            started.add(fleet.launch(AppServer.class, config));
         }
         for (ServerProcess process : started) {
-            servers.add(process.await());
+            process.await();
         }
         return started;
     }
@@ -179,15 +189,8 @@ public final class StageRun implements AutoCloseable {
      * @throws Exception if it does not start
      */
     public ServerProcess startNotifier(AppConfig config) throws Exception {
-        ServerProcess process = launch(NotifierServer.class, config);
-        servers.add(process.await());
-        return process;
-    }
-
-    private ServerProcess launch(Class<?> main, AppConfig config) throws IOException {
-        ServerProcess process = parts.add(new ServerProcess(main, config, line -> events.heard(config.name(), line)));
-        processes.add(process);
-        process.launch();
+        ServerProcess process = fleet.launch(NotifierServer.class, config);
+        process.await();
         return process;
     }
 
@@ -211,20 +214,27 @@ public final class StageRun implements AutoCloseable {
     }
 
     /**
-     * Breaks something during the load.
+     * Kills something during the load.
      *
      * @param at when, as a share of the load's length
      * @param what the victim, as it stands in the table
-     * @param action breaks it
+     * @param action kills it
      * @return this
      */
-    public StageRun kill(double at, String what, Action action) {
-        operator.plan(at, "✖ killed: " + what, () -> {
-            scrapeAll(BRIEF);
-            killed.add(what);
-            action.run();
-        });
-        return this;
+    public StageRun kill(double at, String what, Act action) {
+        return plan(at, "✖ killed: " + what, what, action);
+    }
+
+    /**
+     * Breaks something during the load in another way than killing it.
+     *
+     * @param at when, as a share of the load's length
+     * @param what the fault, as it stands in the table
+     * @param action does it
+     * @return this
+     */
+    public StageRun fault(double at, String what, Act action) {
+        return plan(at, "✖ " + what, what, action);
     }
 
     /**
@@ -235,9 +245,50 @@ public final class StageRun implements AutoCloseable {
      * @param action does it
      * @return this
      */
-    public StageRun then(double at, String announcement, Action action) {
-        operator.plan(at, "▶ " + announcement, action);
+    public StageRun then(double at, String announcement, Act action) {
+        return plan(at, "▶ " + announcement, "", action);
+    }
+
+    private StageRun plan(double at, String announcement, String fault, Act action) {
+        if (pace.live()) {
+            return this; // the visitor does it
+        }
+        operator.plan(at, announcement, () -> {
+            if (!fault.isEmpty()) {
+                fleet.look(BRIEF);
+                broken.add(fault);
+            }
+            recorder.mark(fault.isEmpty() ? Recording.Kind.ACT : Recording.Kind.FAULT, "", announcement.substring(2));
+            action.run();
+        });
         return this;
+    }
+
+    /**
+     * Asks for a number to be drawn over the time of the load.
+     *
+     * @param chart what it is drawn together with
+     * @param name which one it is in there
+     * @param value reads it
+     */
+    void plot(Chart chart, String name, DoubleSupplier value) {
+        recorder.plot(chart, name, value);
+    }
+
+    /** Draws how fast a number grows. */
+    void plotRate(Chart chart, String name, DoubleSupplier value) {
+        recorder.plot(chart, name, new Rate(value, time));
+    }
+
+    /**
+     * Notes how something fell to several parts.
+     *
+     * @param chart what it is drawn together with
+     * @param name whose it is
+     * @param parts how much by part, in order
+     */
+    void share(Chart chart, String name, Map<String, Double> parts) {
+        recorder.share(chart, name, parts);
     }
 
     /**
@@ -246,6 +297,7 @@ public final class StageRun implements AutoCloseable {
      *
      * @param site the users' way to the application
      * @param truth reads the databases at the end
+     * @throws VisitOver at the end of a live view
      * @throws Exception if a fault could not be played, or the truth not be read
      */
     public void load(Site site, Ledger.Truth truth) throws Exception {
@@ -263,17 +315,19 @@ public final class StageRun implements AutoCloseable {
      */
     public void loadImpatiently(Site site, Ledger.Truth truth) throws Exception {
         Entrance.letIn(crowd.people(), site);
-        scrapeAll(THOROUGH);
-        queriesBefore = scraper.total(QUERIES);
+        fleet.look(THOROUGH);
+        queriesBefore = fleet.total(QUERIES);
         Workload workload = new Workload(crowd, site, ledger, tally, latencies, time, pace.seed());
         OpenLoop loop = new OpenLoop(
                 pace.rate(),
                 pace.length(),
-                pace.length().plus(LONGEST_OVERTIME),
+                pace.length().plus(pace.live() ? Duration.ZERO : LONGEST_OVERTIME),
                 operator::isSettled,
                 time,
                 LockSupport::parkNanos);
         events.beginTelling();
+        recorder.begin();
+        fleet.begin();
         operator.begin(pace.length());
         ExecutorService users = Executors.newSingleThreadExecutor();
         try {
@@ -286,18 +340,32 @@ public final class StageRun implements AutoCloseable {
         }
         operator.await();
         narrator.flush();
-        scrapeAll(THOROUGH);
+        if (pace.live()) {
+            throw new VisitOver();
+        }
+        fleet.look(THOROUGH);
+        slice();
         total = latencies.total();
+        cost = new Cost(total.count(), fleet.cpuSeconds());
         audit = ledger.audit(crowd, truth);
     }
 
     /** Says a line a second, and reminds the operator, until the last user has gone. */
     private void watch(Future<?> load) throws Exception {
-        long start = time.nanoTime();
-        for (long second = 1; !load.isDone(); ) {
+        double sliced = 0;
+        double said = 0;
+        while (!load.isDone()) {
             operator.playDue();
-            if (time.nanoTime() - start >= second * TICK_NANOS) {
-                tick(second++);
+            if (recorder.now() - sliced >= SLICE_SECONDS) {
+                fleet.look(BRIEF);
+                Latencies.Summary last = slice();
+                double now = recorder.now();
+                exhibit.publish(stage, last, last.count() / (now - sliced), recorder, tally);
+                sliced = now;
+                if (now - said >= 2 * SLICE_SECONDS) {
+                    say(now, now - said);
+                    said = now;
+                }
             }
             LockSupport.parkNanos(GLANCE_NANOS);
         }
@@ -308,36 +376,50 @@ public final class StageRun implements AutoCloseable {
         }
     }
 
-    private void tick(long second) {
-        scrapeAll(BRIEF);
+    private Latencies.Summary slice() {
         Latencies.Summary last = latencies.interval();
+        long failed = tally.failed();
+        recorder.slice(last.count(), failed - failedBefore, last.p50(), last.p99());
+        recorder.sample();
+        failedBefore = failed;
+        return last;
+    }
+
+    private void say(double now, double seconds) {
+        Latencies.Summary lap = latencies.lap();
         narrator.tick(String.format(
                 Locale.ROOT,
-                "%6d s %5d/s  p50 %6.1f ms  p99 %7.1f ms  failed %d",
-                second,
-                last.count(),
-                last.p50(),
-                last.p99(),
+                "%6.0f s %5.0f/s  p50 %6.1f ms  p99 %7.1f ms  failed %d",
+                now,
+                lap.count() / seconds,
+                lap.p50(),
+                lap.p99(),
                 tally.failed()));
     }
 
-    private synchronized void scrapeAll(Duration patience) {
-        servers.forEach(server -> scraper.scrape(server, patience));
+    /** Reads the servers' figures now. */
+    void look() {
+        fleet.look(BRIEF);
     }
 
     /** Reads the servers' figures again, where something went on after the load. */
     public void refresh() {
-        scrapeAll(THOROUGH);
+        fleet.look(THOROUGH);
+        recorder.sample();
     }
 
     /**
      * Returns how much a counter of the servers has grown during the stage.
      *
-     * @param name the metric, summed over its tags
+     * @param name the metric, summed over its tags, or with the tags of one: {@code name{tag=value}}
      * @return the sum over all servers
      */
-    public synchronized double counted(String name) {
-        return scraper.total(name);
+    public double counted(String name) {
+        return fleet.total(name);
+    }
+
+    double highest(String gauge) {
+        return fleet.highest(gauge);
     }
 
     /**
@@ -346,8 +428,8 @@ public final class StageRun implements AutoCloseable {
      * @param server its address
      * @return requests of people
      */
-    public synchronized long servedBy(URI server) {
-        return (long) scraper.now(server, "app.requests");
+    public long servedBy(URI server) {
+        return (long) fleet.now(server, "app.requests");
     }
 
     /**
@@ -391,22 +473,26 @@ public final class StageRun implements AutoCloseable {
         all.addAll(claims);
         return new StageResult(
                 stage,
+                pace,
                 tally.requests(),
                 tally.failed(),
                 total,
                 tally.longestGapMillis(),
-                (long) (scraper.total(QUERIES) - queriesBefore),
-                killed,
+                (long) (fleet.total(QUERIES) - queriesBefore),
+                broken,
                 audit,
                 all,
-                remarks);
+                remarks,
+                recorder.recording(tally, cost));
     }
 
     @Override
     public void close() {
         events.endTelling();
-        // All at once: each takes a moment to say goodbye to its databases.
-        processes.forEach(ServerProcess::dismiss);
-        parts.close();
+        try {
+            fleet.close();
+        } finally {
+            parts.close();
+        }
     }
 }

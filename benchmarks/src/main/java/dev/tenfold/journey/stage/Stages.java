@@ -8,6 +8,15 @@ public final class Stages {
     private Stages() {}
 
     /**
+     * Returns what the journey leads to, for a visitor to look at: all that the stages added, in one system.
+     *
+     * @return a stage that promises nothing
+     */
+    public static Stage everything() {
+        return new Everything();
+    }
+
+    /**
      * Lists the stages.
      *
      * @return by rising number

@@ -10,12 +10,10 @@ import org.apache.activemq.artemis.core.io.nio.NIOSequentialFileFactory;
 import org.apache.activemq.artemis.core.journal.impl.JournalImpl;
 
 /**
- * The journal of Artemis as a library, with its defaults for such disks, beside Tenfold's broker.
+ * The journal of Artemis as a library, with its defaults for such disks, beside Tenfold's broker and the disk alone.
  *
- * <pre>{@code
- * mvn -q -Ppeers -pl benchmarks -am package -DskipTests
- * java -cp benchmarks/target/benchmarks.jar dev.tenfold.benchmarks.peers.ArtemisJournalConfirms [slices] [folder] [file]
- * }</pre>
+ * <pre>mvn -q -Ppeers,bench verify -Dbench.main=dev.tenfold.benchmarks.peers.ArtemisJournalConfirms
+ * -Dbench.args="20 /tmp benchmarks/results/queue-durable.md"</pre>
  */
 public final class ArtemisJournalConfirms implements ConfirmingLog {
 

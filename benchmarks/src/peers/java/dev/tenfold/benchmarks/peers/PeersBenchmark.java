@@ -33,7 +33,7 @@ import org.openjdk.jmh.infra.BenchmarkParams;
  * service, Spring's a reactive pipeline; Armeria's, Spring's and gRPC's round robin take no report at all. Where a library
  * can be told of completions, it is.
  *
- * <pre>mvn -q -Ppeers,bench verify -Dbench.args="--name balancing --include .*PeersBenchmark.* --threads 1,2"</pre>
+ * <pre>mvn -q -Ppeers,bench verify -Dbench.args="--name balancing --include .*[.]PeersBenchmark.* --threads 1,2"</pre>
  */
 @SuppressWarnings("NullAway.Init") // Only the contender that is measured is prepared.
 @State(Scope.Benchmark)

@@ -53,6 +53,15 @@ class ReportTest {
                 | | ns/op | ± | B/op | × Tenfold |
                 |---|--:|--:|--:|--:|
                 | **tenfoldGet** | 11.0 | 1.00 |  | 1.00 |
+
+                ## PolicyBenchmark
+
+                **endpoints=10, 1 thread**
+
+                | | ns/op | ± | B/op | × random |
+                |---|--:|--:|--:|--:|
+                | random | 16.0 | 1.00 | 0 | 1.00 |
+                | leastLoaded | 20.0 | 1.00 | 0 | 1.25 |
                 """);
     }
 
@@ -62,7 +71,7 @@ class ReportTest {
                 .newDocumentBuilder()
                 .parse(new InputSource(new StringReader(BarChart.render(results))));
 
-        assertThat(svg.getElementsByTagName("rect").getLength()).isEqualTo(4);
+        assertThat(svg.getElementsByTagName("rect").getLength()).isEqualTo(6);
         assertThat(svg.getDocumentElement().getTextContent())
                 .contains("peer<T>")
                 .contains("14.3 ± 0.31");

@@ -1,0 +1,91 @@
+package dev.tenfold.benchmarks.whole;
+
+import java.util.Locale;
+
+/** How much happened in a run, or in many: a simulation in which nothing happens proves nothing. */
+final class Tally {
+
+    int runs;
+    long calls;
+    long reads;
+    long writes;
+    long failures;
+    long unknown;
+    long lost;
+    long promotions;
+    long moves;
+    long copies;
+    long tierCopies;
+    long announced;
+    long repeated;
+    long longest;
+    long recovery;
+
+    /** Takes the figures of a run that is over. */
+    void add(WholeSystem run) {
+        runs = 1;
+        reads = run.reads;
+        writes = run.history.acknowledgedWrites();
+        announced = run.history.announcements();
+        repeated = run.history.repeatedAnnouncements();
+        moves = run.moves;
+        tierCopies = run.tier.hits;
+        run.processes.forEach(process -> copies += process.cache.stats().hits());
+        run.databases.values().forEach(database -> promotions += database.promotions());
+    }
+
+    /** Adds the figures of another run. */
+    void add(Tally other) {
+        runs += other.runs;
+        calls += other.calls;
+        reads += other.reads;
+        writes += other.writes;
+        failures += other.failures;
+        unknown += other.unknown;
+        lost += other.lost;
+        promotions += other.promotions;
+        moves += other.moves;
+        copies += other.copies;
+        tierCopies += other.tierCopies;
+        announced += other.announced;
+        repeated += other.repeated;
+        longest = Math.max(longest, other.longest);
+        recovery = Math.max(recovery, other.recovery);
+    }
+
+    String describe() {
+        return String.format(
+                Locale.ROOT,
+                """
+                seeds                                      %d
+                calls / that failed                        %d / %d
+                  of them with an unknown outcome          %d
+                  of them told that a write may be lost    %d
+                reads answered                             %d
+                  from a process's own copies              %d
+                  from the shared tier                     %d
+                writes acknowledged                        %d
+                announced / more than once                 %d / %d
+                primaries promoted                         %d
+                moves of a slot begun                      %d
+                longest call (deadline %d ms)            %d ms
+                longest recovery after the last fault      %d ms
+                """,
+                runs,
+                calls,
+                failures,
+                unknown,
+                lost,
+                reads,
+                copies,
+                tierCopies,
+                writes,
+                announced,
+                repeated,
+                promotions,
+                moves,
+                AppProcess.DEADLINE.toMillis(),
+                longest / Network.MILLI,
+                recovery / Network.MILLI);
+    }
+}

@@ -1,0 +1,4 @@
+package dev.tenfold.adoption;
+
+/** The shop as it is. */
+class BeforeTest extends ShopTest {}

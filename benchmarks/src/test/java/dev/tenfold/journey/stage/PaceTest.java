@@ -1,0 +1,28 @@
+package dev.tenfold.journey.stage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+final class PaceTest {
+
+    private final Pace full = new Pace(300, Duration.ofSeconds(10), 1000, 1, false);
+
+    @Test
+    void growsTenfoldUpToTheThirdStageAndStaysThere() {
+        assertThat(full.at(2).people()).isEqualTo(100);
+        assertThat(full.at(2).rate()).isEqualTo(30);
+        for (int number = 3; number <= 9; number++) {
+            assertThat(full.at(number)).isEqualTo(full);
+        }
+    }
+
+    @Test
+    void fewEnoughToBeCountedAreThereFromTheStart() {
+        assertThat(full.at(1).people()).isEqualTo(20);
+        assertThat(full.at(1).rate()).isEqualTo(20);
+        Pace least = new Pace(10, Duration.ofSeconds(1), 100, 1, false);
+        assertThat(least.at(1).rate()).as("never more than is asked for").isEqualTo(10);
+    }
+}
