@@ -31,7 +31,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Both hold in every process the session comes to, also after its keys have moved to another shard, where the {@link
  * Locator} tells the {@linkplain Locator#topology version of its topology}: a process that routes by an older one than the
- * session refreshes first, and a session that meets a newer one asks each shard's primary once.
+ * session refreshes first, and a session that meets a newer one asks each shard's primary once. Where keys move, the functions
+ * that read and write make sure that the key lives where they are, by the map they came by, and throw {@link
+ * dev.tenfold.error.StaleEpochException} where it does not (on PostgreSQL: {@code ShardGuard.check} before a write, {@code
+ * checkRead} after a read).
  *
  * <p><b>Announcements.</b> {@link Builder#announcedTo} publishes after the commit, at most once by this process; a process
  * that dies in between never publishes. {@link Builder#writing(Publisher.Recorder, Publisher.RecordedWriting)} stores the
@@ -265,7 +268,9 @@ public final class DataPath<K, V> implements Measured, AutoCloseable {
         /**
          * How to read. Required.
          *
-         * @param reading finds a value on the node it is given, null where there is none; may run more than once
+         * @param reading finds a value on the node it is given, null where there is none; may run more than once. Where keys
+         *     move between homes, it then makes sure that this is the key's, or throws {@link
+         *     dev.tenfold.error.StaleEpochException}
          * @return this builder
          */
         public Builder<K, V, N> reading(Replicas.Reading<N, K, V> reading) {
@@ -276,7 +281,8 @@ public final class DataPath<K, V> implements Measured, AutoCloseable {
         /**
          * How to write; without it {@link DataPath#put} is refused.
          *
-         * @param writing writes a value on the node it is given and commits
+         * @param writing writes a value on the node it is given and commits. Where keys move between homes, it first makes sure
+         *     in its transaction that this is the key's, or throws {@link dev.tenfold.error.StaleEpochException}
          * @return this builder
          */
         public Builder<K, V, N> writing(Replicas.Writing<N, K, V> writing) {

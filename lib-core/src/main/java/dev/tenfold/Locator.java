@@ -42,6 +42,10 @@ public interface Locator<K, S> {
      * and then positions on the old home say nothing of the new one. Whoever meets a session that was routed by a later version
      * {@linkplain #relocate relocates} first; a session that was routed by an earlier one asks the primaries first.
      *
+     * <p>That is enough as long as homes refuse, with {@link StaleEpochException}, whoever comes by a version older than the one
+     * by which the key came to them, reads included: else a key that leaves and comes back is found by a map from before, and
+     * the session does not learn that a process with a map from between must refresh.
+     *
      * @return the topology's name, as the position's shard, and the version, as its offset, that answers of {@link #locate}
      *     given meanwhile are by; {@link Position#none()} (the default) where a key's home never changes
      */

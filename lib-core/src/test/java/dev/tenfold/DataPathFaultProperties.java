@@ -38,11 +38,9 @@ class DataPathFaultProperties {
             MovingShards.Process process = shards.process(true);
             processes.add(Tenfold.<Integer, Integer>dataPath("numbers")
                     .shardedBy(new FaultyShards(process, random, time, DEADLINE))
-                    .reading((node, key) -> node.values().get(key))
+                    .reading((node, key) -> node.read(key, process.version()))
                     .writing((node, key, value) -> {
-                        if (!node.owned().contains(key)) {
-                            throw new StaleEpochException("key " + key, process.version(), process.version() + 1);
-                        }
+                        node.guard(key, process.version());
                         node.values().put(key, value);
                     })
                     .cachedIn(new MapCache<Integer, Integer>())

@@ -6,10 +6,8 @@ import dev.tenfold.session.Positioned;
 import dev.tenfold.time.Deadline;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -26,11 +24,11 @@ final class MovingShards {
         int[] owners = new int[keys];
         List<Node> first = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            first.add(new Node(new HashMap<>(), new HashSet<>()));
+            first.add(new Node(new HashMap<>(), new HashMap<>()));
         }
         for (int key = 0; key < keys; key++) {
             owners[key] = random.nextInt(count);
-            first.get(owners[key]).owned.add(key);
+            first.get(owners[key]).owned.put(key, 0);
         }
         for (int i = 0; i < count; i++) {
             shards.add(new LaggingReplicas("s" + i, random, first.get(i)));
@@ -38,11 +36,31 @@ final class MovingShards {
         maps.add(owners);
     }
 
-    /** What a node holds: the keys that left it too, as they were then. */
-    record Node(Map<Integer, Integer> values, Set<Integer> owned) {
+    /**
+     * What a node holds: the keys that left it too, as they were then.
+     *
+     * @param owned the version of the map since which it has owned a key; a key that was away comes back with a later one
+     */
+    record Node(Map<Integer, Integer> values, Map<Integer, Integer> owned) {
 
         Node copy() {
-            return new Node(new HashMap<>(values), new HashSet<>(owned));
+            return new Node(new HashMap<>(values), new HashMap<>(owned));
+        }
+
+        /** Reads a key, and makes sure afterwards that it lives here. */
+        @Nullable
+        Integer read(int key, int version) {
+            Integer value = values.get(key);
+            guard(key, version);
+            return value;
+        }
+
+        /** Refuses whoever comes by a map from before the key came here: it may have been elsewhere meanwhile. */
+        void guard(int key, int version) {
+            Integer since = owned.get(key);
+            if (since == null || since > version) {
+                throw new StaleEpochException("key " + key, version, since == null ? version + 1 : since);
+            }
         }
     }
 
@@ -50,11 +68,19 @@ final class MovingShards {
         shards.get(random.nextInt(shards.size())).replaySome();
     }
 
-    /** Moves a key at once: it is fenced on the giver, complete on the taker, and then the map says so. */
     void move(int key) {
+        move(key, random.nextInt(shards.size()));
+    }
+
+    int owner(int key) {
+        return maps.get(maps.size() - 1)[key];
+    }
+
+    /** Moves a key at once: it is fenced on the giver, complete on the taker, and then the map says so. */
+    void move(int key, int to) {
         int[] owners = maps.get(maps.size() - 1).clone();
         LaggingReplicas giver = shards.get(owners[key]);
-        owners[key] = random.nextInt(shards.size());
+        owners[key] = to;
         LaggingReplicas taker = shards.get(owners[key]);
         if (taker == giver) {
             return;
@@ -64,7 +90,7 @@ final class MovingShards {
         given.owned.remove(key);
         giver.history.add(given);
         Node taken = taker.primary().copy();
-        taken.owned.add(key);
+        taken.owned.put(key, maps.size());
         if (value == null) {
             taken.values.remove(key);
         } else {
@@ -77,7 +103,7 @@ final class MovingShards {
     /** What the owner's primary holds of a key. */
     @Nullable
     Integer truth(int key) {
-        return shards.get(maps.get(maps.size() - 1)[key]).primary().values.get(key);
+        return shards.get(owner(key)).primary().values.get(key);
     }
 
     /** A process that knows the map as it is now. */

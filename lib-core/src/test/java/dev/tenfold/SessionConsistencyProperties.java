@@ -75,6 +75,53 @@ class SessionConsistencyProperties {
         assertThat(violations(true, Flaw.TOPOLOGY_IS_NOT_TOLD)).isPositive();
     }
 
+    /** A key goes and comes back, while one process routes by a map from before and another by one from between. */
+    @Property(tries = 100)
+    void norWhereAKeyComesBack(@ForAll long seed) {
+        assertThat(goesBackWhenAKeyComesBack(seed, MovingShards.Node::read)).isFalse();
+    }
+
+    @Example
+    void findsAViolationWhereAKeyComesBackAndReadsAreNotGuarded() {
+        assertThat(LongStream.range(0, 20)
+                        .filter(seed -> goesBackWhenAKeyComesBack(
+                                seed, (node, key, version) -> node.values().get(key)))
+                        .count())
+                .isPositive();
+    }
+
+    private interface Read {
+        @Nullable
+        Integer of(MovingShards.Node node, int key, int version);
+    }
+
+    private static boolean goesBackWhenAKeyComesBack(long seed, Read read) {
+        RandomGenerator random = Chance.seeded(seed);
+        MovingShards shards = new MovingShards(random, 2, 1);
+        Process before = shards.process(true);
+        shards.move(0, 1 - shards.owner(0));
+        Process between = shards.process(true);
+        shards.move(0, 1 - shards.owner(0));
+        Process after = shards.process(true);
+        path(after, read, random).put(0, 1);
+        Session session = new Session();
+        Integer first = path(before, read, random).in(session).get(0);
+        Integer second = path(between, read, random).in(session).get(0);
+        return first != null && second == null;
+    }
+
+    private static DataPath<Integer, Integer> path(Process process, Read read, RandomGenerator random) {
+        return Tenfold.<Integer, Integer>dataPath("numbers")
+                .shardedBy(process)
+                .reading((node, key) -> read.of(node, key, process.version()))
+                .writing((node, key, value) -> {
+                    node.guard(key, process.version());
+                    node.values().put(key, value);
+                })
+                .random(random)
+                .build();
+    }
+
     private static long violations(boolean moving, Flaw flaw) {
         return LongStream.range(0, 200)
                 .filter(seed -> violation(seed, 4, moving, flaw) != null)
@@ -91,11 +138,9 @@ class SessionConsistencyProperties {
             homes.add(process);
             processes.add(Tenfold.<Integer, Integer>dataPath("numbers")
                     .shardedBy(process)
-                    .reading((node, key) -> node.values().get(key))
+                    .reading((node, key) -> node.read(key, process.version()))
                     .writing((node, key, value) -> {
-                        if (!node.owned().contains(key)) {
-                            throw new StaleEpochException("key " + key, process.version(), process.version() + 1);
-                        }
+                        node.guard(key, process.version());
                         node.values().put(key, value);
                     })
                     .cachedIn(new MapCache<Integer, Integer>())
