@@ -56,7 +56,8 @@ public final class DurableConfirms {
     public static void run(String[] arguments, List<Contender> others) throws Exception {
         int slices = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 20;
         Path parent = arguments.length > 1 ? Path.of(arguments[1]) : Path.of(System.getProperty("java.io.tmpdir"));
-        Path folder = Files.createTempDirectory(Files.createDirectories(parent), "durable-confirms");
+        Files.createDirectories(parent);
+        Path folder = Files.createTempDirectory(parent, "durable-confirms");
         try {
             List<Contender> all = new ArrayList<>();
             all.add(TenfoldConfirms::new);
