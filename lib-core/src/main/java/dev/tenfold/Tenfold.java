@@ -201,6 +201,10 @@ public final class Tenfold implements Measured, AutoCloseable {
         } finally {
             lock.unlock();
         }
+        if (part instanceof Measured measured) {
+            // Some count certain things only once somebody has asked for them.
+            var unused = measured.measurements();
+        }
         return part;
     }
 

@@ -33,7 +33,7 @@ import org.openjdk.jmh.annotations.State;
  *
  * <ul>
  *   <li>{@code tenfoldCache}, {@code tenfoldCacheLru}: {@link Cache}, as it comes and with {@link Eviction#LRU}. A put also
- *       overtakes loads of its key.
+ *       overtakes loads of its key. Hits are not counted, as the peers do not count them either.
  *   <li>{@code tenfoldLru} and so on: the tables behind the policies, as like for like as it gets with the peers.
  *   <li>{@code caffeine}, {@code cache2k}, {@code guava} (four segments), {@code guavaExact} (one, so exactly LRU).
  *   <li>{@code linkedHashMap}: in the order of access, synchronized. {@code concurrentHashMap}: without any bound, so it does
@@ -72,7 +72,9 @@ public class CacheBenchmark {
                     put(key, Work.VALUE);
                 }
             }
-            // Else entries lie among what their insertion left behind, as they would for a moment only.
+            // For all alike, and as it is of a cache that has been in use for a while: without it, its entries lie among
+            // what their insertion left behind, and reading costs what each one's garbage makes it cost. Where entries
+            // come and go (churn) it is undone within moments.
             System.gc();
         }
     }

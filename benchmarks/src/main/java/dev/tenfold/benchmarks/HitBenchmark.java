@@ -31,7 +31,7 @@ import org.openjdk.jmh.annotations.TearDown;
  *   <li>{@code tenfoldReadThrough}: {@link ReadThrough#get}, which also checks that the copy has seen what the caller has
  *       seen (a {@link Position} of the same shard).
  *   <li>{@code caffeine}: Caffeine 3.3.1 by itself, which is what Tenfold stores its copies in; {@code caffeineCounting}
- *       with {@code recordStats}, since Tenfold always counts its hits.
+ *       with {@code recordStats}. Tenfold's does not count hits here, as it comes.
  *   <li>{@code guava}: Guava 33.8.0's cache, with its default of four segments.
  *   <li>{@code concurrentHashMap}: the plain JDK, without a bound or an expiry; the same in both tables.
  *   <li>{@code keyOnly}: reads the key and no more; what remains when nothing is measured.
@@ -104,7 +104,7 @@ public class HitBenchmark {
         }
     }
 
-    /** Tenfold's cache, filled through its loader or at positions. */
+    /** Tenfold's cache, filled at positions, so that every copy has one. */
     @State(Scope.Benchmark)
     public static class Tenfold {
 

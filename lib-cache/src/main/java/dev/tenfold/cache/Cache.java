@@ -47,8 +47,8 @@ import org.jspecify.annotations.Nullable;
  *       load never replaces a copy of a later position of the same shard.
  * </ul>
  *
- * <p>Thread-safe. A hit takes no lock and allocates nothing; it costs the table's own lookup and a counter, and a reading of
- * the clock where copies age. A miss, a put and an invalidation each take the lock of one hash bin for some hundred
+ * <p>Thread-safe. A hit takes no lock and allocates nothing; it costs the table's own lookup, a reading of the clock where
+ * copies age, and a counter where {@linkplain CacheBuilder#recordStats hits are counted}. A miss, a put and an invalidation each take the lock of one hash bin for some hundred
  * nanoseconds, never while loading. Blocking forms may be called from virtual threads. Nothing is started; the executor and
  * the scheduler belong to the caller. Only a cache with a bus or a writer needs {@linkplain #close closing}.
  *
@@ -59,10 +59,9 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
 
     private final CacheParts<K, V> parts;
     private final Store<K, V> store;
-    /** The store's, and the counters', at hand: each step on the way to them would show in a hit. */
+    /** The store's, at hand: each step on the way to it would show in a hit. */
     private final BoundedTable<K, Object> table;
 
-    private final HitCounter hits;
     private final CacheCounters counters;
     private final Loading<K, V> loading;
     private final Lookups<K, V> lookups;
@@ -78,13 +77,20 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
         store = parts.store();
         table = store.table;
         counters = parts.counters();
-        hits = counters.hits;
         executor = b.effectiveExecutor();
         loading = new Loading<>(b, parts);
         lookups = new Lookups<>(parts, new Refreshing<>(parts, loading));
         batches = b.bulkLoader == null ? null : new Batches<>(b, b.bulkLoader);
         own = Sources.own(name(), loader, async, batches);
         changing = new Changing<>(b, parts, loading.failures());
+        if (b.recordStats) {
+            countHits();
+        }
+    }
+
+    private void countHits() {
+        counters.countHits();
+        store.endDirect();
     }
 
     /**
@@ -113,6 +119,10 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
     public @Nullable V get(K key) {
         Source<K, V> source = own();
         Object held = table.get(key);
+        return held != null && store.isDirect() ? bare(held) : get(key, held, source);
+    }
+
+    private @Nullable V get(K key, @Nullable Object held, Source<K, V> source) {
         if (held != null && isBare(held)) {
             return hit(held);
         }
@@ -133,6 +143,10 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
      */
     public @Nullable V get(K key, Loader<? super K, ? extends V> loader) {
         Object held = table.get(key);
+        return held != null && store.isDirect() ? bare(held) : get(key, held, loader);
+    }
+
+    private @Nullable V get(K key, @Nullable Object held, Loader<? super K, ? extends V> loader) {
         if (held != null && isBare(held)) {
             return hit(held);
         }
@@ -209,6 +223,10 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
      */
     public @Nullable V getIfPresent(K key) {
         Object held = table.get(key);
+        return held != null && store.isDirect() ? bare(held) : getIfPresent(key, held);
+    }
+
+    private @Nullable V getIfPresent(K key, @Nullable Object held) {
         if (held != null && isBare(held)) {
             return hit(held);
         }
@@ -412,7 +430,8 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
     }
 
     /**
-     * Returns what was counted so far. Sums a few striped counters.
+     * Returns what was counted so far. Sums a few striped counters. Hits are counted if {@link CacheBuilder#recordStats}
+     * says so.
      *
      * @return a snapshot
      */
@@ -420,8 +439,14 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
         return counters.stats(store);
     }
 
+    /**
+     * {@inheritDoc}
+     *
+     * <p>Hits are counted from the first call on, if not from the start: {@link CacheBuilder#recordStats}.
+     */
     @Override
     public List<Measurement> measurements() {
+        countHits();
         return counters.measurements(name(), store, parts.flights());
     }
 
@@ -441,11 +466,15 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
         return store.tags();
     }
 
-    /** Most hits end here: on a value of which nothing more is known, so that it is fresh. */
-    @SuppressWarnings("unchecked")
+    /** On a value of which nothing more is known, so that it is fresh. */
     private V hit(Object bare) {
-        hits.increment();
-        return (V) bare;
+        counters.hit();
+        return bare(bare);
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <V> V bare(Object held) {
+        return (V) held;
     }
 
     private static boolean isBare(Object held) {

@@ -11,7 +11,9 @@ final class CacheCounters {
 
     private static final double NANOS_PER_SECOND = 1e9;
 
-    final HitCounter hits = new HitCounter();
+    private final HitCounter hits = new HitCounter();
+    private volatile boolean countingHits;
+
     final LongAdder misses = new LongAdder();
     final LongAdder staleAnswers = new LongAdder();
     final LongAdder loads = new LongAdder();
@@ -23,9 +25,19 @@ final class CacheCounters {
     final LongAdder remoteHits = new LongAdder();
     final LongAdder remoteFailures = new LongAdder();
 
+    void countHits() {
+        countingHits = true;
+    }
+
+    void hit() {
+        if (countingHits) {
+            hits.increment();
+        }
+    }
+
     CacheStats stats(Store<?, ?> store) {
         return new CacheStats(
-                hits.sum(),
+                countingHits ? hits.sum() : CacheStats.NOT_COUNTED,
                 misses.sum(),
                 staleAnswers.sum(),
                 loads.sum(),

@@ -31,6 +31,8 @@ final class CacheOptions<K, V> {
     @Nullable
     ToIntBiFunction<? super K, ? super V> weigher;
 
+    boolean recordStats;
+
     // How long.
 
     @Nullable

@@ -1,10 +1,11 @@
 package dev.tenfold.cache;
 
 /**
- * What a cache counted since it was built. Each number is exact once the calls it counts have returned; they are read one
+ * What a cache counted since it was built, or of hits since {@link CacheBuilder#recordStats counting them} began. Each number is exact once the calls it counts have returned; they are read one
  * after the other, so a snapshot under load may be a few calls apart in itself.
  *
- * @param hits lookups answered by a copy, known absences and copies past their lifetime included
+ * @param hits lookups answered by a copy, known absences and copies past their lifetime included; {@link #NOT_COUNTED}
+ *     unless the cache was built with {@link CacheBuilder#recordStats} or has been asked for its measurements
  * @param misses lookups that no copy could answer, whether they loaded, waited for another's load or gave up
  * @param staleAnswers lookups answered by a copy past its lifetime: hits while it was loaded anew, and misses whose load
  *     failed
@@ -37,12 +38,18 @@ public record CacheStats(
         long size,
         long weight) {
 
+    /** Stands for hits where they are not counted. */
+    public static final long NOT_COUNTED = -1;
+
     /**
      * Returns the share of lookups that were hits.
      *
-     * @return 0 to 1; 1 before the first lookup
+     * @return 0 to 1; 1 before the first lookup; NaN where hits are {@link #NOT_COUNTED}
      */
     public double hitRatio() {
+        if (hits == NOT_COUNTED) {
+            return Double.NaN;
+        }
         long lookups = hits + misses;
         return lookups == 0 ? 1 : (double) hits / lookups;
     }

@@ -74,7 +74,7 @@ final class Lookups<K, V> {
                 refreshing.request(key, copy, source != null ? source : Sources.brought(cache, loader, load));
             }
         }
-        counters.hits.increment();
+        counters.hit();
         return copy;
     }
 
@@ -86,7 +86,7 @@ final class Lookups<K, V> {
             counters.misses.increment();
             return null;
         }
-        counters.hits.increment();
+        counters.hit();
         return copy;
     }
 

@@ -37,6 +37,7 @@ final class Store<K, V> {
     private final @Nullable TagIndex<K, V> tags;
     private final @Nullable Removals<K, V> removals;
     private final boolean ages;
+    private volatile boolean direct;
     private final AtomicInteger writesSinceSweep = new AtomicInteger();
     private final AtomicBoolean sweeping = new AtomicBoolean();
 
@@ -44,6 +45,7 @@ final class Store<K, V> {
         this.copies = copies;
         this.lifetimes = lifetimes;
         ages = copies.areAgeing();
+        direct = !copies.areTracked();
         tags = b.tags == null && b.remote == null ? null : new TagIndex<>();
         removals = b.onRemoval == null ? null : new Removals<>(b.onRemoval, b.effectiveExecutor(), this::cleanUpTable);
         table = b.eviction.table(settings(b));
@@ -61,6 +63,20 @@ final class Store<K, V> {
             });
         }
         return settings.upkeepIn(b.effectiveExecutor());
+    }
+
+    /**
+     * Returns whether whatever the table was found to hold is the answer, with nothing to look at or to count. Not the type
+     * of each value says so, for its first use should not be ours. Asked after the table; then, if false it must be, false
+     * it is.
+     */
+    boolean isDirect() {
+        return direct;
+    }
+
+    /** Ends {@link #isDirect}. */
+    void endDirect() {
+        direct = false;
     }
 
     /** Returns the copy of a key, whatever its age. */
@@ -96,7 +112,11 @@ final class Store<K, V> {
         if (tags != null) {
             tags.add(key, copy);
         }
-        left(key, table.put(key, copy.held()), Removal.Cause.REPLACED);
+        Object held = copy.held();
+        if (direct && held instanceof Copy) {
+            direct = false;
+        }
+        left(key, table.put(key, held), Removal.Cause.REPLACED);
     }
 
     /** Drops the copy of a key. Inside the section. */

@@ -8,6 +8,8 @@ import dev.tenfold.error.DeadlineExceededException;
 import dev.tenfold.error.InvalidConfigurationException;
 import dev.tenfold.observe.Event;
 import dev.tenfold.observe.Measurement;
+import dev.tenfold.session.Position;
+import dev.tenfold.session.Positioned;
 import dev.tenfold.testing.SimulatedTime;
 import java.io.IOException;
 import java.time.Duration;
@@ -30,7 +32,8 @@ class CacheTest {
 
     @Test
     void loadsOnceAndThenServesTheCopy() {
-        Cache<Integer, String> cache = this.<String>builder().build(key -> key + "#" + loads.incrementAndGet());
+        Cache<Integer, String> cache =
+                this.<String>builder().recordStats().build(key -> key + "#" + loads.incrementAndGet());
 
         assertThat(cache.get(7)).isEqualTo("7#1");
         assertThat(cache.get(7)).isEqualTo("7#1");
@@ -38,6 +41,41 @@ class CacheTest {
         assertThat(cache.getIfPresent(8)).isNull();
         assertThat(cache.stats()).isEqualTo(new CacheStats(2, 2, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1));
         assertThat(cache.stats().hitRatio()).isEqualTo(0.5);
+    }
+
+    @Test
+    void countsHitsOnlyOnceSomebodyWantsToKnow() {
+        Cache<Integer, String> cache = this.<String>builder().build(String::valueOf);
+        cache.get(7);
+        cache.get(7);
+        assertThat(cache.stats().misses()).isEqualTo(1);
+        assertThat(cache.stats().hits()).isEqualTo(CacheStats.NOT_COUNTED);
+        assertThat(cache.stats().hitRatio()).isNaN();
+
+        assertThat(cache.measurements()).isNotEmpty();
+        assertThat(cache.stats().hits()).isZero();
+        cache.get(7);
+        cache.get(7, key -> "another");
+        cache.getIfPresent(7);
+        assertThat(cache.stats().hits()).isEqualTo(3);
+        assertThat(cache.stats().hitRatio()).isEqualTo(0.75);
+    }
+
+    /** Up to then the cache held nothing but values, and looked no further at them. */
+    @Test
+    void looksAtPositionsFromTheFirstOneOn() {
+        Cache<Integer, String> cache = this.<String>builder().build(String::valueOf);
+        Position five = new Position("s", 1, 5);
+        Position six = new Position("s", 1, 6);
+        cache.get(1);
+        assertThat(cache.get(1)).isEqualTo("1");
+        cache.get(2, five, key -> new Positioned<>("at 5", five));
+
+        assertThat(cache.get(1)).isEqualTo("1");
+        assertThat(cache.get(2)).isEqualTo("at 5");
+        assertThat(cache.getIfPresent(2)).isEqualTo("at 5");
+        assertThat(cache.get(2, six, key -> new Positioned<>("at 6", six)).value()).isEqualTo("at 6");
+        assertThat(cache.get(2, key -> "another")).isEqualTo("at 6");
     }
 
     @Test

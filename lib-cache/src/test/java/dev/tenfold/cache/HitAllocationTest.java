@@ -26,9 +26,11 @@ class HitAllocationTest {
 
     enum Options {
         NONE(builder -> builder),
+        COUNTED(CacheBuilder::recordStats),
         LIFETIME(builder -> builder.expireAfterWrite(Duration.ofHours(1)).jitter(0.1)),
         IDLE(builder -> builder.expireAfterAccess(Duration.ofHours(1))),
-        ALL(builder -> builder.expireAfterWrite(Duration.ofHours(1))
+        ALL(builder -> builder.recordStats()
+                .expireAfterWrite(Duration.ofHours(1))
                 .expireAfterAccess(Duration.ofHours(1))
                 .staleWhileRevalidate(Duration.ofMinutes(1))
                 .staleIfError(Duration.ofMinutes(1))

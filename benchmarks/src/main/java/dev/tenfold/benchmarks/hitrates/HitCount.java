@@ -51,6 +51,7 @@ public final class HitCount {
         return Cache.<Long, Boolean>builder("trace")
                 .maximumSize(size)
                 .eviction(eviction)
+                .recordStats()
                 .executor(Runnable::run)
                 .build();
     }

@@ -81,6 +81,7 @@ final class AppProcess {
                 .open();
         cache = Cache.<String, Long>builder("numbers")
                 .maximumSize(100)
+                .recordStats()
                 .expireAfterWrite(TIME_TO_LIVE)
                 .remote(system.tier.new Client(name, clock))
                 .bus(system.bus.new Endpoint(name, clock))

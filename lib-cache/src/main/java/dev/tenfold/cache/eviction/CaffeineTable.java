@@ -14,6 +14,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ForkJoinTask;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +42,8 @@ final class CaffeineTable<K, V> implements BoundedTable<K, V> {
     private final Policy.Eviction<K, V> bound;
     private final Queue<Map.Entry<K, V>> evicted = new ConcurrentLinkedQueue<>();
 
+    private @Nullable Upkeep upkeep; // any thread's, since each has only final fields
+
     private final ReentrantLock pinning = new ReentrantLock();
     private final ConcurrentHashMap<K, Integer> pins = new ConcurrentHashMap<>(); // written under pinning
     private volatile long pinned; // written under pinning
@@ -48,24 +52,28 @@ final class CaffeineTable<K, V> implements BoundedTable<K, V> {
     CaffeineTable(TableSettings<K, V> settings) {
         this.settings = settings;
         Caffeine<Object, Object> caffeine = Caffeine.newBuilder();
-        Executor upkeep = settings.upkeep();
+        Executor given = settings.upkeep();
         if (settings.onEviction() != null) {
-            Executor executor = upkeep == null ? Runnable::run : upkeep;
-            caffeine.executor(task -> executor.execute(() -> {
-                try {
-                    task.run();
-                } finally {
-                    tell();
-                }
-            }));
-        } else if (upkeep != null) {
-            caffeine.executor(upkeep);
+            Executor executor = given == null ? ForkJoinPool.commonPool() : given;
+            caffeine.executor(task -> executor.execute(telling(task)));
+        } else if (given != null) {
+            caffeine.executor(given);
         }
         cache = build(caffeine);
         map = cache.asMap();
         policy = cache.policy();
         bound = policy.eviction().orElseThrow();
         maximum = settings.maximum();
+    }
+
+    /** Caffeine has one task, which hits hand to the executor again and again. */
+    private Upkeep telling(Runnable task) {
+        Upkeep known = upkeep;
+        if (known == null || known.task != task) {
+            known = new Upkeep(task);
+            upkeep = known;
+        }
+        return known;
     }
 
     private Cache<K, V> build(Caffeine<Object, Object> caffeine) {
@@ -295,5 +303,49 @@ final class CaffeineTable<K, V> implements BoundedTable<K, V> {
         for (Map.Entry<K, V> each = evicted.poll(); each != null; each = evicted.poll()) {
             listener.accept(each.getKey(), each.getValue());
         }
+    }
+
+    /**
+     * Caffeine's upkeep, then {@link #tell}. As Caffeine's own task, it can be run again as soon as it is given to an
+     * executor again, and a fork-join pool takes it as it is, without a new object around it.
+     */
+    private final class Upkeep extends ForkJoinTask<@Nullable Void> implements Runnable {
+
+        private static final long serialVersionUID = 1;
+
+        final transient Runnable task;
+
+        Upkeep(Runnable task) {
+            this.task = task;
+        }
+
+        @Override
+        public void run() {
+            try {
+                task.run();
+            } finally {
+                tell();
+            }
+        }
+
+        /** Never completes, or it could not be run again. */
+        @Override
+        protected boolean exec() {
+            try {
+                run();
+            } catch (RuntimeException | Error failure) {
+                Thread thread = Thread.currentThread();
+                thread.getUncaughtExceptionHandler().uncaughtException(thread, failure);
+            }
+            return false;
+        }
+
+        @Override
+        public @Nullable Void getRawResult() {
+            return null;
+        }
+
+        @Override
+        protected void setRawResult(@Nullable Void result) {}
     }
 }

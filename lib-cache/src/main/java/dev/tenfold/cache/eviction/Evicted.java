@@ -34,8 +34,10 @@ final class Evicted<K, V> {
         @Nullable
         Evicted<K, V> takeAll() {
             Evicted<K, V> taken = first;
-            first = null;
-            last = null;
+            if (taken != null) {
+                first = null;
+                last = null;
+            }
             return taken;
         }
     }

@@ -3,46 +3,37 @@ package dev.tenfold.cache.eviction;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
-import java.util.Queue;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps the policy of a {@link PolicyTable} informed, and the table within its bound.
+ * The inner side of a {@link PolicyTable}: brings nodes in and out, keeps the policy informed and the table within its bound,
+ * all under one lock.
  *
- * <p><b>How the policy catches up.</b> Insertions and deaths are not told as commands but as "look at this node":
- * {@link #reconcile} compares what the node is (alive or dead) with what the policy knows (its state) and closes the gap, so
- * that it may be told twice, late or in any order. A caller that gets the lock does it at once; one that does not leaves
- * the node in {@link #pending} and goes, and the holder looks there again after it has unlocked. So after the last call has
- * returned nothing is pending: policy and map hold the same nodes. Uses are counted on the node itself or wait in
- * {@link ReadBuffers}; the policy hears of them before it hears of the next insertion.
+ * <p><b>Invariant.</b> Whenever the lock is free, index, slots and policy hold the same nodes, each of them alive, and weigh
+ * at most the maximum, unless pinned ones alone weigh more.
  *
- * <p><b>With one thread</b> the lock is always free: each write is told at once, after all uses before it, and no use is
- * lost. So the order is exact.
+ * <p><b>Uses</b> are counted on the node itself or wait in {@link ReadBuffers}; the policy hears of all that wait before it
+ * hears of the next insertion or removal. <b>With one thread</b> the lock is always free and no use is lost, so the order is
+ * exact.
  *
- * <p><b>Locks.</b> Under the lock are called: the policy, the weigher (only to replace in a weighed table), and the map's
- * remove, which takes the lock of one hash bin. Nothing takes them the other way round. The listener is called without.
+ * <p><b>Locks.</b> Under the lock are called: the policy, the keys' equals, and the weigher (only to replace in a weighed
+ * table). The listener is called without. A section is short, so who finds the lock taken looks again a few times before
+ * being put to sleep, as that costs a hundred sections.
  */
 final class Maintenance<K, V> {
 
-    /** How many nodes may wait for the lock's holder before writers wait themselves. */
-    static final int MAXIMUM_PENDING = 128;
+    private static final int LOOKS = 32;
 
-    private final ConcurrentHashMap<K, Node<K, V>> nodes;
+    private final ReentrantLock lock = new ReentrantLock();
+    final HashIndex<K, V> nodes = new HashIndex<>(lock);
+
     private final TableSettings<K, V> settings;
     private final int countedUses;
     private final @Nullable ReadBuffers reads;
 
-    private final Queue<Node<K, V>> pending = new ConcurrentLinkedQueue<>();
-    private final AtomicInteger pendingCount = new AtomicInteger();
-
-    private final ReentrantLock lock = new ReentrantLock();
     private final Policy<K, V> policy;
     private final Consumer<Node<K, V>> drop = this::drop;
     private final Evicted.Queue<K, V> evicted = new Evicted.Queue<>();
@@ -50,8 +41,7 @@ final class Maintenance<K, V> {
     private long weight;
     private volatile long maximum; // written under the lock
 
-    Maintenance(ConcurrentHashMap<K, Node<K, V>> nodes, TableSettings<K, V> settings, Policy<K, V> policy) {
-        this.nodes = nodes;
+    Maintenance(TableSettings<K, V> settings, Policy<K, V> policy) {
         this.settings = settings;
         this.policy = policy;
         countedUses = policy.countedUses();
@@ -76,29 +66,41 @@ final class Maintenance<K, V> {
 
     private void record(int slot, ReadBuffers reads) {
         // When the ring is full and nobody is emptying it, this thread does, so that a thread that is alone loses
-        // nothing. A node without a slot waits for the policy to hear of it, which is no use yet.
+        // nothing. A node without a slot is just leaving.
         while (slot != Slots.NONE && !reads.add(slot) && lock.tryLock()) {
             try {
-                catchUp();
+                reads.drainOwnTo(policy);
             } finally {
-                unlock();
+                lock.unlock();
             }
         }
     }
 
-    /** Brings the policy in line with a node that was put into the map, or has died and was taken off it. */
-    void changed(Node<K, V> node) {
-        if (!lock.tryLock()) {
-            pending.add(node);
-            if (pendingCount.incrementAndGet() > MAXIMUM_PENDING) {
-                lock.lock();
-            } else if (!lock.tryLock()) {
-                return; // the holder looks at what is pending after it has unlocked
-            }
-        }
+    /**
+     * Keeps a value for a key that had none a moment ago.
+     *
+     * @param hash {@link HashIndex#hash} of the key
+     * @param replacing whether also if it has one by now
+     * @return the value it has by now, or null if none
+     */
+    @Nullable
+    V put(K key, int hash, V value, int itsWeight, boolean replacing) {
+        Node<K, V> fresh = new Node<>(key, hash, value, itsWeight);
+        lock();
         try {
             catchUp();
-            reconcile(node);
+            Node<K, V> node = nodes.get(key, hash);
+            if (node == null) {
+                insert(fresh);
+                return null;
+            }
+            if (!replacing) {
+                use(node);
+                return node.value();
+            }
+            V old = node.swap(value);
+            reweigh(node, itsWeight);
+            return old;
         } finally {
             unlock();
         }
@@ -106,24 +108,65 @@ final class Maintenance<K, V> {
 
     /** Replaces a value of another weight. @return false if the value is not the expected one any more */
     boolean replace(Node<K, V> node, V expected, V value, int itsWeight) {
-        boolean[] done = new boolean[1];
-        locked(() -> {
+        lock();
+        try {
             catchUp();
-            done[0] = node.replace(expected, value);
-            if (done[0]) {
-                reweigh(node, itsWeight);
+            if (!node.replace(expected, value)) {
+                return false;
             }
-        });
-        return done[0];
+            reweigh(node, itsWeight);
+            return true;
+        } finally {
+            unlock();
+        }
     }
 
-    /** Has the policy forget what it remembers of entries that are gone. */
-    void forget() {
+    /**
+     * Removes a key.
+     *
+     * @param expected the value it must have, or null if any will do
+     * @return the value it had, or null if it was not removed
+     */
+    @Nullable
+    V remove(K key, @Nullable V expected) {
+        lock();
+        try {
+            catchUp();
+            Node<K, V> node = nodes.get(key);
+            return node == null ? null : end(node, expected);
+        } finally {
+            unlock();
+        }
+    }
+
+    /** Removes what is there now, one by one, so that others get their turn. */
+    void clear() {
+        for (Node<K, V> node : snapshot()) {
+            lock();
+            try {
+                if (node != null && !node.isDead()) {
+                    end(node, null);
+                }
+            } finally {
+                unlock();
+            }
+        }
         locked(policy::forget);
     }
 
+    /** Returns what is there now, with gaps of null. */
+    @Nullable
+    Node<K, V>[] snapshot() {
+        lock();
+        try {
+            return policy.slots.all();
+        } finally {
+            unlock();
+        }
+    }
+
     long weight() {
-        lock.lock();
+        lock();
         try {
             return weight;
         } finally {
@@ -149,10 +192,7 @@ final class Maintenance<K, V> {
         locked(() -> {
             catchUp();
             Node<K, V> node = nodes.get(key);
-            if (node != null) {
-                reconcile(node);
-                done[0] = pin(node);
-            }
+            done[0] = node != null && pin(node);
         });
         return done[0];
     }
@@ -162,10 +202,10 @@ final class Maintenance<K, V> {
         locked(() -> {
             catchUp();
             Node<K, V> node = nodes.get(key);
-            done[0] = node != null && node.state == Node.PINNED && !node.isDead();
-            if (done[0]) {
-                unpin(Objects.requireNonNull(node));
+            if (node != null && node.state == Node.PINNED) {
+                unpin(node);
                 makeRoom();
+                done[0] = true;
             }
         });
         return done[0];
@@ -175,20 +215,16 @@ final class Maintenance<K, V> {
         List<K> keys = new ArrayList<>();
         locked(() -> {
             catchUp();
-            policy.inEvictionOrder(node -> addAlive(node, keys));
+            policy.inEvictionOrder(node -> keys.add(node.key));
             if (pinned > 0) {
-                nodes.values().stream()
-                        .filter(node -> node.state == Node.PINNED)
-                        .forEach(node -> addAlive(node, keys));
+                nodes.forEach(node -> {
+                    if (node.state == Node.PINNED) {
+                        keys.add(node.key);
+                    }
+                });
             }
         });
         return keys;
-    }
-
-    private static <K> void addAlive(Node<K, ?> node, List<K> keys) {
-        if (!node.isDead()) { // a later node of its key may be there already
-            keys.add(node.key);
-        }
     }
 
     void cleanUp() {
@@ -196,7 +232,7 @@ final class Maintenance<K, V> {
     }
 
     private void locked(Runnable action) {
-        lock.lock();
+        lock();
         try {
             action.run();
         } finally {
@@ -204,23 +240,20 @@ final class Maintenance<K, V> {
         }
     }
 
-    /** Releases the lock, and takes it again for what was left by those who could not have it meanwhile. */
-    private void unlock() {
-        Evicted<K, V> told = evicted.takeAll();
-        lock.unlock();
-        tell(told);
-        while (!pending.isEmpty() && lock.tryLock()) {
-            try {
-                catchUp();
-            } finally {
-                told = evicted.takeAll();
-                lock.unlock();
+    private void lock() {
+        for (int looks = LOOKS; !lock.tryLock(); looks--) {
+            if (looks == 0) {
+                lock.lock();
+                return;
             }
-            tell(told);
+            Thread.onSpinWait();
         }
     }
 
-    private void tell(@Nullable Evicted<K, V> told) {
+    /** Releases the lock and tells of what was evicted meanwhile. */
+    private void unlock() {
+        Evicted<K, V> told = evicted.takeAll();
+        lock.unlock();
         if (told != null && settings.onEviction() != null) {
             Evicted.tell(told, settings.onEviction());
         }
@@ -232,33 +265,18 @@ final class Maintenance<K, V> {
         if (reads != null) {
             reads.drainTo(policy);
         }
-        for (Node<K, V> node = pending.poll(); node != null; node = pending.poll()) {
-            pendingCount.decrementAndGet();
-            reconcile(node);
-        }
-    }
-
-    private void reconcile(Node<K, V> node) {
-        boolean dead = node.isDead();
-        if (node.state == Node.NEW && !dead) {
-            insert(node);
-        } else if (node.state == Node.LINKED && dead) {
-            policy.remove(node);
-            takeOut(node);
-        } else if (node.state == Node.PINNED && dead) {
-            pinned -= node.weight;
-            takeOut(node);
-        }
     }
 
     private void insert(Node<K, V> node) {
         weight += node.weight;
         if (node.weight > maximum || !makeRoom()) {
-            drop(node);
+            weight -= node.weight;
+            note(node.key, node.retire());
         } else {
             policy.slots.add(node);
             policy.insert(node);
             node.state = Node.LINKED;
+            nodes.add(node);
         }
     }
 
@@ -272,28 +290,52 @@ final class Maintenance<K, V> {
         return true;
     }
 
-    /** Ends a node that is in no list. */
+    /** Evicts a node that is in no list. */
     private void drop(Node<K, V> node) {
-        V value = node.retire();
-        if (value != null && settings.onEviction() != null) {
-            evicted.add(node.key, value);
-        }
-        nodes.remove(node.key, node);
+        note(node.key, node.retire());
         takeOut(node);
     }
 
+    private void note(K key, V value) {
+        if (settings.onEviction() != null) {
+            evicted.add(key, value);
+        }
+    }
+
+    /** Removes a node. @return its last value, or null if that was not the expected one */
+    private @Nullable V end(Node<K, V> node, @Nullable V expected) {
+        V value = expected;
+        if (expected == null) {
+            value = node.retire();
+        } else if (!node.retire(expected)) {
+            return null;
+        }
+        if (node.state == Node.PINNED) {
+            pinned -= node.weight;
+        } else {
+            policy.remove(node);
+        }
+        takeOut(node);
+        return value;
+    }
+
     private void takeOut(Node<K, V> node) {
+        nodes.remove(node);
         policy.slots.remove(node);
         node.state = Node.OUT;
         weight -= node.weight;
     }
 
+    private void use(Node<K, V> node) {
+        if (node.state == Node.LINKED) {
+            node.use(countedUses);
+            policy.use(node.slot);
+        }
+    }
+
     private void reweigh(Node<K, V> node, int itsWeight) {
         int difference = itsWeight - node.weight;
         node.weight = itsWeight;
-        if (node.state == Node.NEW) {
-            return; // its turn is still to come
-        }
         weight += difference;
         if (node.state == Node.PINNED) {
             pinned += difference;
@@ -302,8 +344,7 @@ final class Maintenance<K, V> {
             }
         } else {
             policy.reweigh(node, difference);
-            node.use(countedUses);
-            policy.use(node.slot);
+            use(node);
         }
         if (node.state == Node.LINKED && itsWeight > maximum) {
             policy.remove(node);
@@ -313,7 +354,7 @@ final class Maintenance<K, V> {
     }
 
     private boolean pin(Node<K, V> node) {
-        if (node.state == Node.LINKED && !node.isDead()) {
+        if (node.state == Node.LINKED) {
             if (pinned + node.weight > settings.pinLimit()) {
                 throw settings.noRoomToPin(node.key, pinned, node.weight);
             }
@@ -321,7 +362,7 @@ final class Maintenance<K, V> {
             node.state = Node.PINNED;
             pinned += node.weight;
         }
-        return node.state == Node.PINNED && !node.isDead();
+        return true;
     }
 
     private void unpin(Node<K, V> node) {
@@ -331,7 +372,7 @@ final class Maintenance<K, V> {
         policy.insert(node);
     }
 
-    /** Throws unless map and policy know the same nodes. Only while nobody writes. */
+    /** Throws unless index and policy know the same nodes. Only while nobody writes. */
     void check() {
         locked(() -> {
             catchUp();
@@ -340,14 +381,17 @@ final class Maintenance<K, V> {
                 require(node.state == Node.LINKED && !node.isDead(), "a list holds a dead node", node);
                 require(listed.add(node), "listed twice", node);
             });
-            long together = 0;
-            for (Node<K, V> node : nodes.values()) {
-                require(!node.isDead(), "the map holds a dead node", node);
+            long[] sums = new long[2];
+            nodes.forEach(node -> {
+                require(!node.isDead(), "the index holds a dead node", node);
                 require(listed.remove(node) || node.state == Node.PINNED, "the policy does not know", node);
-                together += node.weight;
-            }
-            require(listed.isEmpty(), "the map does not know", listed);
-            require(together == weight, "weight " + weight + " is really " + together, this);
+                require(nodes.get(node.key) == node, "the index does not find", node);
+                sums[0] += node.weight;
+                sums[1]++;
+            });
+            require(listed.isEmpty(), "the index does not know", listed);
+            require(sums[0] == weight, "weight " + weight + " is really " + sums[0], this);
+            require(sums[1] == nodes.size(), "size " + nodes.size() + " is really " + sums[1], this);
             require(weight <= Math.max(maximum, pinned), "weight " + weight + " over " + maximum, this);
         });
     }

@@ -2,33 +2,32 @@ package dev.tenfold.cache.eviction;
 
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A concurrent table whose order of eviction is exactly its {@link Policy}'s: what callers see is a
- * {@link ConcurrentHashMap} of nodes; the policy behind it catches up under one lock ({@link Maintenance}).
+ * A concurrent table whose order of eviction is exactly its {@link Policy}'s. Keys come and go under one lock, together with
+ * what the policy knows of them ({@link Maintenance}); lookups and replacing a value take none.
  *
- * <p><b>Who decides what a key's value is.</b> The node's value field alone. A write swaps it, a removal and an eviction
- * make it null, each by compare-and-set: these are the linearization points, together with the insertion of a new node
- * into the map. A dead node is taken off the map by who killed it, or by who meets it there.
+ * <p><b>Linearization.</b> An insertion is seen when its node becomes the head of a chain of the {@link HashIndex}, a
+ * replacement when the node's value is swapped by compare-and-set, a removal and an eviction when it becomes null. So a
+ * replacement either comes before the end of its node or fails, and is then tried again as an insertion.
  *
- * <p><b>Overshoot.</b> An entry is visible before room was made for it. What is over the bound is what is pending: at most
- * {@value Maintenance#MAXIMUM_PENDING} entries and one for each thread that is just writing, since a writer who finds more
- * waits for the lock.
+ * <p><b>No overshoot.</b> Room is made before a newcomer is seen. Only replacing a value by a heavier one exceeds the bound,
+ * until the call returns.
  */
 final class PolicyTable<K, V> implements BoundedTable<K, V> {
 
-    private final ConcurrentHashMap<K, Node<K, V>> nodes = new ConcurrentHashMap<>();
     private final TableSettings<K, V> settings;
     private final boolean weighed;
     private final Maintenance<K, V> maintenance;
+    private final HashIndex<K, V> nodes;
 
     PolicyTable(TableSettings<K, V> settings, Policy<K, V> policy) {
         this.settings = settings;
         weighed = settings.weigher() != null;
-        maintenance = new Maintenance<>(nodes, settings, policy);
+        maintenance = new Maintenance<>(settings, policy);
+        nodes = maintenance.nodes;
     }
 
     @Override
@@ -53,46 +52,28 @@ final class PolicyTable<K, V> implements BoundedTable<K, V> {
     @Override
     public @Nullable V put(K key, V value) {
         int itsWeight = settings.weigh(key, value);
-        Node<K, V> fresh = null;
-        while (true) {
-            Node<K, V> node = nodes.get(key);
-            if (node == null) {
-                fresh = fresh == null ? new Node<>(key, value, itsWeight) : fresh;
-                node = nodes.putIfAbsent(key, fresh);
-                if (node == null) {
-                    maintenance.changed(fresh);
-                    return null;
+        int hash = HashIndex.hash(key);
+        Node<K, V> node = nodes.get(key, hash);
+        if (node != null) {
+            for (V old = node.value(); old != null; old = node.value()) {
+                if (replace(node, old, value, itsWeight)) {
+                    return old;
                 }
             }
-            V old = node.value();
-            if (old == null) {
-                nodes.remove(key, node);
-            } else if (replace(node, old, value, itsWeight)) {
-                return old;
-            }
         }
+        return maintenance.put(key, hash, value, itsWeight, true);
     }
 
     @Override
     public @Nullable V putIfAbsent(K key, V value) {
-        Node<K, V> fresh = null;
-        while (true) {
-            Node<K, V> node = nodes.get(key);
-            if (node == null) {
-                fresh = fresh == null ? new Node<>(key, value, settings.weigh(key, value)) : fresh;
-                node = nodes.putIfAbsent(key, fresh);
-                if (node == null) {
-                    maintenance.changed(fresh);
-                    return null;
-                }
-            }
-            V old = node.value();
-            if (old != null) {
-                maintenance.used(node);
-                return old;
-            }
-            nodes.remove(key, node);
+        int hash = HashIndex.hash(key);
+        Node<K, V> node = nodes.get(key, hash);
+        V old = node == null ? null : node.value();
+        if (node != null && old != null) {
+            maintenance.used(node);
+            return old;
         }
+        return maintenance.put(key, hash, value, settings.weigh(key, value), false);
     }
 
     @Override
@@ -106,40 +87,24 @@ final class PolicyTable<K, V> implements BoundedTable<K, V> {
     @Override
     public @Nullable V remove(K key) {
         Node<K, V> node = nodes.get(key);
-        if (node == null) {
-            return null;
-        }
-        V value = node.retire();
-        if (value != null) {
-            removed(node);
-        }
-        return value;
+        return node == null ? null : maintenance.remove(key, null);
     }
 
     @Override
     public boolean remove(K key, V expected) {
         Objects.requireNonNull(expected, "expected");
         Node<K, V> node = nodes.get(key);
-        if (node == null || !node.retire(expected)) {
-            return false;
-        }
-        removed(node);
-        return true;
+        return node != null && node.value() == expected && maintenance.remove(key, expected) != null;
     }
 
     @Override
     public void clear() {
-        for (Node<K, V> node : nodes.values()) {
-            if (node.retire() != null) {
-                removed(node);
-            }
-        }
-        maintenance.forget();
+        maintenance.clear();
     }
 
     @Override
     public long size() {
-        return nodes.mappingCount();
+        return nodes.size();
     }
 
     @Override
@@ -172,9 +137,9 @@ final class PolicyTable<K, V> implements BoundedTable<K, V> {
 
     @Override
     public void forEach(BiConsumer<? super K, ? super V> action) {
-        for (Node<K, V> node : nodes.values()) {
-            V value = node.value();
-            if (value != null) {
+        for (Node<K, V> node : maintenance.snapshot()) {
+            V value = node == null ? null : node.value();
+            if (node != null && value != null) {
                 action.accept(node.key, value);
             }
         }
@@ -202,12 +167,7 @@ final class PolicyTable<K, V> implements BoundedTable<K, V> {
         return true;
     }
 
-    private void removed(Node<K, V> node) {
-        nodes.remove(node.key, node);
-        maintenance.changed(node);
-    }
-
-    /** Throws unless map and policy know the same nodes. Only while nobody writes. */
+    /** Throws unless index and policy know the same nodes. Only while nobody writes. */
     void check() {
         maintenance.check();
     }

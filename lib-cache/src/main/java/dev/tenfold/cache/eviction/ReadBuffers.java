@@ -2,6 +2,7 @@ package dev.tenfold.cache.eviction;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
@@ -20,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * instruction at every hit would cost as much as finding the key.
  *
  * <p><b>Loss.</b> Else a use is lost only if the ring is full while another thread holds the lock. A thread that is alone
- * loses none, and its order is kept. Threads are kept apart by their ids, so a use may be told after later ones of another
- * thread, by up to one ring.
+ * loses none, and its order is kept. Threads are kept apart by their ids, and one whose ring is full empties no other's, so
+ * a use may be told after later ones of another thread, by up to one ring.
  */
 final class ReadBuffers {
 
@@ -33,6 +34,8 @@ final class ReadBuffers {
 
     private final AtomicReferenceArray<@Nullable Ring> rings;
     private final int mask;
+    /** Those there are, so that the others need not be looked at. */
+    private volatile Ring[] inUse = {};
 
     ReadBuffers(int processors) {
         int count = Math.min(MAXIMUM_RINGS, Integer.highestOneBit(Math.max(1, 8 * processors - 1)));
@@ -42,25 +45,38 @@ final class ReadBuffers {
 
     /** Keeps a use. @return false if the ring is full */
     boolean add(int slot) {
-        int index = (int) Thread.currentThread().getId() & mask;
-        Ring ring = rings.get(index);
-        return (ring == null ? ring(index) : ring).add(slot);
+        return own().add(slot);
     }
 
-    /** Tells what waits. Only under the lock. */
+    /** Tells what waits in the ring of this thread. Only under the lock. */
+    void drainOwnTo(Policy<?, ?> policy) {
+        own().drainTo(policy);
+    }
+
+    /** Tells all that waits. Only under the lock. */
     void drainTo(Policy<?, ?> policy) {
-        for (int i = 0; i <= mask; i++) {
-            Ring ring = rings.get(i);
-            if (ring != null) {
-                ring.drainTo(policy);
-            }
+        for (Ring ring : inUse) {
+            ring.drainTo(policy);
         }
     }
 
-    private Ring ring(int index) {
-        Ring made = new Ring();
-        Ring there = rings.compareAndExchange(index, null, made);
-        return there == null ? made : there;
+    private Ring own() {
+        int index = (int) Thread.currentThread().getId() & mask;
+        Ring ring = rings.get(index);
+        return ring == null ? ring(index) : ring;
+    }
+
+    private synchronized Ring ring(int index) {
+        Ring there = rings.get(index);
+        if (there != null) {
+            return there;
+        }
+        Ring ring = new Ring();
+        Ring[] more = Arrays.copyOf(inUse, inUse.length + 1);
+        more[inUse.length] = ring;
+        inUse = more;
+        rings.set(index, ring);
+        return ring;
     }
 
     private static final class Ring extends RingPadding.Taken {

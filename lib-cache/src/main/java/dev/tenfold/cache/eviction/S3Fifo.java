@@ -1,8 +1,5 @@
 package dev.tenfold.cache.eviction;
 
-import java.util.Iterator;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.function.Consumer;
 
 /**
@@ -15,7 +12,7 @@ import java.util.function.Consumer;
  * of the bound (at least 1), the remembered keys what nine tenths of it would weigh. Order and rounding are those of the
  * authors' simulator libCacheSim, as Caffeine's simulator has them.
  *
- * <p><b>Memory.</b> The remembered keys are kept, not hashes of them: they cost their own size and some 45 bytes.
+ * <p><b>Memory.</b> The remembered keys are kept, not hashes of them: they cost their own size and some 30 bytes.
  *
  * <p>The main queue turns at most four times; see {@link Sieve} for why that must be said.
  */
@@ -29,8 +26,7 @@ final class S3Fifo<K, V> extends Policy<K, V> {
 
     private final Queue small = new Queue();
     private final Queue main = new Queue();
-    private final Map<K, Integer> remembered = new LinkedHashMap<>();
-    private long rememberedWeight;
+    private final Remembered<K> remembered = new Remembered<>();
     private long maximumSmall;
     private long maximumMain;
     private long maximumRemembered;
@@ -42,13 +38,8 @@ final class S3Fifo<K, V> extends Policy<K, V> {
 
     @Override
     void insert(Node<K, V> node) {
-        Integer ghost = remembered.remove(node.key);
-        if (ghost == null) {
-            small.enter(node);
-        } else {
-            rememberedWeight -= ghost;
-            main.enter(node);
-        }
+        Queue queue = remembered.remove(node.key, node.hash) ? main : small;
+        queue.enter(node);
     }
 
     @Override
@@ -79,7 +70,7 @@ final class S3Fifo<K, V> extends Policy<K, V> {
             Node<K, V> oldest = slots.node(small.coldest);
             small.leave(oldest);
             if (oldest.uses() < USES_TO_STAY) {
-                remember(oldest.key, oldest.weight);
+                remember(oldest);
                 victims.accept(oldest);
                 return;
             }
@@ -102,19 +93,10 @@ final class S3Fifo<K, V> extends Policy<K, V> {
         victims.accept(oldest);
     }
 
-    private void remember(K key, int weight) {
-        if (weight <= maximumRemembered) {
-            forgetUntil(maximumRemembered - weight);
-            remembered.put(key, weight);
-            rememberedWeight += weight;
-        }
-    }
-
-    private void forgetUntil(long weight) {
-        Iterator<Integer> oldest = remembered.values().iterator();
-        while (rememberedWeight > weight) {
-            rememberedWeight -= oldest.next();
-            oldest.remove();
+    private void remember(Node<K, V> node) {
+        if (node.weight <= maximumRemembered) {
+            remembered.forgetUntil(maximumRemembered - node.weight);
+            remembered.add(node.key, node.hash, node.weight);
         }
     }
 
@@ -123,12 +105,12 @@ final class S3Fifo<K, V> extends Policy<K, V> {
         maximumSmall = Math.max(1, (long) (maximum * SMALL));
         maximumMain = maximum - maximumSmall;
         maximumRemembered = (long) (maximum * REMEMBERED);
-        forgetUntil(maximumRemembered);
+        remembered.forgetUntil(maximumRemembered);
     }
 
     @Override
     void forget() {
-        forgetUntil(0);
+        remembered.forgetUntil(0);
     }
 
     /** Plays it through with copies, which have the nodes for keys. */
@@ -146,7 +128,7 @@ final class S3Fifo<K, V> extends Policy<K, V> {
     }
 
     private static <K, V> Node<Node<K, V>, Object> copy(Node<K, V> node, Slots<Node<K, V>, Object> slots) {
-        Node<Node<K, V>, Object> copy = new Node<>(node, COPIED, node.weight);
+        Node<Node<K, V>, Object> copy = new Node<>(node, node.hash, COPIED, node.weight);
         copy.uses(node.uses());
         slots.add(copy);
         return copy;

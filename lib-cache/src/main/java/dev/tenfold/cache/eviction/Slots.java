@@ -78,6 +78,12 @@ final class Slots<K, V> {
         return Objects.requireNonNull(nodes[slot]);
     }
 
+    /** Returns all nodes, with gaps of null. */
+    @Nullable
+    Node<K, V>[] all() {
+        return Arrays.copyOf(nodes, used);
+    }
+
     /** How large an array by slot must be. */
     int capacity() {
         return nodes.length;

@@ -96,7 +96,7 @@ class PolicyTableRaceTest {
             token.end();
         });
         assertThat(made).allSatisfy(token -> assertThat(token.ends).hasValue(1));
-        assertThat(overshoot.get()).isLessThanOrEqualTo(MAXIMUM + Maintenance.MAXIMUM_PENDING + 2 * THREADS);
+        assertThat(overshoot.get()).isLessThanOrEqualTo(MAXIMUM);
     }
 
     private static void act(BoundedTable<Integer, Token> table, int what, int key, Token token) {
