@@ -21,6 +21,8 @@ record Admission<E>(
         DUPLICATE,
         /** It was not allowed to wait, and nobody was there: to be dead-lettered by the caller. */
         EXPIRED,
+        /** It would have been the head of a full queue that drops its head: to be dead-lettered by the caller. */
+        DROPPED,
         /** The queue does not take it. */
         REFUSED,
         /** The queue takes it when it has room. */
@@ -58,6 +60,10 @@ record Admission<E>(
 
     static <E> Admission<E> taken(List<Entry<E>> dropped) {
         return dropped.isEmpty() ? taken() : new Admission<>(Verdict.TAKEN, null, null, dropped);
+    }
+
+    static <E> Admission<E> dropped(List<Entry<E>> before) {
+        return new Admission<>(Verdict.DROPPED, null, null, before);
     }
 
     static <E> Admission<E> refused(String why) {

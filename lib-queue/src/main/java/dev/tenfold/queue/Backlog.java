@@ -141,10 +141,15 @@ final class Backlog<E> {
     /** Takes the first ready message, or null. */
     @Nullable
     Entry<E> take() {
+        return takeFrom(topPart());
+    }
+
+    /** Returns the highest part that has ready messages, or 0 if none has. */
+    int topPart() {
         while (top > 0 && parts.get(top).size() == 0) {
             top--;
         }
-        return takeFrom(top);
+        return top;
     }
 
     /** Takes the first ready message of one part, or null. */

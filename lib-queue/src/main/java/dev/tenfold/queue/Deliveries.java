@@ -1,6 +1,7 @@
 package dev.tenfold.queue;
 
 import dev.tenfold.queue.Death.Reason;
+import dev.tenfold.queue.QueueOptions.Overflow;
 import dev.tenfold.retry.Backoff;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -142,9 +143,25 @@ abstract class Deliveries<E> extends QueueCore<E> {
             return;
         }
         backlog.giveBack(entry);
+        dropExcess(after);
         wake(entry.part(), after);
         if (entry.expires() != Entry.NEVER) {
             planAlarm(after);
+        }
+    }
+
+    /** As in RabbitMQ, a full queue that drops its head does so as well for what comes back, which may be the head itself. */
+    private void dropExcess(AfterUnlock<E> after) {
+        while (rules().overflow() == Overflow.DROP_HEAD && isOverfull()) {
+            Entry<E> head = backlog.drop();
+            if (head == null) {
+                return;
+            }
+            Worker<E> lane = head.blocks();
+            unblock(head);
+            wakeLane(lane, after);
+            moving++;
+            after.bury(head, Reason.MAXLEN);
         }
     }
 

@@ -76,6 +76,10 @@ final class Dispatch<E> {
                 blocked.add(Objects.requireNonNull(answer.blocked()));
             }
             case REFUSED -> refusals.put(queue.name(), String.valueOf(answer.refusal()));
+            case DROPPED -> {
+                answer.dropped().forEach(head -> burials.add(new Burial<>(queue, head, Reason.MAXLEN)));
+                burials.add(new Burial<>(queue, entry, Reason.MAXLEN));
+            }
             case EXPIRED -> burials.add(new Burial<>(queue, entry, Reason.EXPIRED));
             case DUPLICATE -> {}
             case GONE -> found--;

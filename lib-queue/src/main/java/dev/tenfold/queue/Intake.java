@@ -181,6 +181,11 @@ abstract class Intake<E> extends Deliveries<E> {
         if (rules().overflow() == Overflow.DROP_HEAD) {
             List<Entry<E>> dropped = new ArrayList<>(1);
             while (!hasRoom(entry.bytes())) {
+                if (wouldLead(entry)) {
+                    // As in RabbitMQ: it is the head then.
+                    moving++;
+                    return Admission.dropped(dropped);
+                }
                 Entry<E> head = backlog.drop();
                 if (head == null) {
                     break;

@@ -227,6 +227,20 @@ abstract class QueueCore<E> {
                 && (rules.maxBytes() == Long.MAX_VALUE || backlog.bytes() + reservedBytes + bytes <= rules.maxBytes());
     }
 
+    boolean isOverfull() {
+        return backlog.length() + reserved > rules.maxLength()
+                || (rules.maxBytes() != Long.MAX_VALUE && backlog.bytes() + reservedBytes > rules.maxBytes());
+    }
+
+    /** Says whether a new message would be taken before every other that is ready. */
+    boolean wouldLead(Entry<E> entry) {
+        return rules.maxPriority() > 0
+                && arranged == null
+                && entry.due() == Entry.NEVER
+                && backlog.ready() > 0
+                && Math.min(entry.message.priority(), rules.maxPriority()) > backlog.topPart();
+    }
+
     /** Room may have become free. */
     void useRoom(AfterUnlock<E> after) {
         BlockedPublish<E> next = backlog.nextBlocked();

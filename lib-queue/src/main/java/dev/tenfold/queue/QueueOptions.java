@@ -54,7 +54,11 @@ public final class QueueOptions {
     public enum Overflow {
         /** Refuses it: publishing fails with {@link PublishRejectedException}. */
         REJECT,
-        /** Takes it and dead-letters the oldest messages that wait. */
+        /**
+         * Takes it and dead-letters those that would be delivered first, as RabbitMQ does: the oldest of the highest priority. So a
+         * message that outranks all that wait is itself the one to go, and so is one that comes back to its place at the head of a
+         * queue that has become full meanwhile.
+         */
         DROP_HEAD,
         /**
          * Makes the publishing thread wait for room, in order of arrival, up to {@link QueueOptions#blockTimeout()}, and

@@ -31,8 +31,17 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which exchanges, queues and bindings there are. One lock orders all that changes them, among each other and with closing;
- * routing reads without it. Under this lock a queue's lock may be taken and the log be written, never the other way round.
+ * Which exchanges, queues and bindings there are.
+ *
+ * <h2>Concurrency</h2>
+ *
+ * One lock orders all that changes them, among each other and with closing. Under this lock a queue's lock may be taken and the
+ * log be written, never the other way round.
+ *
+ * <p>Routing reads without it. A message sees the bindings of one exchange at one instant. Where it goes on to another exchange it
+ * sees that one's at another, later instant, as in RabbitMQ: a way that was cut at its beginning and extended at its end meanwhile
+ * may be found though it never was there as a whole. A queue is deleted at the instant at which it takes no message any more; that
+ * it is still found by its name or its bindings for a moment makes no difference, because it answers that it is gone.
  */
 final class Topology {
 

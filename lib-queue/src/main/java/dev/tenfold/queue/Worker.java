@@ -44,6 +44,12 @@ final class Worker<E> implements Runnable {
     /** Whether the last message failed; only the running thread uses it. */
     private boolean failed;
 
+    /**
+     * What the running thread asks the executor, or null. Written by the thread that runs this, before it asks; by then another
+     * one may run and write its own, and the first takes back only what it wrote. Read by whoever begins to run: a thread that
+     * finds itself was called by its own asking, deeper down, and leaves the work to that. So one thread at a time works, and an
+     * executor that runs tasks at once adds one frame to the stack, however many slices there are.
+     */
     private final AtomicReference<@Nullable Handover> handover = new AtomicReference<>();
 
     /** How often to look before resting, by what came of it before; only the running thread uses it. */

@@ -224,7 +224,7 @@ class BrokerModelProperties {
 
         /** Before anything is put: of a transaction's messages none makes room for another. */
         private void makeRoom(String target, int messages) {
-            // What consumers gave back may have made it longer than the limit.
+            // What waits for its next attempt may have made it longer than the limit.
             while (target.equals("drop") && waiting(target).size() + messages > LIMIT) {
                 List<Copy> ready = ready(target);
                 Copy head = ready.isEmpty()
@@ -314,6 +314,8 @@ class BrokerModelProperties {
                 }
                 case REQUEUE -> {
                     back(name, copy, often, Long.MIN_VALUE);
+                    // Which may be the one that came back.
+                    makeRoom(name, 0);
                     delivery.nack(true);
                 }
                 default -> {

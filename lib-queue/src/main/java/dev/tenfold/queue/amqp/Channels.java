@@ -136,4 +136,13 @@ final class Channels {
             // It is closed, or goes with its connection.
         }
     }
+
+    /** Closes it even if the server does not answer. */
+    static void abort(Channel channel) {
+        try {
+            channel.abort();
+        } catch (IOException | ShutdownSignalException gone) {
+            // It is closed either way.
+        }
+    }
 }

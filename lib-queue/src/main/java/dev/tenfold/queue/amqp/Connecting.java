@@ -33,6 +33,7 @@ final class Connecting {
         Validation check = Validation.of("broker over RabbitMQ");
         check.atLeast("maximumUnconfirmed", chosen.maximumUnconfirmed(), 1);
         check.positive("connectTimeout", chosen.connectTimeout());
+        check.positive("callTimeout", chosen.callTimeout());
         check.positive("recoveryInterval", chosen.recoveryInterval());
         ConnectionFactory factory = new ConnectionFactory();
         try {
@@ -42,8 +43,8 @@ final class Connecting {
         }
         check.throwIfInvalid();
         Environment given = chosen.broker().environment();
-        factory.setConnectionTimeout(
-                (int) Math.min(Integer.MAX_VALUE, chosen.connectTimeout().toMillis()));
+        factory.setConnectionTimeout(millis(chosen.connectTimeout()));
+        factory.setChannelRpcTimeout(millis(chosen.callTimeout()));
         factory.setNetworkRecoveryInterval(chosen.recoveryInterval().toMillis());
         factory.setTopologyRecoveryFilter(new ConsumersOnly());
         try {
@@ -58,6 +59,11 @@ final class Connecting {
                     List.of(Channels.reason(failure)),
                     failure);
         }
+    }
+
+    /** The client takes zero for no limit. */
+    private static int millis(Duration timeout) {
+        return (int) Math.max(1, Math.min(Integer.MAX_VALUE, timeout.toMillis()));
     }
 
     /** Tells what a server lacks that is not RabbitMQ; closes the connection if it lacks what it is asked for. */

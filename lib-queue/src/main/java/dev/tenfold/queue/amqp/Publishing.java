@@ -24,10 +24,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * One channel on which everything is published and confirmed.
  *
- * <p>Publishes take the lock, so that sequence numbers are drawn in the order in which frames are sent; {@code pending} holds
+ * <h2>Concurrency</h2>
+ *
+ * Publishes take the lock, so that sequence numbers are drawn in the order in which frames are sent; {@code pending} holds
  * each from before it is sent until it is confirmed, so that no confirm finds nothing. Every message is mandatory: RabbitMQ
- * returns what leads nowhere, and only then confirms it, on the same thread. When the channel ends, nobody knows what became
- * of what was pending; what is published on the next channel by then may share that fate, but nothing waits for ever.
+ * returns what leads nowhere, and only then confirms it, on the same thread. Whoever takes a message out of {@code pending}
+ * completes it, without a lock.
+ *
+ * <p>The client tells returns, confirms and the end of a channel on one thread, in the order in which they came; the numbers of
+ * the next channel begin anew, but not before the last confirm of this one was told. When the channel ends, nobody knows what
+ * became of what was pending; what is published on the next channel by then may share that fate. So a confirm is told only
+ * if RabbitMQ gave it, and nothing waits for ever.
  */
 final class Publishing implements AutoCloseable {
 

@@ -1,6 +1,5 @@
 package dev.tenfold.queue.amqp;
 
-import com.rabbitmq.client.AlreadyClosedException;
 import com.rabbitmq.client.Connection;
 import dev.tenfold.error.UnavailableException;
 import dev.tenfold.error.Validation;
@@ -14,7 +13,6 @@ import dev.tenfold.queue.Queue;
 import dev.tenfold.queue.QueueOptions;
 import dev.tenfold.queue.Transaction;
 import dev.tenfold.queue.amqp.Wire.Outgoing;
-import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -24,6 +22,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.UnaryOperator;
@@ -58,7 +61,8 @@ import java.util.function.UnaryOperator;
  *   <tr><td>exclusive consumers</td><td>refused on quorum queues, which have none; declare those with ordered consumers in
  *       several processes with {@link QueueOptions#singleActiveConsumer}</td></tr>
  *   <tr><td>ordered consumers</td><td>keep the order unless the process dies between two attempts</td></tr>
- *   <tr><td>{@link #close(Duration)}</td><td>waits for what handlers work on; the rest stays in RabbitMQ</td></tr>
+ *   <tr><td>{@link #close(Duration)}</td><td>waits for what handlers work on; the rest stays in RabbitMQ. If RabbitMQ
+ *       does not answer, closing takes up to three seconds longer than the deadline</td></tr>
  * </table>
  *
  * <p>Another server of AMQP 0-9-1 will do for what AMQP itself has: exchanges, bindings, confirms, prefetch, acknowledgements,
@@ -73,6 +77,11 @@ import java.util.function.UnaryOperator;
 public final class RabbitBroker implements Broker {
 
     private static final int MAXIMUM_KEY_BYTES = 255;
+
+    /** Within the range of the client's clock. */
+    private static final Duration LONGEST = Duration.ofDays(20);
+
+    private static final Duration GOODBYE = Duration.ofSeconds(1);
 
     private final Environment given;
     private final RabbitOptions options;
@@ -307,9 +316,13 @@ public final class RabbitBroker implements Broker {
         if (!closed.compareAndSet(false, true)) {
             return new DrainReport(Duration.ZERO, List.of());
         }
-        List<RabbitQueue<?>> all = declarations.queues();
-        all.forEach(RabbitQueue::closeConsumers);
-        Drained.await(all, deadline, given);
+        long end = System.nanoTime() + Math.max(0, deadline.compareTo(LONGEST) > 0 ? LONGEST.toNanos() : deadline.toNanos());
+        List<RabbitQueue<?>> all = new CopyOnWriteArrayList<>();
+        within(end, () -> {
+            all.addAll(declarations.queues());
+            all.forEach(RabbitQueue::closeConsumers);
+        });
+        Drained.await(all, Duration.ofNanos(end - System.nanoTime()), given);
         List<Queue.State> left = new ArrayList<>();
         for (RabbitQueue<?> queue : all) {
             int unsettled = queue.unsettled();
@@ -317,14 +330,36 @@ public final class RabbitBroker implements Broker {
                 left.add(new Queue.State(queue.name(), 0, 0, unsettled, 0, 0, 0));
             }
         }
-        requests.close();
-        publishing.close();
-        try {
-            connection.close();
-        } catch (IOException | AlreadyClosedException gone) {
-            // It is closed either way.
-        }
+        within(end, () -> {
+            requests.close();
+            publishing.close();
+        });
+        connection.abort((int) patience(end).toMillis());
         return new DrainReport(Duration.ofNanos(given.time().nanoTime() - began), left);
+    }
+
+    /** A server is given a moment to say goodbye, even if there is no time left. */
+    private static Duration patience(long end) {
+        Duration left = Duration.ofNanos(end - System.nanoTime());
+        return left.compareTo(GOODBYE) < 0 ? GOODBYE : left;
+    }
+
+    /** Does what waits for answers, but leaves it to itself when the time is up: a server may have stopped to answer. */
+    private void within(long end, Runnable step) {
+        FutureTask<Void> task = new FutureTask<>(step, null);
+        Thread thread = new Thread(task, "tenfold-rabbit-close");
+        thread.setDaemon(true);
+        thread.start();
+        try {
+            task.get(patience(end).toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException silent) {
+            given.tell(Level.WARNING, "broker", "broker.silent", server.name() + " does not answer", Map.of());
+        } catch (ExecutionException failure) {
+            String why = String.valueOf(failure.getCause());
+            given.tell(Level.WARNING, "broker", "broker.unclosed", "closing went wrong: " + why, Map.of("failure", why));
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     @Override

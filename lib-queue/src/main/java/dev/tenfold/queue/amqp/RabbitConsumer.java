@@ -2,6 +2,7 @@ package dev.tenfold.queue.amqp;
 
 import com.rabbitmq.client.AMQP.BasicProperties;
 import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.ChannelContinuationTimeoutException;
 import com.rabbitmq.client.DefaultConsumer;
 import com.rabbitmq.client.Envelope;
 import com.rabbitmq.client.ShutdownSignalException;
@@ -92,6 +93,7 @@ final class RabbitConsumer<E> implements Consumer {
         return open;
     }
 
+    /** Waits for RabbitMQ's answer, as long as a call may take; what is delivered meanwhile is given back. */
     @Override
     public void close() {
         if (!end()) {
@@ -100,6 +102,9 @@ final class RabbitConsumer<E> implements Consumer {
         Channel held = Objects.requireNonNull(channel);
         try {
             held.basicCancel(Objects.requireNonNull(tag));
+        } catch (ChannelContinuationTimeoutException silent) {
+            // It would be a consumer again on the next connection.
+            queue.broker().given().scheduler().schedule(Duration.ZERO, () -> Channels.abort(held));
         } catch (IOException | ShutdownSignalException gone) {
             // Then nothing is delivered any more either.
         }

@@ -8,21 +8,28 @@ import java.util.Objects;
 /** How a {@link RabbitBroker} behaves. Immutable: each setter returns a copy. */
 public final class RabbitOptions {
 
-    private static final RabbitOptions DEFAULTS =
-            new RabbitOptions(Broker.builder(), false, 10_000, Duration.ofSeconds(10), Duration.ofSeconds(1));
+    private static final RabbitOptions DEFAULTS = new RabbitOptions(
+            Broker.builder(), false, 10_000, Duration.ofSeconds(10), Duration.ofSeconds(30), Duration.ofSeconds(1));
 
     private final BrokerBuilder broker;
     private final boolean quorum;
     private final int unconfirmed;
     private final Duration connectTimeout;
+    private final Duration callTimeout;
     private final Duration recovery;
 
     private RabbitOptions(
-            BrokerBuilder broker, boolean quorum, int unconfirmed, Duration connectTimeout, Duration recovery) {
+            BrokerBuilder broker,
+            boolean quorum,
+            int unconfirmed,
+            Duration connectTimeout,
+            Duration callTimeout,
+            Duration recovery) {
         this.broker = broker;
         this.quorum = quorum;
         this.unconfirmed = unconfirmed;
         this.connectTimeout = connectTimeout;
+        this.callTimeout = callTimeout;
         this.recovery = recovery;
     }
 
@@ -43,7 +50,12 @@ public final class RabbitOptions {
      */
     public RabbitOptions broker(BrokerBuilder builder) {
         return new RabbitOptions(
-                Objects.requireNonNull(builder, "builder"), quorum, unconfirmed, connectTimeout, recovery);
+                Objects.requireNonNull(builder, "builder"),
+                quorum,
+                unconfirmed,
+                connectTimeout,
+                callTimeout,
+                recovery);
     }
 
     /**
@@ -53,7 +65,7 @@ public final class RabbitOptions {
      * @return a copy
      */
     public RabbitOptions quorumQueues(boolean quorum) {
-        return new RabbitOptions(broker, quorum, unconfirmed, connectTimeout, recovery);
+        return new RabbitOptions(broker, quorum, unconfirmed, connectTimeout, callTimeout, recovery);
     }
 
     /**
@@ -63,7 +75,7 @@ public final class RabbitOptions {
      * @return a copy
      */
     public RabbitOptions maximumUnconfirmed(int messages) {
-        return new RabbitOptions(broker, quorum, messages, connectTimeout, recovery);
+        return new RabbitOptions(broker, quorum, messages, connectTimeout, callTimeout, recovery);
     }
 
     /**
@@ -73,7 +85,20 @@ public final class RabbitOptions {
      * @return a copy
      */
     public RabbitOptions connectTimeout(Duration timeout) {
-        return new RabbitOptions(broker, quorum, unconfirmed, Objects.requireNonNull(timeout, "timeout"), recovery);
+        return new RabbitOptions(
+                broker, quorum, unconfirmed, Objects.requireNonNull(timeout, "timeout"), callTimeout, recovery);
+    }
+
+    /**
+     * Limits how long RabbitMQ may take to answer a call, such as a declaration. A call that was not answered in time fails with
+     * {@link dev.tenfold.error.UnavailableException}, and may have been carried out. Publishing is no call: it is confirmed later.
+     *
+     * @param timeout above zero; 30 seconds unless set
+     * @return a copy
+     */
+    public RabbitOptions callTimeout(Duration timeout) {
+        return new RabbitOptions(
+                broker, quorum, unconfirmed, connectTimeout, Objects.requireNonNull(timeout, "timeout"), recovery);
     }
 
     /**
@@ -84,7 +109,12 @@ public final class RabbitOptions {
      */
     public RabbitOptions recoveryInterval(Duration interval) {
         return new RabbitOptions(
-                broker, quorum, unconfirmed, connectTimeout, Objects.requireNonNull(interval, "interval"));
+                broker,
+                quorum,
+                unconfirmed,
+                connectTimeout,
+                callTimeout,
+                Objects.requireNonNull(interval, "interval"));
     }
 
     BrokerBuilder broker() {
@@ -116,6 +146,15 @@ public final class RabbitOptions {
      */
     public Duration connectTimeout() {
         return connectTimeout;
+    }
+
+    /**
+     * Returns how long RabbitMQ may take to answer a call.
+     *
+     * @return above zero
+     */
+    public Duration callTimeout() {
+        return callTimeout;
     }
 
     /**

@@ -17,6 +17,12 @@ import org.jspecify.annotations.Nullable;
  * nobody waits behind somebody with longer to go. Lengths are rounded up to steps of a tenth, so there are few of them, and
  * the price is precision: a message comes up to a tenth late, never early. A queue that nobody used for long
  * enough is dropped by RabbitMQ.
+ *
+ * <h2>Concurrency</h2>
+ *
+ * Any thread declares and notes it in {@code declared}, without a lock: two that do so at once declare the same queue twice,
+ * which RabbitMQ does not mind. What holds is that nobody relies on a declaration from before {@link #forget}: that begins a new map,
+ * and whoever declares notes it in the map that was there when the declaration began.
  */
 final class Waits {
 
@@ -33,7 +39,7 @@ final class Waits {
     private final TimeSource time;
     private final boolean quorum;
     /** When each was declared last. */
-    private final Map<String, Long> declared = new ConcurrentHashMap<>();
+    private volatile Map<String, Long> declared = new ConcurrentHashMap<>();
 
     Waits(Channels channels, TimeSource time, boolean quorum) {
         this.channels = channels;
@@ -83,7 +89,8 @@ final class Waits {
 
     private void declare(String name, long millis, String exchange, @Nullable String key, boolean fanned) {
         long now = time.nanoTime();
-        Long last = declared.get(name);
+        Map<String, Long> known = declared;
+        Long last = known.get(name);
         if (last != null && now - last < RENEWAL.toNanos()) {
             return;
         }
@@ -105,14 +112,14 @@ final class Waits {
             }
             return name;
         });
-        if (declared.size() >= MAXIMUM_REMEMBERED) {
-            declared.clear();
+        if (known.size() >= MAXIMUM_REMEMBERED) {
+            known.clear();
         }
-        declared.put(name, now);
+        known.put(name, now);
     }
 
     /** After a connection was lost, none is certain to be there. */
     void forget() {
-        declared.clear();
+        declared = new ConcurrentHashMap<>();
     }
 }

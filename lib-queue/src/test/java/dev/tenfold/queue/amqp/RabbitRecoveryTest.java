@@ -12,6 +12,7 @@ import dev.tenfold.queue.Consumer;
 import dev.tenfold.queue.Exchange;
 import dev.tenfold.queue.Message;
 import dev.tenfold.queue.Queue;
+import dev.tenfold.testing.Await;
 import dev.tenfold.testing.TcpRelay;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -38,11 +39,8 @@ final class RabbitRecoveryTest {
 
     private final String prefix = "recovery-" + ProcessHandle.current().pid() + "-";
 
-    private static void await(BooleanSupplier condition) throws InterruptedException {
-        for (long end = System.nanoTime() + 20_000_000_000L; !condition.getAsBoolean(); ) {
-            assertThat(System.nanoTime()).isLessThan(end);
-            TimeUnit.MILLISECONDS.sleep(2);
-        }
+    private static void await(BooleanSupplier condition) {
+        Await.until("what the test waits for", condition::getAsBoolean);
     }
 
     private static Broker connect(String uri) {

@@ -3,8 +3,13 @@ package dev.tenfold.queue.amqp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.Connection;
+import dev.tenfold.testing.SimulatedTime;
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -51,5 +56,41 @@ class WaitsTest {
         assertThatThrownBy(() -> Waits.step(Duration.ofDays(50)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("PT1200H");
+    }
+
+    private final AtomicInteger declarations = new AtomicInteger();
+    private Runnable meanwhile = () -> {};
+
+    private final Waits waits = new Waits(new Channels(proxy(Connection.class)), new SimulatedTime(), false);
+
+    private <T> T proxy(Class<T> type) {
+        return type.cast(Proxy.newProxyInstance(
+                getClass().getClassLoader(), new Class<?>[] {type}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("queueDeclare")) {
+                        declarations.incrementAndGet();
+                        meanwhile.run();
+                    }
+                    return method.getReturnType() == Channel.class ? proxy(Channel.class) : null;
+                }));
+    }
+
+    @Test
+    void declaresAgainOnlyAfterTheConnectionWasLost() {
+        waits.towards("q", Duration.ofSeconds(1));
+        waits.towards("q", Duration.ofSeconds(1));
+        assertThat(declarations).hasValue(1);
+        waits.forget();
+        waits.towards("q", Duration.ofSeconds(1));
+        assertThat(declarations).hasValue(2);
+    }
+
+    /** The connection is lost while RabbitMQ answers: what it declared need not be there any more. */
+    @Test
+    void doesNotRelyOnADeclarationFromBeforeTheLoss() {
+        meanwhile = waits::forget;
+        waits.towards("q", Duration.ofSeconds(1));
+        meanwhile = () -> {};
+        waits.towards("q", Duration.ofSeconds(1));
+        assertThat(declarations).hasValue(2);
     }
 }

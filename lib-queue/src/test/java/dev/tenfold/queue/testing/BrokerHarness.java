@@ -1,7 +1,6 @@
 package dev.tenfold.queue.testing;
 
 import static java.time.Duration.ofMillis;
-import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -13,6 +12,7 @@ import dev.tenfold.queue.PublishRejectedException;
 import dev.tenfold.queue.Queue;
 import dev.tenfold.queue.QueueOptions;
 import dev.tenfold.retry.Backoff;
+import dev.tenfold.testing.Await;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -166,14 +166,11 @@ abstract class BrokerHarness {
         }
     }
 
-    static void await(BooleanSupplier condition) throws InterruptedException {
-        for (long end = System.nanoTime() + ofSeconds(20).toNanos(); !condition.getAsBoolean(); ) {
-            assertThat(System.nanoTime()).isLessThan(end);
-            TimeUnit.MILLISECONDS.sleep(2);
-        }
+    static void await(BooleanSupplier condition) {
+        Await.until("what the test waits for", condition::getAsBoolean);
     }
 
-    static Delivery<String> next(Queue<String> queue) throws InterruptedException {
+    static Delivery<String> next(Queue<String> queue) {
         List<Delivery<String>> found = new ArrayList<>();
         await(() -> {
             queue.poll().ifPresent(found::add);

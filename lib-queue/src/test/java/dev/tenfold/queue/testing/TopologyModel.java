@@ -2,10 +2,16 @@ package dev.tenfold.queue.testing;
 
 import dev.tenfold.queue.Exchange;
 import dev.tenfold.queue.testing.RandomTopology.Bind;
+import dev.tenfold.queue.testing.RandomTopology.Delay;
 import dev.tenfold.queue.testing.RandomTopology.ExchangeSpec;
+import dev.tenfold.queue.testing.RandomTopology.Fate;
+import dev.tenfold.queue.testing.RandomTopology.GiveBack;
+import dev.tenfold.queue.testing.RandomTopology.Life;
 import dev.tenfold.queue.testing.RandomTopology.Outcome;
 import dev.tenfold.queue.testing.RandomTopology.Publish;
 import dev.tenfold.queue.testing.RandomTopology.QueueSpec;
+import dev.tenfold.queue.testing.RandomTopology.Retry;
+import dev.tenfold.queue.testing.RandomTopology.Settle;
 import dev.tenfold.queue.testing.RandomTopology.Step;
 import dev.tenfold.queue.testing.RandomTopology.Take;
 import java.util.ArrayList;
@@ -20,35 +26,57 @@ import java.util.TreeSet;
 /** What AMQP and RabbitMQ make of a topology, by lists that are searched from the start. */
 public final class TopologyModel {
 
-    private record Copy(String body, int priority) {}
+    /** Its place is the number of its arrival. */
+    private static final class Copy {
+        final String body;
+        final int priority;
+        final long place;
+        final boolean brief;
+        int deliveries;
+
+        Copy(String body, int priority, long place, boolean brief) {
+            this.body = body;
+            this.priority = priority;
+            this.place = place;
+            this.brief = brief;
+        }
+    }
+
+    private record Held(int queue, Copy copy) {}
 
     private record Binding(int exchange, boolean toQueue, int target, String key, Map<String, Object> arguments) {}
 
     private final RandomTopology topology;
+    private final boolean counts;
     private final Set<Binding> bindings = new LinkedHashSet<>();
-    private final List<List<Copy>> held = new ArrayList<>();
+    private final List<List<Copy>> ready = new ArrayList<>();
+    private final List<Held> held = new ArrayList<>();
     private final Map<String, List<String>> dead = new TreeMap<>();
     private final List<String> answers = new ArrayList<>();
+    private long arrived;
 
-    private TopologyModel(RandomTopology topology) {
+    private TopologyModel(RandomTopology topology, boolean counts) {
         this.topology = topology;
-        topology.queues().forEach(each -> held.add(new ArrayList<>()));
+        this.counts = counts;
+        topology.queues().forEach(each -> ready.add(new ArrayList<>()));
     }
 
     /**
      * Does what a topology says.
      *
      * @param topology any
+     * @param counts whether deliveries are counted, or known only to have been or not
      * @return what came of it
      */
-    public static Outcome play(RandomTopology topology) {
-        TopologyModel model = new TopologyModel(topology);
+    public static Outcome play(RandomTopology topology, boolean counts) {
+        TopologyModel model = new TopologyModel(topology, counts);
         topology.steps().forEach(model::step);
+        model.held.forEach(each -> model.giveBack(each.queue(), each.copy()));
         Map<String, List<String>> left = new TreeMap<>();
-        for (int i = 0; i < model.held.size(); i++) {
+        for (int i = 0; i < model.ready.size(); i++) {
             List<String> bodies = new ArrayList<>();
-            while (!model.held.get(i).isEmpty()) {
-                bodies.add(model.takeFirst(i).body());
+            while (!model.ready.get(i).isEmpty()) {
+                bodies.add(model.take(i, Fate.ACKNOWLEDGED));
             }
             left.put("q" + i, bodies);
         }
@@ -74,7 +102,21 @@ public final class TopologyModel {
         } else if (step instanceof Publish publish) {
             answers.add(publish(publish));
         } else if (step instanceof Take take) {
-            answers.add(take(take.queue() % held.size(), take.rejects()));
+            answers.add(take(take.queue() % ready.size(), take.fate()));
+        } else if (step instanceof Delay delay) {
+            enqueue(delay.queue() % ready.size(), "m" + answers.size(), 0, false);
+            answers.add("ROUTED");
+        } else if (step instanceof Retry retry) {
+            answers.add(retry(retry.queue() % ready.size()));
+        } else if (step instanceof Settle settle && !held.isEmpty()) {
+            Held one = held.remove(settle.held() % held.size());
+            if (!settle.acknowledges()) {
+                bury(one.queue(), one.copy(), "rejected");
+            }
+        } else if (step instanceof GiveBack back && !held.isEmpty()) {
+            Held one = held.remove(back.held() % held.size());
+            giveBack(one.queue(), one.copy());
+            answers.add(take(one.queue(), Fate.HELD));
         }
     }
 
@@ -90,7 +132,7 @@ public final class TopologyModel {
         String body = "m" + answers.size();
         boolean refused = false;
         for (int queue : targets) {
-            refused |= !enqueue(queue, new Copy(body, publish.priority()));
+            refused |= !enqueue(queue, body, publish.priority(), publish.life() == Life.BRIEF);
         }
         return targets.isEmpty() ? "UNROUTED" : refused ? "REJECTED" : "ROUTED";
     }
@@ -158,48 +200,81 @@ public final class TopologyModel {
     }
 
     /** Returns whether it was taken. */
-    private boolean enqueue(int queue, Copy copy) {
+    private boolean enqueue(int queue, String body, int priority, boolean brief) {
         QueueSpec spec = topology.queues().get(queue);
-        List<Copy> copies = held.get(queue);
-        boolean full = spec.maxLength() > 0 && copies.size() == spec.maxLength();
-        if (full && !spec.dropsHead()) {
+        List<Copy> copies = ready.get(queue);
+        if (spec.maxLength() > 0 && copies.size() >= spec.maxLength() && !spec.dropsHead()) {
             return false;
         }
-        if (full) {
-            bury(queue, takeFirst(queue), "maxlen");
-        }
+        Copy copy = new Copy(body, priority, arrived++, brief || spec.isBrief());
         copies.add(copy);
+        dropHead(queue);
+        expire(queue);
         return true;
     }
 
-    private String take(int queue, boolean rejects) {
-        if (held.get(queue).isEmpty()) {
+    private void giveBack(int queue, Copy copy) {
+        ready.get(queue).add(copy);
+        dropHead(queue);
+    }
+
+    /** It may be the one that just came. */
+    private void dropHead(int queue) {
+        QueueSpec spec = topology.queues().get(queue);
+        while (spec.dropsHead()
+                && spec.maxLength() > 0
+                && ready.get(queue).size() > spec.maxLength()) {
+            bury(queue, takeFirst(queue), "maxlen");
+        }
+    }
+
+    /** Wherever it is: nobody will have it, and there is no limit that it would count for. */
+    private void expire(int queue) {
+        for (Copy copy : List.copyOf(ready.get(queue))) {
+            if (copy.brief) {
+                ready.get(queue).remove(copy);
+                bury(queue, copy, "expired");
+            }
+        }
+    }
+
+    private String take(int queue, Fate fate) {
+        if (ready.get(queue).isEmpty()) {
             return "EMPTY";
         }
         Copy copy = takeFirst(queue);
-        if (rejects) {
-            bury(queue, copy, "rejected");
+        String name = RandomTopology.named(copy.body, copy.deliveries++, counts);
+        switch (fate) {
+            case ACKNOWLEDGED -> {}
+            case REJECTED -> bury(queue, copy, "rejected");
+            case HELD -> held.add(new Held(queue, copy));
         }
-        return copy.body();
+        return name;
+    }
+
+    private String retry(int queue) {
+        if (ready.get(queue).isEmpty()) {
+            return "EMPTY";
+        }
+        Copy copy = takeFirst(queue);
+        return ready.get(queue).isEmpty() ? copy.body + ", then " + copy.body + " attempt 2 again" : copy.body;
     }
 
     /** The oldest of the highest priority. */
     private Copy takeFirst(int queue) {
-        List<Copy> copies = held.get(queue);
-        Copy first = topology.queues().get(queue).maxPriority() == 0
-                ? copies.get(0)
-                : copies.stream()
-                        .sorted(Comparator.comparing(copy -> -copy.priority()))
-                        .findFirst()
-                        .orElseThrow();
-        copies.remove(first);
+        int most = topology.queues().get(queue).maxPriority();
+        Copy first = ready.get(queue).stream()
+                .min(Comparator.<Copy>comparingInt(copy -> -Math.min(copy.priority, most))
+                        .thenComparing(copy -> copy.place))
+                .orElseThrow();
+        ready.get(queue).remove(first);
         return first;
     }
 
     private void bury(int queue, Copy copy, String reason) {
         if (topology.queues().get(queue).hasDeadLetters()) {
             dead.computeIfAbsent("q" + queue + " " + reason, first -> new ArrayList<>())
-                    .add(copy.body());
+                    .add(copy.body);
         }
     }
 }
