@@ -6,6 +6,7 @@ import dev.tenfold.cache.edge.EdgeSite;
 import dev.tenfold.health.Health;
 import dev.tenfold.health.HealthCell;
 import dev.tenfold.journey.app.Answer;
+import dev.tenfold.journey.env.Redis;
 import dev.tenfold.journey.env.ServerProcess;
 import dev.tenfold.journey.live.Board;
 import dev.tenfold.journey.live.Board.Layer;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 
@@ -87,10 +89,7 @@ final class Exhibit {
                 .orElse(0.0));
         Map<String, Board.Action> actions = new LinkedHashMap<>();
         actions.put("kill", server::kill9);
-        actions.put("freeze", () -> {
-            server.suspend();
-            ailment.name = "frozen";
-        });
+        actions.put("freeze", server::suspend);
         actions.put("slow", () -> {
             server.order("slow", SLOW_MILLIS);
             ailment.name = "slow: " + SLOW_MILLIS + " ms more";
@@ -104,11 +103,16 @@ final class Exhibit {
             if (server.isRunning()) {
                 server.order("slow", WELL);
                 server.order("flap", WELL);
+                ailment.name = "";
             } else {
-                server.launch();
-                server.await();
+                ailment.name = "starting";
+                try {
+                    server.launch();
+                    server.await();
+                } finally {
+                    ailment.name = "";
+                }
             }
-            ailment.name = "";
         });
         part(
                 Layer.SERVER,
@@ -117,17 +121,23 @@ final class Exhibit {
                 server.name(),
                 List.of(links),
                 () -> {
+                    double now = rate.getAsDouble();
                     if (!server.isRunning()) {
-                        return new State(Board.Health.DOWN, "killed", 0);
+                        return new State(
+                                Board.Health.DOWN, "killed", 0, Set.of("kill", "freeze", "slow", "flap"));
                     }
                     State seen = outside.get();
+                    if (server.isSuspended()) {
+                        return new State(
+                                Board.Health.DOWN,
+                                "frozen; " + seen.detail(),
+                                0,
+                                Set.of("freeze", "slow", "flap"));
+                    }
                     String name = ailment.name;
-                    return new State(
-                            name.equals("frozen")
-                                    ? Board.Health.DOWN
-                                    : name.isEmpty() ? seen.health() : Board.Health.WEAK,
-                            name.isEmpty() ? seen.detail() : name + "; " + seen.detail(),
-                            rate.getAsDouble());
+                    return name.isEmpty()
+                            ? new State(seen.health(), seen.detail(), now, Set.of("restore"))
+                            : new State(Board.Health.WEAK, name + "; " + seen.detail(), now);
                 },
                 actions);
     }
@@ -170,7 +180,8 @@ final class Exhibit {
                                             "%.0f %% from its own copies",
                                             100 * edge.stats().hitRatio())
                                     : "down",
-                            rate.getAsDouble()),
+                            rate.getAsDouble(),
+                            Set.of(edge.isUp() ? "restore" : "take down")),
                     actions);
         }
     }
@@ -200,6 +211,23 @@ final class Exhibit {
         }
     }
 
+    /** The one tier that all servers share. */
+    void redis(Redis redis) {
+        Map<String, Board.Action> actions = new LinkedHashMap<>();
+        actions.put("freeze", redis::suspend);
+        actions.put("restore", redis::resume);
+        part(
+                Layer.TIER,
+                "",
+                "redis",
+                "Redis",
+                List.of(),
+                () -> redis.isSuspended()
+                        ? new State(Board.Health.DOWN, "frozen", -1, Set.of("freeze"))
+                        : new State(Board.Health.WELL, "logins of all servers", -1, Set.of("restore")),
+                actions);
+    }
+
     /** The notifier with its exchange and its queues. */
     void queues(ServerProcess notifier) {
         Map<String, Board.Action> actions = new LinkedHashMap<>();
@@ -220,7 +248,8 @@ final class Exhibit {
                 "exchange-events",
                 "exchange events",
                 List.of("queue-mail"),
-                () -> alive(notifier, "in the notifier's process", published.getAsDouble()),
+                () -> alive(notifier, "in the notifier's process", published.getAsDouble())
+                        .idle(notifier.isRunning() ? Set.of() : Set.of("kill", "hang the mail")),
                 actions);
         queue(notifier, "mail", List.of("queue-mail.dead"));
         queue(notifier, "mail.dead", List.of());
