@@ -20,7 +20,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * Presses every button of the live view on the real system, in a browser, and says what each did. For a person to run: {@code
- * LiveWalk <folder for screenshots> [<stage>]}. Ends with 1 if a button had no effect or the page complained.
+ * LiveWalk <folder for screenshots> [<stage, 10 for everything> [<parts, a regular expression>]]}. Ends with 1 if a button had no effect or the page complained.
  */
 public final class LiveWalk implements AutoCloseable {
 
@@ -41,14 +41,14 @@ public final class LiveWalk implements AutoCloseable {
     /**
      * Walks through the view.
      *
-     * @param arguments a folder for screenshots, and a stage's number unless it is to be everything at once
+     * @param arguments a folder for screenshots, and what to walk through unless it is all of everything
      * @throws Exception if there is no browser, or the journey does not start
      */
     public static void main(String[] arguments) throws Exception {
         Path folder = Files.createDirectories(Path.of(arguments[0]));
         CompletableFuture<URI> address = new CompletableFuture<>();
         List<String> options = new ArrayList<>(List.of("--live", "0", "--for", "900"));
-        if (arguments.length > 1) {
+        if (arguments.length > 1 && !arguments[1].equals("10")) {
             options.addAll(List.of("--stage", arguments[1]));
         }
         Thread journey = new Thread(() -> Journey.execute(listening(address), options.toArray(String[]::new)));
@@ -57,7 +57,7 @@ public final class LiveWalk implements AutoCloseable {
         int problems;
         try (LiveWalk walk = new LiveWalk(
                 new Chromium(Chromium.find().orElseThrow(), folder.resolve("profile")), folder)) {
-            problems = walk.through(address.get(5, TimeUnit.MINUTES));
+            problems = walk.through(address.get(5, TimeUnit.MINUTES), arguments.length > 2 ? arguments[2] : ".*");
         }
         System.exit(problems == 0 ? 0 : 1);
     }
@@ -68,22 +68,23 @@ public final class LiveWalk implements AutoCloseable {
                 new OutputStream() {
                     @Override
                     public void write(int letter) {
+                        System.out.write(letter);
                         line.append((char) letter);
                         if (letter == '\n') {
                             int found = line.indexOf("http://127.0.0.1:");
                             if (found >= 0) {
                                 address.complete(URI.create(line.substring(found, line.indexOf(" ", found))));
                             }
-                            System.out.print(line);
+                            System.out.flush();
                             line.setLength(0);
                         }
                     }
                 },
                 true,
-                StandardCharsets.ISO_8859_1);
+                StandardCharsets.UTF_8);
     }
 
-    private int through(URI address) throws Exception {
+    private int through(URI address, String wanted) throws Exception {
         browser.look(1280, 900, false);
         browser.open(address, "true");
         for (long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(4); !ready() && System.nanoTime() - end < 0; ) {
@@ -92,6 +93,9 @@ public final class LiveWalk implements AutoCloseable {
         LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(3));
         shots("begin");
         for (JsonObject part : parts()) {
+            if (!part.get("id").getAsString().matches(wanted)) {
+                continue;
+            }
             for (JsonElement action : part.getAsJsonArray("actions")) {
                 if (!action.getAsString().equals(RESTORE)) {
                     press(part.get("id").getAsString(), action.getAsString());
@@ -109,7 +113,7 @@ public final class LiveWalk implements AutoCloseable {
         return "true".equals(browser.evaluate("String(document.body.dataset.ready)"));
     }
 
-    /** Does it, waits for an effect, restores, and waits until all is well again. */
+    /** Does it, waits for an effect, restores, and waits until the part is well again. */
     private void press(String id, String action) throws Exception {
         if (idle(part(id), action)) {
             say(id + ": " + action + " is not offered now: " + detail(part(id)));
@@ -125,8 +129,7 @@ public final class LiveWalk implements AutoCloseable {
         boolean restored = true;
         if (has(part(id), RESTORE) && !idle(part(id), RESTORE)) {
             click(id, RESTORE);
-            restored = within(() -> parts().stream()
-                    .allMatch(part -> part.get("health").getAsString().equals("WELL")));
+            restored = within(() -> part(id).get("health").getAsString().equals("WELL"));
         }
         say(String.format(
                 Locale.ROOT,
@@ -141,7 +144,7 @@ public final class LiveWalk implements AutoCloseable {
             problems.add(id + ": " + action + " had no effect: " + before);
         }
         if (!restored) {
-            problems.add(id + ": after " + action + " and restore: " + sick());
+            problems.add(id + ": after " + action + " and restore: " + detail(part(id)));
         }
     }
 
@@ -165,13 +168,6 @@ public final class LiveWalk implements AutoCloseable {
         return !detail(part).replaceAll("[0-9.]+", "#").equals(before.replaceAll("[0-9.]+", "#"));
     }
 
-    private List<String> sick() throws Exception {
-        return parts().stream()
-                .filter(part -> !part.get("health").getAsString().equals("WELL"))
-                .map(part -> part.get("id").getAsString() + " " + detail(part))
-                .toList();
-    }
-
     private void click(String id, String action) throws Exception {
         browser.evaluate("document.querySelector('[data-part=\"" + id + "\"] [data-action=\"" + action + "\"]').click()");
     }
@@ -189,7 +185,7 @@ public final class LiveWalk implements AutoCloseable {
     }
 
     private JsonObject state() throws Exception {
-        browser.evaluate("window.walked = ''; fetch('/state').then(answer => answer.text()).then(text => window.walked = text)");
+        browser.evaluate("window.walked = ''; fetch('/state').then(answer => answer.text()).then(text => window.walked = text); ''");
         browser.await("window.walked");
         return gson.fromJson(browser.evaluate("window.walked"), JsonObject.class);
     }

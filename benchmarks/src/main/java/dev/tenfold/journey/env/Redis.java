@@ -23,7 +23,7 @@ public final class Redis implements AutoCloseable {
     /** How long one attempt may take, on a machine that has other things to do. */
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-    private static final Duration BETWEEN = Duration.ofMillis(200);
+    private static final Duration BETWEEN = Duration.ofMillis(100);
     private static final int ANSWER_MILLIS = 2_000;
     private static final int STOP_SECONDS = 5;
     private static final Duration GLANCE = Duration.ofMillis(20);
@@ -50,7 +50,10 @@ public final class Redis implements AutoCloseable {
     public static Redis start(Path folder) throws IOException {
         Path executable =
                 ExecutableProvider.newJarResourceProvider(folder.toFile()).get().toPath();
-        Path log = folder.resolve("redis.log");
+        return launch(executable, folder, folder.resolve("redis.log"));
+    }
+
+    static Redis launch(Path executable, Path folder, Path log) throws IOException {
         IOException last = null;
         for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
             try {
@@ -101,7 +104,7 @@ public final class Redis implements AutoCloseable {
         redis.close();
         throw new IOException(
                 ended
-                        ? "it ended with " + process.exitValue() + " before it answered on port " + port
+                        ? "it ended with " + process.exitValue() + " before it answered"
                         : "it did not answer on port " + port + " within " + PATIENCE.toSeconds() + " s");
     }
 

@@ -26,6 +26,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 
@@ -66,8 +68,23 @@ final class Exhibit {
             Supplier<State> state,
             Map<String, Board.Action> actions) {
         if (live) {
-            board.add(new Part(id, name, layer, group, links, state, actions));
+            board.add(new Part(id, name, layer, group, links, state, oneByOne(actions)));
         }
+    }
+
+    /** What is done to a part is done before the next thing is: a server that is being restored is not slowed down meanwhile. */
+    private static Map<String, Board.Action> oneByOne(Map<String, Board.Action> actions) {
+        ReentrantLock hands = new ReentrantLock(true);
+        Map<String, Board.Action> ordered = new LinkedHashMap<>();
+        actions.forEach((name, action) -> ordered.put(name, () -> {
+            hands.lockInterruptibly();
+            try {
+                action.run();
+            } finally {
+                hands.unlock();
+            }
+        }));
+        return ordered;
     }
 
     /** Application servers behind a balancer. */
@@ -142,7 +159,7 @@ final class Exhibit {
                 actions);
     }
 
-    /** What the visitor last did to a server; written by the operator's thread, read by the stage's. */
+    /** What the visitor last did to a part; written by the operator's thread, read by the stage's. */
     private static final class Ailment {
         private volatile String name = "";
     }
@@ -188,10 +205,17 @@ final class Exhibit {
 
     /** Data centres, which a visitor may drain. */
     void regions(DataCentres<URI> world, Map<String, List<String>> servers) {
+        Set<String> drained = ConcurrentHashMap.newKeySet();
         for (Region<URI> region : world.regions()) {
             Map<String, Board.Action> actions = new LinkedHashMap<>();
-            actions.put("drain", () -> world.drain(region.name()));
-            actions.put("restore", () -> world.resume(region.name()));
+            actions.put("drain", () -> {
+                world.drain(region.name());
+                drained.add(region.name());
+            });
+            actions.put("restore", () -> {
+                world.resume(region.name());
+                drained.remove(region.name());
+            });
             part(
                     Layer.REGION,
                     "",
@@ -205,7 +229,8 @@ final class Exhibit {
                                         ? Board.Health.WELL
                                         : capacity > 0 ? Board.Health.WEAK : Board.Health.DOWN,
                                 String.format(Locale.ROOT, "takes %.0f %% of its users", 100 * capacity),
-                                -1);
+                                -1,
+                                Set.of(drained.contains(region.name()) ? "drain" : "restore"));
                     },
                     actions);
         }
@@ -232,7 +257,11 @@ final class Exhibit {
     void queues(ServerProcess notifier) {
         Map<String, Board.Action> actions = new LinkedHashMap<>();
         actions.put("kill", notifier::kill9);
-        actions.put("hang the mail", () -> notifier.order("hang", "true"));
+        Ailment mail = new Ailment();
+        actions.put("hang the mail", () -> {
+            notifier.order("hang", "true");
+            mail.name = "all mail hangs; ";
+        });
         actions.put("restore", () -> {
             if (notifier.isRunning()) {
                 notifier.order("hang", "false");
@@ -240,6 +269,7 @@ final class Exhibit {
                 notifier.launch();
                 notifier.await();
             }
+            mail.name = "";
         });
         DoubleSupplier published = rate(() -> run.counted("tenfold.exchange.published{exchange=events}"));
         part(
@@ -248,8 +278,16 @@ final class Exhibit {
                 "exchange-events",
                 "exchange events",
                 List.of("queue-mail"),
-                () -> alive(notifier, "in the notifier's process", published.getAsDouble())
-                        .idle(notifier.isRunning() ? Set.of() : Set.of("kill", "hang the mail")),
+                () -> {
+                    State process = alive(notifier, mail.name + "in the notifier's process", published.getAsDouble());
+                    if (!notifier.isRunning()) {
+                        return process.idle(Set.of("kill", "hang the mail"));
+                    }
+                    return mail.name.isEmpty()
+                            ? process.idle(Set.of("restore"))
+                            : new State(
+                                    Board.Health.WEAK, process.detail(), process.rate(), Set.of("hang the mail"));
+                },
                 actions);
         queue(notifier, "mail", List.of("queue-mail.dead"));
         queue(notifier, "mail.dead", List.of());

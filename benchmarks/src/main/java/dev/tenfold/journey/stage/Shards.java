@@ -22,6 +22,7 @@ import java.net.URI;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -222,12 +223,20 @@ final class Shards implements Stage {
 
     private static Board.State slots(Sharder<?, ?> sharder, String name, double rate) {
         ShardMap map = sharder.map();
+        Set<String> done = new HashSet<>();
+        if (map.contains(RELIEF)) {
+            done.add("split onto " + RELIEF);
+        }
+        if (map.contains(STARDOM)) {
+            done.add("isolate user " + CELEBRITY);
+        }
         return new Board.State(
                 Board.Health.WELL,
                 map.contains(name)
                         ? map.slotsOf(name).length + " of " + map.allSlots() + " slots, epoch " + map.epoch()
                         : "no slots yet",
-                rate);
+                rate,
+                done);
     }
 
     private static Map<String, Integer> residents(Map<String, Database> shards) throws SQLException {
