@@ -4,6 +4,7 @@ import dev.tenfold.observe.Event;
 import dev.tenfold.observe.Measured;
 import dev.tenfold.observe.Measurement;
 import dev.tenfold.observe.Observer;
+import dev.tenfold.session.Position;
 import dev.tenfold.time.Deadline;
 import dev.tenfold.time.Scheduler;
 import dev.tenfold.time.StartedScheduler;
@@ -151,7 +152,9 @@ public final class Tenfold implements Measured, AutoCloseable {
      * @param as its name here
      * @param part a path, a balancer, a cache, a replica set, an executor...; closed with the application if it can be
      * @return the part
-     * @throws IllegalStateException if the application is closed, or has a part of that name; the part is left open
+     * @throws IllegalStateException if the application is closed, has a part of that name, or has another locator whose
+     *     {@linkplain Locator#topology() topology} is named as this one's: sessions could not tell the two apart. The part is
+     *     left open
      */
     public <P> P add(String as, P part) {
         return add(as, part, Object::toString);
@@ -197,6 +200,7 @@ public final class Tenfold implements Measured, AutoCloseable {
                 throw new IllegalStateException(
                         "part: '" + added.name + "' of " + this + " (expected: a name that no other part has)");
             }
+            requireOwnTopology(added);
             parts.push(added);
         } finally {
             lock.unlock();
@@ -206,6 +210,23 @@ public final class Tenfold implements Measured, AutoCloseable {
             var unused = measured.measurements();
         }
         return part;
+    }
+
+    /** A session knows topologies by their names, and would take the version of one map for the other's. */
+    private void requireOwnTopology(Part added) {
+        String mine = topology(added.part);
+        for (Part other : parts) {
+            if (!mine.isEmpty() && other.part != added.part && mine.equals(topology(other.part))) {
+                throw new IllegalStateException("topology: '" + mine + "' of part '" + added.name + "' of " + this
+                        + " (expected: a name other than that of part '" + other.name
+                        + "', or sessions take one map for the other; give each sharder a name of its own)");
+            }
+        }
+    }
+
+    private static String topology(Object part) {
+        Position position = part instanceof Locator<?, ?> locator ? locator.topology() : Position.none();
+        return position.isNone() ? "" : position.shard();
     }
 
     /**

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tenfold.error.UnavailableException;
 import dev.tenfold.observe.Event;
 import dev.tenfold.observe.Measurement;
+import dev.tenfold.session.Position;
 import dev.tenfold.topology.Coordinates;
 import dev.tenfold.topology.Endpoint;
 import dev.tenfold.topology.Outcome;
@@ -100,6 +101,34 @@ class ApplicationTest {
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("application 'shop'")
                 .hasMessageContaining("disk full");
+    }
+
+    @Test
+    void refusesTwoMapsThatSessionsCouldNotTellApart() {
+        MapFollower users = new MapFollower("shards", 7);
+        shop.add("users", users);
+        assertThatThrownBy(() -> shop.add("orders", new MapFollower("shards", 3)))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("topology: 'shards' of part 'orders' of application 'shop'")
+                .hasMessageContaining("'users'")
+                .hasMessageContaining("name of its own");
+        shop.add("orders", new MapFollower("order shards", 3));
+        shop.add("users under another name", users);
+        shop.add("one home", (Locator<Long, String>) key -> "home");
+        shop.add("another home", (Locator<Long, String>) key -> "away");
+    }
+
+    /** As a sharder is one. */
+    private record MapFollower(String name, long version) implements Locator<Long, String> {
+        @Override
+        public String locate(Long key) {
+            return "home";
+        }
+
+        @Override
+        public Position topology() {
+            return new Position(name, 0, version);
+        }
     }
 
     @Test

@@ -105,7 +105,7 @@ class CacheExamplesTest {
 
     @Test
     void tier(@TempDir Path folder) throws IOException {
-        try (Redis server = new Redis(folder)) {
+        try (Redis server = Redis.start(folder)) {
             String uri = server.uri();
             // example: tier
             RedisTier<Long, User> redis =

@@ -24,7 +24,7 @@ final class Api implements HttpHandler {
 
     private final Social social;
     private final Logins logins;
-    private final Meters meters;
+    private final Wiring wiring;
     private final SessionToken tokens;
     private final SecureRandom random = new SecureRandom();
     private final LongAdder requests = new LongAdder();
@@ -32,9 +32,9 @@ final class Api implements HttpHandler {
     Api(Wiring wiring, SessionToken tokens) {
         this.social = wiring.social();
         this.logins = wiring.logins();
-        this.meters = wiring.meters();
+        this.wiring = wiring;
         this.tokens = tokens;
-        meters.count("app.requests", "requests of people", requests::sum);
+        wiring.meters().count("app.requests", "requests of people", requests::sum);
     }
 
     @Override
@@ -57,7 +57,8 @@ final class Api implements HttpHandler {
         String[] path = exchange.getRequestURI().getPath().substring(1).split("/", -1);
         return switch (path[0]) {
             case "health" -> new Answer(200, "ready\n");
-            case "metrics" -> new Answer(200, meters.toText());
+            case "metrics" -> new Answer(200, wiring.meters().toText());
+            case "describe" -> new Answer(200, wiring.describe());
             case "login" -> login(exchange, Long.parseLong(path[1]));
             default -> serve(exchange, path, body);
         };

@@ -27,6 +27,7 @@ public record AppConfig(Map<String, String> settings) {
     private static final String CACHE = "cache";
     private static final String OUTBOX = "outbox";
     private static final String SHARD_MAP = "shardmap";
+    private static final String JOURNAL = "journal";
 
     /** Copies the settings, keeping their order. */
     public AppConfig {
@@ -136,6 +137,16 @@ public record AppConfig(Map<String, String> settings) {
     }
 
     /**
+     * Keeps the queue of a notifier on disk.
+     *
+     * @param folder where
+     * @return a copy
+     */
+    public AppConfig queueIn(Path folder) {
+        return with(JOURNAL, folder.toString());
+    }
+
+    /**
      * Spreads people over the shards as a shared map says.
      *
      * @param url JDBC address of the database that holds the map
@@ -185,6 +196,12 @@ public record AppConfig(Map<String, String> settings) {
 
     Optional<Path> leaseFolder() {
         return optional(LEASE).map(Path::of);
+    }
+
+    Path journalFolder() {
+        return optional(JOURNAL)
+                .map(Path::of)
+                .orElseThrow(() -> new IllegalArgumentException("the folder of the queue is missing"));
     }
 
     ReadPreference reads() {

@@ -5,6 +5,7 @@ import dev.tenfold.error.DeadlineExceededException;
 import dev.tenfold.error.OutcomeUnknownException;
 import dev.tenfold.error.OverloadedException;
 import dev.tenfold.error.UnavailableException;
+import io.lettuce.core.RedisException;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.util.Set;
@@ -25,7 +26,8 @@ final class Failure {
         if (failure instanceof UnavailableException
                 || failure instanceof OverloadedException
                 || failure instanceof DeadlineExceededException
-                || failure instanceof SQLTransientConnectionException) {
+                || failure instanceof SQLTransientConnectionException
+                || failure instanceof RedisException) {
             return Answer.UNAVAILABLE;
         }
         if (failure instanceof SQLException sql

@@ -27,11 +27,7 @@ final class Meters {
     }
 
     void count(String name, String description, LongSupplier value) {
-        count(name, description, Map.of(), value);
-    }
-
-    void count(String name, String description, Map<String, String> tags, LongSupplier value) {
-        micrometer.publish(() -> List.of(Measurement.counter(name, description, tags, value::getAsLong)));
+        micrometer.publish(() -> List.of(Measurement.counter(name, description, Map.of(), value::getAsLong)));
     }
 
     /** A line per number: {@code name{tag=value,...} number}. */

@@ -1,43 +1,42 @@
 package dev.tenfold.journey.app;
 
+import dev.tenfold.Codec;
 import dev.tenfold.Replicas;
-import dev.tenfold.error.TenfoldException;
-import dev.tenfold.observe.Observer;
+import dev.tenfold.Tenfold;
 import dev.tenfold.queue.Broker;
 import dev.tenfold.queue.Delivery;
 import dev.tenfold.queue.Exchange;
 import dev.tenfold.queue.Queue;
+import dev.tenfold.queue.outbox.Outbox;
+import dev.tenfold.queue.outbox.OutboxRelay;
 import dev.tenfold.retry.Backoff;
 import dev.tenfold.time.Deadline;
-import dev.tenfold.time.Scheduler;
 import dev.tenfold.time.TimeSource;
-import java.sql.SQLException;
+import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import javax.sql.DataSource;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * Tells people about their followers: outbox, exchange, queue, consumer. The broker is in memory, so an event stays in the
- * outbox until it has been delivered or given up; whoever dies in between leaves it to the next, which may tell twice.
+ * Tells people about their followers: outbox, relay, exchange, queue, consumer. The queue is on disk, so that what it has taken
+ * survives this process; what it refuses stays in the outbox. Somebody may be told twice, which the table of notifications
+ * does not show.
  *
  * <p>Its consumer is unreliable on purpose: every fifth event fails at first, and some people's mailboxes refuse everything.
  */
 final class Notifier implements AutoCloseable {
 
-    private static final Logger LOG = LoggerFactory.getLogger(Notifier.class);
+    /** What each database keeps of the follows that are to be announced. */
+    static final Outbox<String> OUTBOX = Outbox.of("outbox", Codec.utf8());
+
+    /** Where they are announced. */
+    static final String CREATED = "follow.created";
+
     private static final Duration POLL = Duration.ofMillis(100);
-    private static final int BATCH = 200;
     private static final int ATTEMPTS = 3;
     private static final int CONSUMERS = 2;
     private static final int PREFETCH = 2;
@@ -45,71 +44,61 @@ final class Notifier implements AutoCloseable {
     /** So short that it can be seen to be full; what it refuses waits in the outbox. */
     private static final int LONGEST = 6;
 
+    /** A queue that is full is no reason to give a message up. */
+    private static final Backoff UNTIL_THERE_IS_ROOM =
+            Backoff.fixed(Duration.ofMillis(100)).attempts(1_000_000);
+
     private static final Duration PATIENCE = Duration.ofSeconds(2);
 
-    private final Parts parts = new Parts();
     private final Sql sql;
-    private final List<Replicas<DataSource>> homes;
-    private final Exchange<Follower> events;
-    private final Scheduler timer;
-
-    /** Rows of each shard's outbox that the broker has now. */
-    private final Map<String, Set<Long>> underWay = new ConcurrentHashMap<>();
-
+    private final Replicas<DataSource> home;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     /** Guarded by the lock. */
     private boolean hanging;
 
-    Notifier(Collection<Replicas<DataSource>> homes, Sql sql, Meters meters, Observer observer) {
-        this.homes = List.copyOf(homes);
+    /**
+     * Adds all it needs to an application, and begins to relay the outboxes.
+     *
+     * @param folder where the queue is kept
+     */
+    Notifier(Tenfold application, Homes homes, Sql sql, Path folder) {
         this.sql = sql;
-        ExecutorService handlers = Executors.newFixedThreadPool(CONSUMERS + 1);
-        parts.add(handlers::shutdownNow);
-        Broker broker =
-                parts.add(Broker.builder().executor(handlers).observer(observer).inMemory());
-        events = broker.topicExchange("events", Follower.class);
-        Queue<Follower> mail = broker.queue(
+        this.home = homes.only();
+        ExecutorService threads = Executors.newCachedThreadPool();
+        application.add("threads", threads, String::valueOf, (pool, left) -> pool.shutdownNow());
+        Broker broker = application.add(
+                "broker",
+                Broker.builder()
+                        .executor(threads)
+                        .observer(application.observer())
+                        .durable(folder),
+                Broker::describe,
+                (running, left) -> running.close(PATIENCE));
+        Exchange<String> events = broker.topicExchange("events", String.class);
+        Queue<String> mail = broker.queue(
                 "mail",
-                Follower.class,
+                String.class,
                 queue -> queue.maxLength(LONGEST)
                         .retry(Backoff.exponential(Duration.ofMillis(50), Duration.ofMillis(500))
                                 .attempts(ATTEMPTS))
                         .deadLetterTo("mail.dead"));
-        Queue<Follower> dead = broker.queue("mail.dead", Follower.class);
+        Queue<String> dead = broker.queue("mail.dead", String.class);
         events.bind(mail, "follow.*");
         for (int i = 0; i < CONSUMERS; i++) {
             mail.consume(PREFETCH, this::deliver);
         }
         dead.consume(PREFETCH, letter -> settle(letter.body(), "undeliverable"));
-        meters.publish(broker);
-        timer = parts.add(Scheduler.start("outbox"));
-    }
-
-    /**
-     * Somebody has a new follower.
-     *
-     * @param home which shard it comes from
-     * @param row in the outbox
-     * @param event its name
-     * @param person who is followed
-     */
-    private record Follower(String home, long row, String event, long person) {
-
-        /** This person's mailbox refuses everything. */
-        boolean isPoison() {
-            return Schema.refusesMail(person);
+        for (Replicas<DataSource> shard : homes.byShard().values()) {
+            application.add(
+                    "relay of " + shard.name(),
+                    OutboxRelay.of(OUTBOX, homes.primary(shard), events)
+                            .poll(POLL)
+                            .retry(UNTIL_THERE_IS_ROOM)
+                            .executor(threads)
+                            .observer(application.observer())
+                            .start());
         }
-
-        /** The first attempt fails. */
-        boolean isUnlucky() {
-            return row % 5 == 0;
-        }
-    }
-
-    /** Begins to look into the outbox. */
-    void start() {
-        timer.schedule(Duration.ZERO, this::relay);
     }
 
     /** The mail system hangs from now on, or works again. */
@@ -123,45 +112,14 @@ final class Notifier implements AutoCloseable {
         }
     }
 
-    private void relay() {
-        for (Replicas<DataSource> home : homes) {
-            try {
-                relay(home);
-            } catch (SQLException | TenfoldException failure) {
-                LOG.warn("the outbox of {} cannot be read now", home.name(), failure);
-            }
-        }
-        timer.schedule(POLL, this::relay);
-    }
-
-    private void relay(Replicas<DataSource> home) throws SQLException {
-        Set<Long> busy = underWay(home.name());
-        List<Follower> waiting = home.<List<Follower>, SQLException>write(
-                        deadline(),
-                        database -> sql.query(
-                                database,
-                                List.of(),
-                                "select id, event, person from outbox where id <> all(?) order by id limit " + BATCH,
-                                row -> new Follower(home.name(), row.getLong(1), row.getString(2), row.getLong(3)),
-                                new HashSet<>(busy)))
-                .value();
-        for (Follower follower : waiting) {
-            busy.add(follower.row());
-            events.publish("follow.created", follower).whenComplete((taken, refused) -> {
-                if (refused != null) {
-                    busy.remove(follower.row());
-                }
-            });
-        }
-    }
-
-    private void deliver(Delivery<Follower> delivery) throws SQLException, InterruptedException {
+    private void deliver(Delivery<String> delivery) throws Exception {
         awaitMail();
-        Follower follower = delivery.body();
-        if (follower.isPoison() || (follower.isUnlucky() && delivery.attempt() == 1)) {
-            throw new IllegalStateException("the mailbox of user " + follower.person() + " does not answer");
+        Following following = Following.of(delivery.body());
+        boolean unlucky = (following.follower() + following.followee()) % 5 == 0;
+        if (Schema.refusesMail(following.followee()) || (unlucky && delivery.attempt() == 1)) {
+            throw new IllegalStateException("the mailbox of user " + following.followee() + " does not answer");
         }
-        settle(follower, "notification");
+        settle(delivery.body(), "notification");
     }
 
     private void awaitMail() throws InterruptedException {
@@ -175,36 +133,20 @@ final class Notifier implements AutoCloseable {
         }
     }
 
-    /** Says so and forgets the event in one transaction. */
-    private void settle(Follower follower, String table) throws SQLException {
-        for (Replicas<DataSource> home : homes) {
-            if (home.name().equals(follower.home())) {
-                home.<Integer, SQLException>write(
-                        deadline(),
-                        database -> sql.update(
-                                database,
-                                List.of(),
-                                "with done as (delete from outbox where id = ?) insert into " + table
-                                        + " (event, person) values (?, ?) on conflict do nothing",
-                                follower.row(),
-                                follower.event(),
-                                follower.person()));
-            }
-        }
-        underWay(follower.home()).remove(follower.row());
+    private void settle(String event, String table) throws Exception {
+        home.<Integer, Exception>write(
+                Deadline.after(PATIENCE, TimeSource.system()),
+                database -> sql.update(
+                        database,
+                        List.of(),
+                        "insert into " + table + " (event, person) values (?, ?) on conflict do nothing",
+                        event,
+                        Following.of(event).followee()));
     }
 
-    private Set<Long> underWay(String home) {
-        return underWay.computeIfAbsent(home, unseen -> ConcurrentHashMap.newKeySet());
-    }
-
-    private static Deadline deadline() {
-        return Deadline.after(PATIENCE, TimeSource.system());
-    }
-
+    /** The mail works again, so that nothing waits for it. */
     @Override
     public void close() {
         hang(false);
-        parts.close();
     }
 }

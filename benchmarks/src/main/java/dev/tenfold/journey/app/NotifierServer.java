@@ -1,5 +1,6 @@
 package dev.tenfold.journey.app;
 
+import dev.tenfold.Tenfold;
 import dev.tenfold.observe.Observer;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
@@ -19,13 +20,13 @@ public final class NotifierServer {
         AppConfig config = AppConfig.parse(arguments);
         ChildServer server = new ChildServer();
         Meters meters = new Meters();
-        Observer observer = Observer.all(meters.observer(), server.events());
-        try (Parts parts = new Parts()) {
-            Homes homes = new Homes(config, parts, meters, observer);
-            Sql sql = new Sql(homes.lines(), null);
-            sql.publish(meters);
-            Notifier notifier = parts.add(new Notifier(homes.byShard().values(), sql, meters, observer));
-            notifier.start();
+        try (Tenfold application =
+                Tenfold.application(config.name(), Observer.all(meters.observer(), server.events()))) {
+            Homes homes = new Homes(config, application);
+            Sql sql = application.add("statements", new Sql(homes.lines(), null));
+            Notifier notifier =
+                    application.add("mailboxes", new Notifier(application, homes, sql, config.journalFolder()));
+            meters.publish(application);
             server.serve(
                     config.port(),
                     exchange -> {

@@ -24,8 +24,6 @@ public final class Schema {
         "create table follow (follower bigint, followee bigint, seeded boolean not null default false,"
                 + " primary key (follower, followee))",
         "create table login (token text primary key, person bigint not null)",
-        "create table outbox (id bigint generated always as identity primary key, event text not null,"
-                + " person bigint not null)",
         "create table notification (event text primary key, person bigint not null)",
         "create table undeliverable (event text primary key, person bigint not null)"
     };
@@ -44,6 +42,23 @@ public final class Schema {
             for (String table : TABLES) {
                 statement.execute(table);
             }
+        }
+        Notifier.OUTBOX.createTable(database);
+    }
+
+    /**
+     * Counts what waits in the outbox of a database.
+     *
+     * @param database where
+     * @return how many events
+     * @throws SQLException if that fails
+     */
+    public static long waiting(DataSource database) throws SQLException {
+        try (Connection connection = database.getConnection();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("select count(*) from outbox")) {
+            row.next();
+            return row.getLong(1);
         }
     }
 
@@ -89,7 +104,7 @@ public final class Schema {
     }
 
     /**
-     * Lists the events of one of the tables {@code outbox}, {@code notification} and {@code undeliverable}.
+     * Lists the events of one of the tables {@code notification} and {@code undeliverable}.
      *
      * @param database where
      * @param table which

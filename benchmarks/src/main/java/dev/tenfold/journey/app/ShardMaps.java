@@ -68,15 +68,19 @@ public final class ShardMaps {
      */
     public static <S> Sharder<Long, S> follow(
             VersionedRegister<ShardMap> register, Map<String, S> targets, Observer observer) {
+        return builder(register, targets, observer).open();
+    }
+
+    static <S> SharderBuilder<Long, S> builder(
+            VersionedRegister<ShardMap> register, Map<String, S> targets, Observer observer) {
         List<Map.Entry<String, S>> known = List.copyOf(targets.entrySet());
-        SharderBuilder<Long, S> builder = Sharder.<Long, S>consistent()
+        return Sharder.<Long, S>consistent()
                 .slots(SLOTS)
                 .register(register)
                 .observer(observer)
                 .shard(known.get(0).getKey(), known.get(0).getValue(), weight(3))
                 .shard(known.get(1).getKey(), known.get(1).getValue())
                 .targets(name -> target(targets, name));
-        return builder.open();
     }
 
     private static <S> S target(Map<String, S> targets, String name) {

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * What people can do, wherever their data lives. Everything of a person is at home on one shard: the profile, the posts
  * and whom the person follows. A session never sees less of a shard than it saw before.
  *
- * <p>Profiles are single values by key, and travel a {@link DataPath}. The rest is queries, which go to the homes directly.
+ * <p>What has a key travels a {@link DataPath}: profiles, and who follows whom. The rest goes to the homes directly.
  */
 final class Social {
 
@@ -32,31 +32,25 @@ final class Social {
     private static final int TIMELINE = 10;
 
     private final DataPath<Long, Profile> profiles;
-    private final Locator<Long, ? extends Replicas<DataSource>> homes;
+    private final DataPath<Following, Boolean> follows;
+    private final Locator<Long, Replicas<DataSource>> homes;
     private final SocialSql sql;
-    private final boolean announcing;
 
     Social(
             DataPath<Long, Profile> profiles,
-            Locator<Long, ? extends Replicas<DataSource>> homes,
-            SocialSql sql,
-            boolean announcing) {
+            DataPath<Following, Boolean> follows,
+            Locator<Long, Replicas<DataSource>> homes,
+            SocialSql sql) {
         this.profiles = profiles;
+        this.follows = follows;
         this.homes = homes;
         this.sql = sql;
-        this.announcing = announcing;
     }
 
     /** Reads from a database. */
     @FunctionalInterface
     private interface Reading<R> {
         R on(DataSource database) throws Exception;
-    }
-
-    /** Changes a database, and has committed when it returns. */
-    @FunctionalInterface
-    private interface Writing {
-        void on(DataSource database) throws Exception;
     }
 
     @Nullable
@@ -69,18 +63,29 @@ final class Social {
         profiles.in(session).put(id, new Profile(id, "", version, about));
     }
 
-    void post(Session session, Post post) throws Exception {
-        write(session, post.author(), database -> sql.post(database, post));
+    void follow(Session session, long follower, long followee) {
+        follows.in(session).put(new Following(follower, followee), true);
     }
 
-    void follow(Session session, long follower, long followee) throws Exception {
-        write(session, follower, database -> {
-            if (announcing) {
-                sql.followAndAnnounce(database, follower, followee);
-            } else {
-                sql.follow(database, follower, followee);
+    /** On whichever shard the author is at home when it commits. */
+    void post(Session session, Post post) throws Exception {
+        Deadline deadline = deadline();
+        Replicas<DataSource> home = homes.locate(post.author());
+        while (true) {
+            try {
+                Positioned<Boolean> done = home.<Boolean, Exception>write(deadline, database -> {
+                    sql.post(database, post);
+                    return true;
+                });
+                session.advance(done.position());
+                return;
+            } catch (StaleEpochException moved) {
+                home = relocate(post.author(), moved, deadline);
+            } catch (OutcomeUnknownException unknown) {
+                session.requirePrimary(home.name());
+                throw unknown;
             }
-        });
+        }
     }
 
     /** The newest posts of those whom a person follows; from the beginning if somebody moves meanwhile. */
@@ -120,26 +125,6 @@ final class Social {
         Positioned<R> answer = home.<R, Exception>read(session.required(home.name()), deadline, reading::on);
         session.advance(answer.position());
         return answer.value();
-    }
-
-    private void write(Session session, long person, Writing writing) throws Exception {
-        Deadline deadline = deadline();
-        Replicas<DataSource> home = homes.locate(person);
-        while (true) {
-            try {
-                Positioned<Boolean> done = home.<Boolean, Exception>write(deadline, database -> {
-                    writing.on(database);
-                    return true;
-                });
-                session.advance(done.position());
-                return;
-            } catch (StaleEpochException moved) {
-                home = relocate(person, moved, deadline);
-            } catch (OutcomeUnknownException unknown) {
-                session.requirePrimary(home.name());
-                throw unknown;
-            }
-        }
     }
 
     private Replicas<DataSource> relocate(long person, StaleEpochException moved, Deadline deadline) {

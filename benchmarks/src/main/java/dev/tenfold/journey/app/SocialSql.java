@@ -30,7 +30,7 @@ final class SocialSql {
     }
 
     /** An older version than the stored one changes nothing. */
-    void change(DataSource database, long id, long version, String about) throws SQLException {
+    void change(DataSource database, long id, long version, String about) throws Exception {
         sql.update(
                 database,
                 List.of(id),
@@ -41,7 +41,7 @@ final class SocialSql {
                 version);
     }
 
-    void post(DataSource database, Post post) throws SQLException {
+    void post(DataSource database, Post post) throws Exception {
         sql.update(
                 database,
                 List.of(post.author()),
@@ -51,20 +51,25 @@ final class SocialSql {
                 post.text());
     }
 
-    void follow(DataSource database, long follower, long followee) throws SQLException {
-        sql.update(database, List.of(follower), FOLLOW, follower, followee);
+    boolean follows(DataSource database, Following following) throws SQLException {
+        return !sql.query(
+                        database,
+                        List.of(following.follower()),
+                        "select 1 from follow where follower = ? and followee = ?",
+                        row -> row.getLong(1),
+                        following.follower(),
+                        following.followee())
+                .isEmpty();
     }
 
-    /** Also leaves a note for the followed in the outbox: both are committed, or neither. */
-    void followAndAnnounce(DataSource database, long follower, long followee) throws SQLException {
+    void follow(DataSource database, Following following) throws Exception {
+        follow(database, following, connection -> {});
+    }
+
+    /** Also does something else in the same transaction, such as announcing it. */
+    void follow(DataSource database, Following following, Sql.Also also) throws Exception {
         sql.update(
-                database,
-                List.of(follower),
-                "with followed as (" + FOLLOW + ") insert into outbox (event, person) values (?, ?)",
-                follower,
-                followee,
-                "follow/" + follower + "-" + followee,
-                followee);
+                database, List.of(following.follower()), also, FOLLOW, following.follower(), following.followee());
     }
 
     List<Long> followees(DataSource database, long follower) throws SQLException {

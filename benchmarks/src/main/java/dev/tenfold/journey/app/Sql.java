@@ -1,5 +1,7 @@
 package dev.tenfold.journey.app;
 
+import dev.tenfold.observe.Measured;
+import dev.tenfold.observe.Measurement;
 import dev.tenfold.sharding.ShardRoute;
 import dev.tenfold.sharding.jdbc.ShardGuard;
 import java.sql.Connection;
@@ -19,11 +21,11 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * JDBC, counted. Each statement is a transaction of its own; on shards, which may be moving, with a check that the
- * database is the home of the people it is about. It takes as long as the injected distance to its database says.
+ * JDBC, counted. Each change is a transaction; on shards, which may be moving, with a check that the database is the home
+ * of the people it is about. It takes as long as the injected distance to its database says.
  * Thread-safe.
  */
-final class Sql {
+final class Sql implements Measured {
 
     private final IdentityHashMap<DataSource, Line> lines;
     private final @Nullable LongFunction<ShardRoute> routes;
@@ -55,14 +57,20 @@ final class Sql {
     }
 
     /** Tells how many statements were sent to which server. */
-    void publish(Meters meters) {
-        for (Line line : lines.values()) {
-            meters.count(
-                    "app.database.queries",
-                    "statements sent to databases",
-                    Map.of("shard", line.shard, "node", line.node),
-                    line.queries::sum);
-        }
+    @Override
+    public List<Measurement> measurements() {
+        return lines.values().stream()
+                .map(line -> Measurement.counter(
+                        "app.database.queries",
+                        "statements sent to databases",
+                        Map.of("shard", line.shard, "node", line.node),
+                        line.queries::sum))
+                .toList();
+    }
+
+    @Override
+    public String toString() {
+        return "statements on " + lines.size() + " database servers";
     }
 
     /** Reads what is about these people, and makes sure that they still lived there. */
@@ -82,26 +90,47 @@ final class Sql {
     }
 
     /** Changes what is about these people, once it is sure that they live there and stay until it is done. */
-    int update(DataSource database, Collection<Long> people, String text, Object... parameters) throws SQLException {
+    int update(DataSource database, Collection<Long> people, String text, Object... parameters) throws Exception {
+        return update(database, people, connection -> {}, text, parameters);
+    }
+
+    /** Does so, and something else in the same transaction: both are committed, or neither. */
+    int update(DataSource database, Collection<Long> people, Also also, String text, Object... parameters)
+            throws Exception {
         try (Connection connection = database.getConnection()) {
             Line line = travel(database);
-            if (routes == null) {
-                return execute(line, connection, text, parameters, PreparedStatement::executeUpdate);
-            }
             connection.setAutoCommit(false);
             try {
-                for (long person : people) {
-                    line.queries.increment();
-                    ShardGuard.check(connection, routes.apply(person));
+                if (routes != null) {
+                    for (long person : people) {
+                        line.queries.increment();
+                        ShardGuard.check(connection, routes.apply(person));
+                    }
                 }
                 int changed = execute(line, connection, text, parameters, PreparedStatement::executeUpdate);
+                also.in(connection);
                 connection.commit();
                 return changed;
-            } catch (SQLException | RuntimeException failure) {
-                connection.rollback();
+            } catch (Exception failure) {
+                rollBack(connection, failure);
                 throw failure;
             }
         }
+    }
+
+    /** A connection that is gone has rolled back, and why it went is what matters. */
+    private static void rollBack(Connection connection, Exception why) {
+        try {
+            connection.rollback();
+        } catch (SQLException gone) {
+            why.addSuppressed(gone);
+        }
+    }
+
+    /** What else belongs to a transaction. */
+    @FunctionalInterface
+    interface Also {
+        void in(Connection transaction) throws Exception;
     }
 
     private Line travel(DataSource database) {

@@ -35,6 +35,9 @@ public final class CapacityModel {
     /** Below what can be read of the books. */
     private static final double LEAST_MILLIS = 0.005;
 
+    /** Of the requests of the stage that had most; where there are fewer, what an idle server uses weighs more than they do. */
+    private static final double LEAST_SHARE = 0.1;
+
     private static final List<String> TIERS = List.of(Cost.APPLICATION, Cost.DATABASE, Cost.REDIS, Cost.NOTIFIER);
 
     private final List<Estimate> estimates;
@@ -48,8 +51,12 @@ public final class CapacityModel {
      */
     public CapacityModel(List<StageResult> results, String machine) {
         this.machine = machine;
+        long most = results.stream()
+                .mapToLong(result -> result.recording().cost().requests())
+                .max()
+                .orElse(0);
         estimates = results.stream()
-                .filter(result -> result.recording().cost().requests() > 0)
+                .filter(result -> result.recording().cost().requests() > LEAST_SHARE * most)
                 .map(CapacityModel::estimate)
                 .toList();
     }
@@ -148,7 +155,8 @@ public final class CapacityModel {
                 "They do what the users of the journey did: 84 % of the requests read, 16 % write.",
                 "A request costs at the peak what it cost here: CPU time of the processes while the load ran, over the requests"
                         + " answered. Faults are in it; the start of a Java process is not, nor the last moments of a killed"
-                        + " one. Read to 10 ms of each process.",
+                        + " one. Read to 10 ms of each process. A stage with less than a tenth of the requests of another is left out: what an"
+                        + " idle server uses would count more than they do.",
                 "Measured on " + machine
                         + ". The servers compile with C1 only and had seconds to warm up, so a long-running one"
                         + " costs less.",

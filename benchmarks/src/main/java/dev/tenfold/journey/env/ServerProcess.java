@@ -8,7 +8,6 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
 import java.net.HttpURLConnection;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -26,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ServerProcess implements AutoCloseable {
 
-    private static final int START_SECONDS = 60;
+    private static final int START_SECONDS = 120;
     private static final int STOP_SECONDS = 5;
     /** A switchover waits for the replica to catch up. */
     private static final int ORDER_MILLIS = 15_000;
@@ -36,6 +35,7 @@ public final class ServerProcess implements AutoCloseable {
     private AppConfig config;
     private CompletableFuture<Integer> port = new CompletableFuture<>();
     private @Nullable Process process;
+    private boolean suspended;
 
     /**
      * Describes a server; nothing is started.
@@ -84,6 +84,7 @@ public final class ServerProcess implements AutoCloseable {
         reader.setDaemon(true);
         reader.start();
         process = started;
+        suspended = false;
         port = ready;
     }
 
@@ -91,7 +92,7 @@ public final class ServerProcess implements AutoCloseable {
      * Waits until the server serves.
      *
      * @return where
-     * @throws Exception if it ended instead, or took longer than a minute
+     * @throws Exception if it ended instead, or took longer than two minutes
      */
     public URI await() throws Exception {
         int number = port.get(START_SECONDS, TimeUnit.SECONDS);
@@ -111,31 +112,27 @@ public final class ServerProcess implements AutoCloseable {
     }
 
     /** Freezes the process with SIGSTOP: its connections stay open and nobody answers. */
-    public void suspend() {
-        signal("STOP");
+    public synchronized void suspend() {
+        suspended = signal("STOP");
     }
 
     /** Lets a suspended process go on. */
-    public void resume() {
+    public synchronized void resume() {
         signal("CONT");
+        suspended = false;
     }
 
-    private synchronized void signal(String name) {
-        Process target = process;
-        if (target == null || !target.isAlive()) {
-            return;
-        }
-        try {
-            Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(target.pid()))
-                    .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .start();
-            if (!awaitEnd(kill)) {
-                kill.destroyForcibly();
-            }
-        } catch (IOException failure) {
-            throw new UncheckedIOException(failure);
-        }
+    /**
+     * Says whether the process was suspended, and is not expected to answer.
+     *
+     * @return false once it goes on or has ended
+     */
+    public synchronized boolean isSuspended() {
+        return suspended && isRunning();
+    }
+
+    private boolean signal(String name) {
+        return process != null && Signals.send(name, process);
     }
 
     /**

@@ -67,7 +67,7 @@ public final class Town implements AutoCloseable {
      */
     public synchronized Redis redis() throws IOException {
         if (redis == null) {
-            redis = parts.add(new Redis(newFolder("redis")));
+            redis = parts.add(Redis.start(newFolder("redis")));
         }
         return redis;
     }

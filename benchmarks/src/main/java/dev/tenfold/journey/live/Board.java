@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 
@@ -59,8 +60,36 @@ public final class Board {
      * @param health in one word
      * @param detail in some
      * @param rate what it does in a second; negative where that is not measured
+     * @param idle names of its actions that would change nothing now
      */
-    public record State(Health health, String detail, double rate) {}
+    public record State(Health health, String detail, double rate, Set<String> idle) {
+
+        /** Copies the names. */
+        public State {
+            idle = Set.copyOf(idle);
+        }
+
+        /**
+         * Makes a state in which all may be done.
+         *
+         * @param health in one word
+         * @param detail in some
+         * @param rate what it does in a second; negative where that is not measured
+         */
+        public State(Health health, String detail, double rate) {
+            this(health, detail, rate, Set.of());
+        }
+
+        /**
+         * Makes the same state, in which some actions would change nothing.
+         *
+         * @param names of those actions
+         * @return a copy
+         */
+        public State idle(Set<String> names) {
+            return new State(health, detail, rate, names);
+        }
+    }
 
     /** Something that may be done to a part. */
     @FunctionalInterface
@@ -145,7 +174,8 @@ public final class Board {
             Health health,
             String detail,
             double rate,
-            List<String> actions) {}
+            List<String> actions,
+            Set<String> idle) {}
 
     private record Picture(Load load, List<View> parts) {}
 
@@ -191,7 +221,8 @@ public final class Board {
                     state.health(),
                     state.detail(),
                     state.rate(),
-                    List.copyOf(part.actions().keySet())));
+                    List.copyOf(part.actions().keySet()),
+                    state.idle()));
         }
         published = gson.toJson(new Picture(load, views));
     }

@@ -80,7 +80,7 @@ public final class LiveServer implements AutoCloseable {
             headers.set("Referrer-Policy", "no-referrer");
             headers.set(
                     "Content-Security-Policy",
-                    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'none';"
+                    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; form-action 'none';"
                             + " base-uri 'none'; frame-ancestors 'none'");
             String host = exchange.getRequestHeaders().getFirst("Host");
             if (host == null || !hosts.contains(host)) {

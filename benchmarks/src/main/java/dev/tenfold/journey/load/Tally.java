@@ -16,6 +16,8 @@ public final class Tally {
 
     private final LongAdder requests = new LongAdder();
     private final LongAdder served = new LongAdder();
+    private final LongAdder servedNanos = new LongAdder();
+    private final AtomicLong longestNanos = new AtomicLong();
     private final LongAdder failed = new LongAdder();
     private final LongAdder loggedOut = new LongAdder();
     private final LongAdder wentBack = new LongAdder();
@@ -49,9 +51,11 @@ public final class Tally {
         requests.increment();
     }
 
-    /** A request was served at this time, by the clock of the load. */
-    void served(long nanos) {
+    /** A request that was sent at the first time was served at the second, by the clock of the load. */
+    void served(long sent, long nanos) {
         served.increment();
+        servedNanos.add(nanos - sent);
+        longestNanos.accumulateAndGet(nanos - sent, Math::max);
         extend(servedAt, silence, nanos);
     }
 
@@ -102,6 +106,35 @@ public final class Tally {
      */
     public long served() {
         return served.sum();
+    }
+
+    /**
+     * Returns how long the requests that were served took, from when they were sent.
+     *
+     * @return their sum in milliseconds
+     */
+    public double servedMillis() {
+        return servedNanos.sum() / 1e6;
+    }
+
+    /**
+     * Returns how long the slowest of them took, from when it was sent, with all its repetitions.
+     *
+     * @return milliseconds
+     */
+    public double longestMillis() {
+        return longestNanos.get() / 1e6;
+    }
+
+    /**
+     * Returns how many requests were sent and have had no answer yet.
+     *
+     * @return about as many, while the load runs
+     */
+    public long waiting() {
+        // What is over is counted first, so that what ends meanwhile is not missing from what was sent.
+        long over = served() + failed() + loggedOut();
+        return requests() - over;
     }
 
     /**

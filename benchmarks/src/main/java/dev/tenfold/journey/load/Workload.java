@@ -142,7 +142,7 @@ public final class Workload implements OpenLoop.Request {
             if (answer.isGood()) {
                 long answered = time.nanoTime();
                 latencies.record(due, sent, answered);
-                tally.served(answered);
+                tally.served(sent, answered);
                 if (!ask.isRead()) {
                     tally.wrote(answered);
                 }

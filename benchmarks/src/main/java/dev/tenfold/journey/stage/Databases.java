@@ -37,11 +37,14 @@ final class Databases {
     /** What a former primary is asked about that comes back with a history of its own. */
     private static final String[] TABLES = {"person", "post", "follow"};
 
+    private static final Set<String> ALL = Set.of("kill", "freeze", "lag", "promote", "restore");
     private static final Duration PROMOTION = Duration.ofSeconds(10);
 
     private final StageRun run;
     private final Exhibit exhibit;
     private final Set<String> frozen = ConcurrentHashMap.newKeySet();
+    private final Set<String> lagging = ConcurrentHashMap.newKeySet();
+    private final Set<String> restored = ConcurrentHashMap.newKeySet();
 
     Databases(StageRun run) {
         this.run = run;
@@ -58,10 +61,10 @@ final class Databases {
         Map<String, Board.Action> actions = new LinkedHashMap<>();
         actions.put("kill", node::kill9);
         actions.put("freeze", () -> freeze(name, node));
-        actions.put("restore", () -> {
+        actions.put("restore", () -> restoring(name, node, () -> {
             thaw(name, node);
             node.start();
-        });
+        }));
         DoubleSupplier rate = exhibit.rate(() ->
                 shards.stream().mapToDouble(shard -> statements(shard, "a")).sum());
         exhibit.part(
@@ -70,7 +73,7 @@ final class Databases {
                 id(name, "a"),
                 name + "/a",
                 List.of(links),
-                () -> state(name, node, "alone", rate.getAsDouble()),
+                () -> state(name, node, "alone", rate.getAsDouble(), Set.of("restore")),
                 actions);
     }
 
@@ -87,9 +90,9 @@ final class Databases {
             Map<String, Board.Action> actions = new LinkedHashMap<>();
             actions.put("kill", node::kill9);
             actions.put("freeze", () -> freeze(shard, node));
-            actions.put("lag", () -> lag(node, true));
+            actions.put("lag", () -> lag(shard, node, true));
             actions.put("promote", () -> set.switchover(node.id(), Deadline.after(PROMOTION, TimeSource.system())));
-            actions.put("restore", () -> restore(shard, node, set));
+            actions.put("restore", () -> restoring(shard, node, () -> restore(shard, node, set)));
             DoubleSupplier rate = exhibit.rate(() -> statements(shard, node.id()));
             exhibit.part(
                     Layer.DATABASE,
@@ -97,7 +100,7 @@ final class Databases {
                     id(shard, node.id()),
                     shard + "/" + node.id(),
                     List.of(links),
-                    () -> state(shard, node, role(set, node, shard), rate.getAsDouble()),
+                    () -> state(shard, node, role(set, node, shard), rate.getAsDouble(), idle(set, node)),
                     actions);
         }
     }
@@ -126,8 +129,13 @@ final class Databases {
                 .start());
     }
 
-    private static void lag(PostgresNode node, boolean value) throws SQLException {
+    private void lag(String shard, PostgresNode node, boolean value) throws SQLException {
         node.execute(value ? "select pg_wal_replay_pause()" : "select pg_wal_replay_resume()");
+        if (value) {
+            lagging.add(id(shard, node.id()));
+        } else {
+            lagging.remove(id(shard, node.id()));
+        }
     }
 
     private void freeze(String shard, PostgresNode node) {
@@ -145,28 +153,53 @@ final class Databases {
         thaw(shard, node);
         node.start();
         boolean primary = "f".equals(node.execute("select pg_is_in_recovery()"));
-        boolean inForce = set.topology()
+        if (primary && !isPrimary(set, node)) {
+            set.rejoin(node.id());
+        } else if (!primary) {
+            lag(shard, node, false);
+        }
+    }
+
+    /** Starting a server takes a while, in which it cannot be asked. */
+    private void restoring(String shard, PostgresNode node, Board.Action action) throws Exception {
+        restored.add(id(shard, node.id()));
+        try {
+            action.run();
+        } finally {
+            restored.remove(id(shard, node.id()));
+        }
+    }
+
+    private State state(String shard, PostgresNode node, String role, double rate, Set<String> idle) {
+        String id = id(shard, node.id());
+        if (restored.contains(id)) {
+            return new State(Board.Health.WEAK, "is being restored", rate, ALL);
+        }
+        if (!node.isRunning()) {
+            return new State(Board.Health.DOWN, "killed", 0, Set.of("kill", "freeze", "lag", "promote"));
+        }
+        if (frozen.contains(id)) {
+            return new State(Board.Health.DOWN, "frozen", 0, Set.of("freeze", "lag", "promote"));
+        }
+        boolean weak = role.startsWith("zombie") || role.startsWith("unknown") || lagging.contains(id);
+        return new State(
+                weak ? Board.Health.WEAK : Board.Health.WELL,
+                lagging.contains(id) ? "lags; " + role : role,
+                rate,
+                weak ? Set.of() : idle);
+    }
+
+    /** Nothing is to be restored where all is well, and a primary is promoted already. */
+    private static Set<String> idle(ReplicaSet<DataSource> set, PostgresNode node) {
+        return isPrimary(set, node) ? Set.of("restore", "lag", "promote") : Set.of("restore");
+    }
+
+    private static boolean isPrimary(ReplicaSet<DataSource> set, PostgresNode node) {
+        return set.topology()
                 .primary()
                 .map(Endpoint::id)
                 .filter(node.id()::equals)
                 .isPresent();
-        if (primary && !inForce) {
-            set.rejoin(node.id());
-        } else if (!primary) {
-            lag(node, false);
-        }
-    }
-
-    private State state(String shard, PostgresNode node, String role, double rate) {
-        if (!node.isRunning()) {
-            return new State(Board.Health.DOWN, "killed", 0);
-        }
-        return frozen.contains(id(shard, node.id()))
-                ? new State(Board.Health.DOWN, "frozen", rate)
-                : new State(
-                        role.startsWith("zombie") || role.startsWith("unknown") ? Board.Health.WEAK : Board.Health.WELL,
-                        role,
-                        rate);
     }
 
     private String role(ReplicaSet<DataSource> set, PostgresNode node, String shard) {

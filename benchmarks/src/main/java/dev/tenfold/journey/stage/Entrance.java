@@ -3,6 +3,9 @@ package dev.tenfold.journey.stage;
 import dev.tenfold.journey.app.Answer;
 import dev.tenfold.journey.load.Person;
 import dev.tenfold.journey.load.Site;
+import dev.tenfold.retry.Backoff;
+import dev.tenfold.time.Chance;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -11,12 +14,15 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.locks.LockSupport;
 
 /** Where everybody logs in and the first look around, before anything is counted: a server is slow at its first steps. */
 final class Entrance {
 
     private static final int DOORS = 8;
-    private static final int ATTEMPTS = 5;
+    /** For about ten seconds: a server is slow at its first steps, on a busy machine slower still. */
+    private static final Backoff PATIENCE =
+            Backoff.exponential(Duration.ofMillis(50), Duration.ofSeconds(2)).jitter(0).attempts(10);
 
     /** So many look around, which warms the servers up. */
     private static final int CURIOUS = 200;
@@ -57,10 +63,11 @@ final class Entrance {
             if (answer.isGood()) {
                 return;
             }
-            if (attempt == ATTEMPTS) {
+            if (!PATIENCE.allowsAfter(attempt)) {
                 throw new IllegalStateException(
                         "before the load: " + ask.method() + " " + ask.path() + " was answered " + answer);
             }
+            LockSupport.parkNanos(PATIENCE.delayAfter(attempt, Chance.perThread()).toNanos());
         }
     }
 }

@@ -11,8 +11,8 @@ import dev.tenfold.journey.app.Schema;
 import dev.tenfold.journey.app.ShardMaps;
 import dev.tenfold.journey.env.City;
 import dev.tenfold.journey.env.Database;
+import dev.tenfold.journey.env.Redis;
 import dev.tenfold.journey.env.ServerProcess;
-import dev.tenfold.journey.live.Board;
 import dev.tenfold.journey.load.Browser;
 import dev.tenfold.journey.load.Site.Ask;
 import dev.tenfold.locality.DataCentres;
@@ -98,7 +98,9 @@ final class Everything implements Stage {
                 targets.put(shard, made.connect());
             }
         }
-        AppConfig notifierConfig = app.renamed("notifier").replicated(leases);
+        AppConfig notifierConfig = app.renamed("notifier")
+                .replicated(leases)
+                .queueIn(run.town().newFolder("queue"));
         Database atlas = Database.create(plain, "everything_map");
         Scheduler scheduler = run.open(Scheduler.start("shards"));
         VersionedRegister<ShardMap> register = run.open(ShardMaps.register(atlas.connect(), scheduler));
@@ -134,7 +136,7 @@ final class Everything implements Stage {
                 .classifying(Gateway::judge)
                 .build();
 
-        exhibit(run, cdn, world, europe, america, apps);
+        exhibit(run, cdn, world, europe, america, apps, run.town().redis());
         Shards.exhibit(
                 run,
                 sharder,
@@ -205,7 +207,8 @@ final class Everything implements Stage {
             DataCentres<URI> world,
             LoadBalancer<URI> europe,
             LoadBalancer<URI> america,
-            List<ServerProcess> apps) {
+            List<ServerProcess> apps,
+            Redis redis) {
         Exhibit exhibit = run.exhibit();
         exhibit.edges(cdn, "region-" + europe.name(), "region-" + america.name());
         exhibit.regions(
@@ -219,13 +222,6 @@ final class Everything implements Stage {
                 .toArray(String[]::new);
         exhibit.servers(europe.name(), europe, apps.subList(0, 2), links);
         exhibit.servers(america.name(), america, apps.subList(2, 3), links);
-        exhibit.part(
-                Board.Layer.TIER,
-                "",
-                "redis",
-                "Redis",
-                List.of(),
-                () -> new Board.State(Board.Health.WELL, "logins of all servers", -1),
-                Map.of());
+        exhibit.redis(redis);
     }
 }

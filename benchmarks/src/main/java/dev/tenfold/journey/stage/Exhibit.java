@@ -6,6 +6,7 @@ import dev.tenfold.cache.edge.EdgeSite;
 import dev.tenfold.health.Health;
 import dev.tenfold.health.HealthCell;
 import dev.tenfold.journey.app.Answer;
+import dev.tenfold.journey.env.Redis;
 import dev.tenfold.journey.env.ServerProcess;
 import dev.tenfold.journey.live.Board;
 import dev.tenfold.journey.live.Board.Layer;
@@ -24,6 +25,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 
@@ -64,8 +68,23 @@ final class Exhibit {
             Supplier<State> state,
             Map<String, Board.Action> actions) {
         if (live) {
-            board.add(new Part(id, name, layer, group, links, state, actions));
+            board.add(new Part(id, name, layer, group, links, state, oneByOne(actions)));
         }
+    }
+
+    /** What is done to a part is done before the next thing is: a server that is being restored is not slowed down meanwhile. */
+    private static Map<String, Board.Action> oneByOne(Map<String, Board.Action> actions) {
+        ReentrantLock hands = new ReentrantLock(true);
+        Map<String, Board.Action> ordered = new LinkedHashMap<>();
+        actions.forEach((name, action) -> ordered.put(name, () -> {
+            hands.lockInterruptibly();
+            try {
+                action.run();
+            } finally {
+                hands.unlock();
+            }
+        }));
+        return ordered;
     }
 
     /** Application servers behind a balancer. */
@@ -87,10 +106,7 @@ final class Exhibit {
                 .orElse(0.0));
         Map<String, Board.Action> actions = new LinkedHashMap<>();
         actions.put("kill", server::kill9);
-        actions.put("freeze", () -> {
-            server.suspend();
-            ailment.name = "frozen";
-        });
+        actions.put("freeze", server::suspend);
         actions.put("slow", () -> {
             server.order("slow", SLOW_MILLIS);
             ailment.name = "slow: " + SLOW_MILLIS + " ms more";
@@ -104,11 +120,16 @@ final class Exhibit {
             if (server.isRunning()) {
                 server.order("slow", WELL);
                 server.order("flap", WELL);
+                ailment.name = "";
             } else {
-                server.launch();
-                server.await();
+                ailment.name = "starting";
+                try {
+                    server.launch();
+                    server.await();
+                } finally {
+                    ailment.name = "";
+                }
             }
-            ailment.name = "";
         });
         part(
                 Layer.SERVER,
@@ -117,22 +138,28 @@ final class Exhibit {
                 server.name(),
                 List.of(links),
                 () -> {
+                    double now = rate.getAsDouble();
                     if (!server.isRunning()) {
-                        return new State(Board.Health.DOWN, "killed", 0);
+                        return new State(
+                                Board.Health.DOWN, "killed", 0, Set.of("kill", "freeze", "slow", "flap"));
                     }
                     State seen = outside.get();
+                    if (server.isSuspended()) {
+                        return new State(
+                                Board.Health.DOWN,
+                                "frozen; " + seen.detail(),
+                                0,
+                                Set.of("freeze", "slow", "flap"));
+                    }
                     String name = ailment.name;
-                    return new State(
-                            name.equals("frozen")
-                                    ? Board.Health.DOWN
-                                    : name.isEmpty() ? seen.health() : Board.Health.WEAK,
-                            name.isEmpty() ? seen.detail() : name + "; " + seen.detail(),
-                            rate.getAsDouble());
+                    return name.isEmpty()
+                            ? new State(seen.health(), seen.detail(), now, Set.of("restore"))
+                            : new State(Board.Health.WEAK, name + "; " + seen.detail(), now);
                 },
                 actions);
     }
 
-    /** What the visitor last did to a server; written by the operator's thread, read by the stage's. */
+    /** What the visitor last did to a part; written by the operator's thread, read by the stage's. */
     private static final class Ailment {
         private volatile String name = "";
     }
@@ -170,17 +197,25 @@ final class Exhibit {
                                             "%.0f %% from its own copies",
                                             100 * edge.stats().hitRatio())
                                     : "down",
-                            rate.getAsDouble()),
+                            rate.getAsDouble(),
+                            Set.of(edge.isUp() ? "restore" : "take down")),
                     actions);
         }
     }
 
     /** Data centres, which a visitor may drain. */
     void regions(DataCentres<URI> world, Map<String, List<String>> servers) {
+        Set<String> drained = ConcurrentHashMap.newKeySet();
         for (Region<URI> region : world.regions()) {
             Map<String, Board.Action> actions = new LinkedHashMap<>();
-            actions.put("drain", () -> world.drain(region.name()));
-            actions.put("restore", () -> world.resume(region.name()));
+            actions.put("drain", () -> {
+                world.drain(region.name());
+                drained.add(region.name());
+            });
+            actions.put("restore", () -> {
+                world.resume(region.name());
+                drained.remove(region.name());
+            });
             part(
                     Layer.REGION,
                     "",
@@ -194,17 +229,39 @@ final class Exhibit {
                                         ? Board.Health.WELL
                                         : capacity > 0 ? Board.Health.WEAK : Board.Health.DOWN,
                                 String.format(Locale.ROOT, "takes %.0f %% of its users", 100 * capacity),
-                                -1);
+                                -1,
+                                Set.of(drained.contains(region.name()) ? "drain" : "restore"));
                     },
                     actions);
         }
+    }
+
+    /** The one tier that all servers share. */
+    void redis(Redis redis) {
+        Map<String, Board.Action> actions = new LinkedHashMap<>();
+        actions.put("freeze", redis::suspend);
+        actions.put("restore", redis::resume);
+        part(
+                Layer.TIER,
+                "",
+                "redis",
+                "Redis",
+                List.of(),
+                () -> redis.isSuspended()
+                        ? new State(Board.Health.DOWN, "frozen", -1, Set.of("freeze"))
+                        : new State(Board.Health.WELL, "logins of all servers", -1, Set.of("restore")),
+                actions);
     }
 
     /** The notifier with its exchange and its queues. */
     void queues(ServerProcess notifier) {
         Map<String, Board.Action> actions = new LinkedHashMap<>();
         actions.put("kill", notifier::kill9);
-        actions.put("hang the mail", () -> notifier.order("hang", "true"));
+        Ailment mail = new Ailment();
+        actions.put("hang the mail", () -> {
+            notifier.order("hang", "true");
+            mail.name = "all mail hangs; ";
+        });
         actions.put("restore", () -> {
             if (notifier.isRunning()) {
                 notifier.order("hang", "false");
@@ -212,6 +269,7 @@ final class Exhibit {
                 notifier.launch();
                 notifier.await();
             }
+            mail.name = "";
         });
         DoubleSupplier published = rate(() -> run.counted("tenfold.exchange.published{exchange=events}"));
         part(
@@ -220,7 +278,16 @@ final class Exhibit {
                 "exchange-events",
                 "exchange events",
                 List.of("queue-mail"),
-                () -> alive(notifier, "in the notifier's process", published.getAsDouble()),
+                () -> {
+                    State process = alive(notifier, mail.name + "in the notifier's process", published.getAsDouble());
+                    if (!notifier.isRunning()) {
+                        return process.idle(Set.of("kill", "hang the mail"));
+                    }
+                    return mail.name.isEmpty()
+                            ? process.idle(Set.of("restore"))
+                            : new State(
+                                    Board.Health.WEAK, process.detail(), process.rate(), Set.of("hang the mail"));
+                },
                 actions);
         queue(notifier, "mail", List.of("queue-mail.dead"));
         queue(notifier, "mail.dead", List.of());

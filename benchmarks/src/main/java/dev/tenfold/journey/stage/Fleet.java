@@ -36,9 +36,17 @@ final class Fleet implements AutoCloseable {
         return processes;
     }
 
-    /** Reads the figures of all that are up. */
+    /** Reads the figures of all that are up and not suspended. */
     synchronized void look(Duration patience) {
-        processes.forEach(process -> process.address().ifPresent(server -> scraper.scrape(server, patience)));
+        for (ServerProcess process : processes) {
+            process.address().ifPresent(server -> {
+                if (process.isRunning() && !process.isSuspended()) {
+                    scraper.scrape(server, patience);
+                } else {
+                    scraper.missed(server);
+                }
+            });
+        }
         cpu.sample(processes);
     }
 

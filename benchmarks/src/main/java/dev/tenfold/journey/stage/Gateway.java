@@ -32,7 +32,7 @@ final class Gateway {
     static final Duration READ = Duration.ofSeconds(6);
 
     private static final Duration CHECK = Duration.ofMillis(150);
-    private static final Duration CHECK_TIMEOUT = Duration.ofMillis(250);
+    private static final Duration CHECK_TIMEOUT = Duration.ofMillis(500);
     private static final Duration TRUST = Duration.ofSeconds(20);
     private static final long GLANCE_NANOS = 10_000_000;
     private static final int ATTEMPTS = 4;

@@ -56,18 +56,21 @@ final class Notifications implements Stage {
                 .announcing();
         List<ServerProcess> apps = run.start(app, app.renamed("app-2"));
         LoadBalancer<URI> balancer = run.open(Gateway.balancer("apps", apps, run.observer()));
-        ServerProcess notifier = run.startNotifier(AppConfig.named("notifier").database(database.url()));
+        ServerProcess notifier = run.startNotifier(AppConfig.named("notifier")
+                .database(database.url())
+                .queueIn(run.town().newFolder("queue")));
         run.exhibit().servers("", balancer, apps, Databases.id("main", "a"));
         new Databases(run).alone("main", run.town().postgres().node("a"), List.of("main"), "exchange-events");
         run.exhibit().queues(notifier);
         plot(run, database.connect());
+        run.fault(0.05, "poison: every fourth mailbox refuses whatever comes, as it has from the beginning", () -> {});
         run.fault(0.1, "all mailboxes hang", () -> notifier.order("hang", "true"));
         run.then(0.3, "the queue is full, and the mailboxes answer again", () -> {
             awaitFull(run);
             notifier.order("hang", "false");
         });
         run.kill(0.5, "the notifier with its queue (kill -9)", notifier::kill9);
-        run.then(0.6, "the notifier is started again, with an empty queue", () -> {
+        run.then(0.6, "the notifier is started again, and finds its queue on disk", () -> {
             notifier.launch();
             notifier.await();
         });
@@ -76,24 +79,38 @@ final class Notifications implements Stage {
     }
 
     private static void judge(StageRun run, DataSource database) throws SQLException {
-        long end = System.nanoTime() + PATIENCE.toNanos();
-        List<String> waiting = Schema.events(database, "outbox");
-        while (!waiting.isEmpty() && System.nanoTime() - end < 0) {
+        Set<String> due = run.ledger().acknowledgedWrites("follow/");
+        Set<String> told = new HashSet<>();
+        Set<String> dead = new HashSet<>();
+        Set<String> missing = new HashSet<>(due);
+        long waiting = Schema.waiting(database);
+        long settled = -1;
+        // For as long as there is progress.
+        for (long end = deadline(); System.nanoTime() - end < 0 && (waiting > 0 || !missing.isEmpty()); ) {
+            waiting = Schema.waiting(database);
+            told.addAll(Schema.events(database, "notification"));
+            dead.addAll(Schema.events(database, "undeliverable"));
+            missing.removeAll(told);
+            missing.removeAll(dead);
+            if (told.size() + dead.size() > settled) {
+                settled = told.size() + dead.size();
+                end = deadline();
+            }
             LockSupport.parkNanos(POLL.toNanos());
-            waiting = Schema.events(database, "outbox");
         }
         run.refresh();
-        Set<String> told = new HashSet<>(Schema.events(database, "notification"));
-        Set<String> dead = new HashSet<>(Schema.events(database, "undeliverable"));
-        Set<String> due = run.ledger().acknowledgedWrites("follow/");
-        Set<String> missing = new HashSet<>(due);
-        missing.removeAll(told);
-        missing.removeAll(dead);
         run.claim(
                 "every acknowledged follow is announced",
-                missing.isEmpty() && waiting.isEmpty(),
+                missing.isEmpty() && waiting == 0,
                 told.size() + " told and " + dead.size() + " undeliverable, of " + due.size() + " acknowledged; "
-                        + missing.size() + " missing, " + waiting.size() + " left in the outbox");
+                        + missing.size() + " missing, " + waiting + " left in the outbox");
+        Set<String> invented = new HashSet<>(told);
+        invented.addAll(dead);
+        Schema.writes(database).forEach(invented::remove);
+        run.claim(
+                "nothing is announced that was not committed",
+                invented.isEmpty(),
+                invented.size() + " announced without being there");
         double refused = run.counted(REFUSED);
         run.claim(
                 "what a full queue refuses waits in the outbox",
@@ -109,8 +126,12 @@ final class Notifications implements Stage {
                 Locale.ROOT, "%.0f attempts failed and were retried or given up", run.counted("tenfold.queue.failed")));
     }
 
+    private static long deadline() {
+        return System.nanoTime() + PATIENCE.toNanos();
+    }
+
     private static void awaitFull(StageRun run) {
-        long end = System.nanoTime() + PATIENCE.toNanos();
+        long end = deadline();
         while (run.counted(REFUSED) == 0) {
             if (System.nanoTime() - end > 0) {
                 throw new IllegalStateException("the queue was not full after " + PATIENCE.toSeconds() + " s");
@@ -132,7 +153,7 @@ final class Notifications implements Stage {
     /** A database that is down has no number. */
     private static double waiting(DataSource database) {
         try {
-            return Schema.events(database, "outbox").size();
+            return Schema.waiting(database);
         } catch (SQLException down) {
             return Double.NaN;
         }

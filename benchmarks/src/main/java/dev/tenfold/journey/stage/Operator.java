@@ -14,6 +14,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 /**
  * Breaks things and mends them when their time has come, one after the other, on a thread of its own: what takes longer than
@@ -24,7 +25,10 @@ final class Operator implements AutoCloseable {
     /** How long the load goes on after the last act, so that it can show. */
     private static final Duration AFTERMATH = Duration.ofMillis(1500);
 
-    private static final int PATIENCE_SECONDS = 60;
+    private static final int PATIENCE_SECONDS = 120;
+    /** Whoever waited for longer wants to know that it is over. */
+    private static final long LONG_NANOS = 1_000_000_000;
+
     private static final long NOT_YET = Long.MAX_VALUE;
 
     private final Narrator narrator;
@@ -46,7 +50,7 @@ final class Operator implements AutoCloseable {
         this.time = time;
     }
 
-    /** Something to do when a share of the load's length has passed. */
+    /** Something to do when a share of the load's length has passed; without an announcement it is not told. */
     private record Planned(double at, String announcement, Act action) {}
 
     void plan(double at, String announcement, Act action) {
@@ -78,19 +82,27 @@ final class Operator implements AutoCloseable {
     }
 
     /** Does something at once, whatever else is being done; a failure is told, and fails nothing. */
-    void actNow(String announcement, Act action) {
+    void actNow(String announcement, Act action, Consumer<String> done, Consumer<String> failed) {
         var unused = visitors.submit(() -> {
             narrator.note(announcement);
+            long from = time.nanoTime();
             try {
                 action.run();
+                if (time.nanoTime() - from > LONG_NANOS) {
+                    done.accept(": done");
+                }
             } catch (Exception failure) {
-                narrator.note("✖ that could not be done: " + failure);
+                String why = failure.getMessage() == null ? failure.toString() : failure.getMessage();
+                narrator.note("✖ that could not be done: " + why);
+                failed.accept(why);
             }
         });
     }
 
     private void play(Planned act) throws Exception {
-        narrator.note(act.announcement());
+        if (!act.announcement().isEmpty()) {
+            narrator.note(act.announcement());
+        }
         try {
             act.action().run();
         } finally {

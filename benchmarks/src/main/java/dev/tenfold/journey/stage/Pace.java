@@ -17,15 +17,15 @@ public record Pace(double rate, Duration length, int people, long seed, boolean 
     private static final int FULL = 3;
 
     private static final double TENFOLD = 10;
-    private static final double LEAST_RATE = 20;
-    private static final int LEAST_PEOPLE = 20;
+    private static final double LEAST_RATE = 5;
+    private static final int LEAST_PEOPLE = 10;
 
     /**
      * Returns the pace of one stage on the way to this one: users and requests are tenfold of the stage before, up to the
      * third, which has all of them.
      *
      * @param number the stage's
-     * @return never below 20 users and 20 requests a second, unless this is
+     * @return never below 10 users and 5 requests a second, unless this is
      */
     public Pace at(int number) {
         double share = Math.pow(TENFOLD, Math.min(0, number - FULL));

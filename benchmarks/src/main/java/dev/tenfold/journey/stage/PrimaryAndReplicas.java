@@ -10,6 +10,7 @@ import dev.tenfold.replication.testing.PostgresCluster;
 import dev.tenfold.replication.testing.PostgresNode;
 import java.net.URI;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
@@ -80,7 +81,8 @@ final class PrimaryAndReplicas implements Stage {
                 "replica b lags (it receives, and does not replay)",
                 () -> lagging.execute("select pg_wal_replay_pause()"));
         run.then(0.25, "replica b catches up", () -> {
-            late.add(Long.parseLong(Objects.requireNonNull(lagging.execute(BEHIND))));
+            run.awaitSign(() -> behind(lagging) > 0);
+            late.add(behind(lagging));
             lagging.execute("select pg_wal_replay_resume()");
         });
         run.kill(0.35, "replica c (kill -9)", replica::kill9);
@@ -97,5 +99,13 @@ final class PrimaryAndReplicas implements Stage {
                 run.events("failover.promoted") == 1,
                 run.events("failover.promoted") + " promotions, to "
                         + Database.primary(cluster).id());
+    }
+
+    private static long behind(PostgresNode replica) {
+        try {
+            return Long.parseLong(Objects.requireNonNull(replica.execute(BEHIND)));
+        } catch (SQLException silent) {
+            throw new IllegalStateException(replica.id() + " does not say how far behind it is", silent);
+        }
     }
 }

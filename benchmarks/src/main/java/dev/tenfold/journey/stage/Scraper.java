@@ -7,8 +7,10 @@ import java.net.URLConnection;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Sums the counters of all servers over their lives: it asks each for its metrics now and then, and a counter that stands
@@ -18,8 +20,12 @@ final class Scraper {
 
     private final Map<URI, Map<String, Double>> last = new HashMap<>();
     private final Map<String, Double> finished = new HashMap<>();
+    private final Set<URI> silent = new HashSet<>();
 
-    /** Reads the metrics of a server; one that does not answer keeps what it was last known to have. */
+    /**
+     * Reads the metrics of a server. The counters of one that does not answer stay what they were last known to be; its gauges
+     * are nobody's any more.
+     */
     void scrape(URI server, Duration patience) {
         Map<String, Double> now = new LinkedHashMap<>();
         try {
@@ -37,8 +43,10 @@ final class Scraper {
                 }
             }
         } catch (IOException down) {
+            missed(server);
             return;
         }
+        silent.remove(server);
         Map<String, Double> before = last.getOrDefault(server, Map.of());
         before.forEach((name, value) -> {
             if (now.getOrDefault(name, 0.0) < value) {
@@ -48,10 +56,16 @@ final class Scraper {
         last.put(server, now);
     }
 
-    /** The greatest value of a gauge among the servers, as each was last known to have it. */
+    /** A server cannot be asked now. */
+    void missed(URI server) {
+        silent.add(server);
+    }
+
+    /** The greatest value of a gauge among the servers that answered when they were last asked. */
     double highest(String name) {
-        return last.values().stream()
-                .mapToDouble(server -> server.getOrDefault(name, 0.0))
+        return last.entrySet().stream()
+                .filter(server -> !silent.contains(server.getKey()))
+                .mapToDouble(server -> server.getValue().getOrDefault(name, 0.0))
                 .max()
                 .orElse(0);
     }

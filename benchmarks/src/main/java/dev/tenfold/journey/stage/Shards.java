@@ -22,6 +22,7 @@ import java.net.URI;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -113,6 +114,7 @@ final class Shards implements Stage {
                     name,
                     () -> run.counted("app.database.queries{node=a,shard=" + name + "}"));
         }
+        run.fault(0.1, "shard s1 is hot, as it has been from the beginning: three quarters of the people live there", () -> {});
         run.then(0.2, "s1 is split onto s3", () -> {
             residents(run, "before", shards);
             mover.run(sharder.plan(change -> change.split(HOT, RELIEF)));
@@ -124,6 +126,8 @@ final class Shards implements Stage {
             victim.launch();
             victim.await();
         });
+        run.fault(0.58, "user 1 is a celebrity, whose profile and posts everybody reads", () -> {});
+        run.unseen(0.59, () -> run.awaitEvent("hotspot.proposed", 0));
         run.then(0.6, "user 1 moves to a shard alone", () -> {
             sharder.refresh();
             mover.run(sharder.plan(change -> change.isolate(CELEBRITY, STARDOM)));
@@ -166,6 +170,10 @@ final class Shards implements Stage {
                 sharder.route(CELEBRITY).shard().equals(STARDOM)
                         && Integer.valueOf(1).equals(residents.get(STARDOM)),
                 "user " + CELEBRITY + " is on " + sharder.route(CELEBRITY).shard());
+        run.claim(
+                "the app servers found out who is a celebrity",
+                run.events("hotspot.proposed") > 0,
+                run.events("hotspot.proposed") + " proposals");
         run.claim(
                 "slots moved while the load ran",
                 run.events("slots.moved") > 0,
@@ -215,12 +223,20 @@ final class Shards implements Stage {
 
     private static Board.State slots(Sharder<?, ?> sharder, String name, double rate) {
         ShardMap map = sharder.map();
+        Set<String> done = new HashSet<>();
+        if (map.contains(RELIEF)) {
+            done.add("split onto " + RELIEF);
+        }
+        if (map.contains(STARDOM)) {
+            done.add("isolate user " + CELEBRITY);
+        }
         return new Board.State(
                 Board.Health.WELL,
                 map.contains(name)
                         ? map.slotsOf(name).length + " of " + map.allSlots() + " slots, epoch " + map.epoch()
                         : "no slots yet",
-                rate);
+                rate,
+                done);
     }
 
     private static Map<String, Integer> residents(Map<String, Database> shards) throws SQLException {

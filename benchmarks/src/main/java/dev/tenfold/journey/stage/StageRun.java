@@ -35,6 +35,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -54,12 +55,16 @@ public final class StageRun implements AutoCloseable {
             .attempts(12);
 
     private static final long GLANCE_NANOS = 10_000_000;
-    /** How long to wait for a server's figures, while the load runs and when they must not be missed. */
+    /** How long to wait for a server's figures, while the load runs, when they are compared and when they must not be missed. */
     private static final Duration BRIEF = Duration.ofMillis(200);
 
+    private static final Duration PATIENT = Duration.ofSeconds(2);
     private static final Duration THOROUGH = Duration.ofSeconds(5);
     /** How long the load may go on beyond its time, where the operator is slow on a slow machine. */
     private static final Duration LONGEST_OVERTIME = Duration.ofSeconds(60);
+
+    /** How long what must come is waited for, on a slow machine. */
+    private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
 
     private static final String QUERIES = "app.database.queries";
 
@@ -108,7 +113,11 @@ public final class StageRun implements AutoCloseable {
         board.clear();
         board.workedBy((announcement, action) -> {
             recorder.mark(Recording.Kind.ACT, "", announcement);
-            operator.actNow("▶ " + announcement, action::run);
+            operator.actNow(
+                    "▶ " + announcement,
+                    action::run,
+                    outcome -> recorder.mark(Recording.Kind.REACTION, "", announcement + outcome),
+                    why -> recorder.mark(Recording.Kind.FAULT, "", announcement + " could not be done: " + why));
         });
     }
 
@@ -247,6 +256,41 @@ public final class StageRun implements AutoCloseable {
      */
     public StageRun then(double at, String announcement, Act action) {
         return plan(at, "▶ " + announcement, "", action);
+    }
+
+    /**
+     * Does something during the load that nobody but the one who measures takes note of.
+     *
+     * @param at when, as a share of the load's length
+     * @param action does it
+     */
+    void unseen(double at, Act action) {
+        if (!pace.live()) {
+            operator.plan(at, "", action);
+        }
+    }
+
+    /**
+     * Waits, for half a minute at most, until something has happened more often than so many times; whether it has is for a
+     * claim to say.
+     *
+     * @param kind an event's kind
+     * @param before how often it had happened before
+     */
+    void awaitEvent(String kind, long before) {
+        awaitSign(() -> events(kind) > before);
+    }
+
+    /**
+     * Waits, for half a minute at most, until something shows; whether it does is for a claim to say.
+     *
+     * @param sign looked for again and again
+     */
+    void awaitSign(BooleanSupplier sign) {
+        long end = time.nanoTime() + LONGEST_WAIT.toNanos();
+        while (!sign.getAsBoolean() && time.nanoTime() - end < 0) {
+            LockSupport.parkNanos(GLANCE_NANOS);
+        }
     }
 
     private StageRun plan(double at, String announcement, String fault, Act action) {
@@ -397,9 +441,9 @@ public final class StageRun implements AutoCloseable {
                 tally.failed()));
     }
 
-    /** Reads the servers' figures now. */
+    /** Reads the servers' figures now, to be compared with those of another time. */
     void look() {
-        fleet.look(BRIEF);
+        fleet.look(PATIENT);
     }
 
     /** Reads the servers' figures again, where something went on after the load. */

@@ -8,6 +8,9 @@ const WORDS = { WELL: "", WEAK: "weak", DOWN: "down" };
 const token = document.querySelector("meta[name=journey-token]").content;
 const byId = id => document.getElementById(id);
 const cards = new Map();
+const GONE = "The journey has ended, or does not answer.";
+const POLL = 500;
+const SELDOM = 3000;
 let shape = "";
 
 function element(name, style, text) {
@@ -31,7 +34,7 @@ async function act(part, action) {
     });
     if (!answer.ok) say(`${part}: ${action} was refused: ${await answer.text()}`);
   } catch (gone) {
-    say("The journey has ended.");
+    say(GONE);
   }
 }
 
@@ -65,12 +68,13 @@ function lay(parts) {
       button.type = "button";
       button.setAttribute("aria-label", `${action} ${part.name}`);
       button.addEventListener("click", () => act(part.id, action));
+      button.dataset.action = action;
       actions.append(button);
     }
     card.append(heading, detail, actions);
     card.dataset.part = part.id;
     rows.get(title).append(card);
-    cards.set(part.id, { card, rate, detail });
+    cards.set(part.id, { card, rate, detail, actions });
   }
 }
 
@@ -80,7 +84,8 @@ function rank(part) {
 
 function fill(parts) {
   for (const part of parts) {
-    const { card, rate, detail } = cards.get(part.id);
+    const { card, rate, detail, actions } = cards.get(part.id);
+    for (const button of actions.children) button.disabled = part.idle.includes(button.dataset.action);
     card.className = `part ${part.health}`;
     rate.textContent = part.rate < 0 ? "" : `${part.rate < 10 ? part.rate.toFixed(1) : Math.round(part.rate)} /s`;
     detail.replaceChildren();
@@ -136,8 +141,10 @@ function figures(load) {
 }
 
 async function update() {
+  let pause = POLL;
   try {
     const state = await (await fetch("/state")).json();
+    if (byId("notice").textContent === GONE) say("");
     if (state.load) {
       lay(state.parts);
       fill(state.parts);
@@ -146,9 +153,10 @@ async function update() {
       document.body.dataset.ready = "true";
     }
   } catch (gone) {
-    say("The journey has ended.");
+    say(GONE);
+    pause = SELDOM;
   }
-  setTimeout(update, 500);
+  setTimeout(update, pause);
 }
 
 update();

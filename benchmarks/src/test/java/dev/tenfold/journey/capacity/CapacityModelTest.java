@@ -41,4 +41,14 @@ final class CapacityModelTest {
                         "two cores")
                 .contains("Not in it: memory");
     }
+
+    @Test
+    void leavesOutWhatHadTooFewRequestsToBeMeasured() {
+        CapacityModel both = new CapacityModel(List.of(Recorded.stage(1, 119), Recorded.stage(5)), "two cores");
+        assertThat(both.estimates()).extracting(CapacityModel.Estimate::stage).containsExactly(5);
+        assertThat(both.toText()).contains("less than a tenth of the requests of another is left out");
+
+        CapacityModel alone = new CapacityModel(List.of(Recorded.stage(1, 119)), "two cores");
+        assertThat(alone.estimates()).hasSize(1);
+    }
 }

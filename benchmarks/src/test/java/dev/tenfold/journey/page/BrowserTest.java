@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -87,6 +88,7 @@ final class BrowserTest {
             assertThat(browser.evaluate("String(performance.getEntriesByType('resource').length)"))
                     .as("what it loads")
                     .isEqualTo("0");
+            assertThat(browser.complaints()).isEmpty();
         }
     }
 
@@ -126,6 +128,11 @@ final class BrowserTest {
                     .isEqualTo("7");
             assertThat(browser.evaluate("document.querySelector('[data-part=\"app-2\"]').className"))
                     .isEqualTo("part DOWN");
+            assertThat(browser.evaluate("[...document.querySelectorAll('button:disabled')]"
+                            + ".map(each => each.getAttribute('aria-label')).join()"))
+                    .as("what would change nothing")
+                    .isEqualTo("restore app-1");
+            assertThat(browser.complaints()).isEmpty();
         }
     }
 
@@ -156,7 +163,9 @@ final class BrowserTest {
                     Layer.SERVER,
                     "",
                     List.of("database"),
-                    () -> new State(name.equals("app-2") ? Health.DOWN : Health.WELL, "healthy", 12),
+                    () -> name.equals("app-2")
+                            ? new State(Health.DOWN, "healthy", 12)
+                            : new State(Health.WELL, "healthy", 12, Set.of("restore")),
                     actions));
         }
         board.add(new Board.Part(

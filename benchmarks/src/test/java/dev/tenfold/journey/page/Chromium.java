@@ -16,12 +16,14 @@ import java.net.http.WebSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -44,6 +46,7 @@ public final class Chromium implements AutoCloseable {
     private final Gson gson = new Gson();
     private final AtomicInteger ids = new AtomicInteger();
     private final Map<Integer, CompletableFuture<JsonObject>> answers = new ConcurrentHashMap<>();
+    private final List<String> complaints = new CopyOnWriteArrayList<>();
 
     /** Looks for a browser on the path. */
     public static Optional<Path> find() {
@@ -82,6 +85,8 @@ public final class Chromium implements AutoCloseable {
         socket = http.newWebSocketBuilder()
                 .buildAsync(URI.create(page), new Answers())
                 .get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        command("Log.enable", Map.of());
+        command("Runtime.enable", Map.of());
     }
 
     private static String address(Process process) throws IOException {
@@ -115,11 +120,42 @@ public final class Chromium implements AutoCloseable {
                     if (waiting != null) {
                         waiting.complete(message);
                     }
+                } else {
+                    complaint(message).ifPresent(complaints::add);
                 }
             }
             from.request(1);
             return null;
         }
+    }
+
+    /** What a page writes to the console as an error, and what it throws. */
+    private static Optional<String> complaint(JsonObject event) {
+        String method = event.has("method") ? event.get("method").getAsString() : "";
+        boolean error = method.equals("Log.entryAdded")
+                && event.getAsJsonObject("params")
+                        .getAsJsonObject("entry")
+                        .get("level")
+                        .getAsString()
+                        .equals("error");
+        return error || method.equals("Runtime.exceptionThrown")
+                ? Optional.of(event.get("params").toString())
+                : Optional.empty();
+    }
+
+    /** Returns the errors of all pages so far. */
+    public List<String> complaints() {
+        return List.copyOf(complaints);
+    }
+
+    /** Writes what the window shows to a PNG file. */
+    public void screenshot(Path file) throws Exception {
+        JsonObject answer =
+                command("Page.captureScreenshot", Map.of("format", "png"));
+        Files.write(
+                file,
+                Base64.getDecoder()
+                        .decode(answer.getAsJsonObject("result").get("data").getAsString()));
     }
 
     private JsonObject command(String method, Map<String, Object> parameters) throws Exception {

@@ -41,6 +41,11 @@ public final class Recorded {
 
     /** One stage: 5 s of load, a fault at 2 s, no answers for a second. */
     public static StageResult stage(int number) {
+        return stage(number, 1200);
+    }
+
+    /** The same, with so many requests answered. */
+    public static StageResult stage(int number, long answered) {
         List<Slice> slices = new ArrayList<>();
         List<Point> points = new ArrayList<>();
         for (int i = 0; i < 10; i++) {
@@ -100,7 +105,7 @@ public final class Recorded {
                 shares,
                 new Span(2, 3),
                 number == 4 ? new Span(2.02, 2.9) : new Span(0, 0),
-                new Cost(1200, seconds));
+                new Cost(answered, seconds));
         return new StageResult(
                 Stages.all().get(number - 1),
                 new Pace(300, Duration.ofSeconds(5), 1000, 1, false).at(number),

@@ -11,7 +11,10 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -85,5 +88,29 @@ final class OperatorTest {
         assertThatThrownBy(operator::await).isInstanceOf(IOException.class).hasMessage("no such process");
         time.advance(Duration.ofSeconds(2));
         assertThat(operator.isSettled()).isTrue();
+    }
+
+    @Test
+    void aVisitorIsToldWhatCouldNotBeDone() throws Exception {
+        BlockingQueue<String> why = new LinkedBlockingQueue<>();
+        operator.actNow(
+                "▶ a: promote",
+                () -> {
+                    throw new IOException("it is the primary already");
+                },
+                done::add,
+                why::add);
+
+        assertThat(why.poll(30, TimeUnit.SECONDS)).isEqualTo("it is the primary already");
+        assertThat(done).isEmpty();
+    }
+
+    @Test
+    void aVisitorIsToldWhenWhatTookLongIsDone() throws Exception {
+        BlockingQueue<String> finished = new LinkedBlockingQueue<>();
+        operator.actNow("▶ s1: split", () -> time.advance(Duration.ofSeconds(3)), finished::add, done::add);
+
+        assertThat(finished.poll(30, TimeUnit.SECONDS)).isEqualTo(": done");
+        assertThat(done).isEmpty();
     }
 }

@@ -7,12 +7,12 @@ import org.junit.jupiter.api.Test;
 
 final class PaceTest {
 
-    private final Pace full = new Pace(300, Duration.ofSeconds(10), 1000, 1, false);
+    private final Pace full = new Pace(500, Duration.ofSeconds(10), 1000, 1, false);
 
     @Test
     void growsTenfoldUpToTheThirdStageAndStaysThere() {
         assertThat(full.at(2).people()).isEqualTo(100);
-        assertThat(full.at(2).rate()).isEqualTo(30);
+        assertThat(full.at(2).rate()).isEqualTo(50);
         for (int number = 3; number <= 9; number++) {
             assertThat(full.at(number)).isEqualTo(full);
         }
@@ -20,9 +20,12 @@ final class PaceTest {
 
     @Test
     void fewEnoughToBeCountedAreThereFromTheStart() {
-        assertThat(full.at(1).people()).isEqualTo(20);
-        assertThat(full.at(1).rate()).isEqualTo(20);
-        Pace least = new Pace(10, Duration.ofSeconds(1), 100, 1, false);
-        assertThat(least.at(1).rate()).as("never more than is asked for").isEqualTo(10);
+        assertThat(full.at(1).people()).isEqualTo(10);
+        assertThat(full.at(1).rate()).isEqualTo(5);
+        Pace small = new Pace(60, Duration.ofSeconds(1), 100, 1, false);
+        assertThat(small.at(1).people()).isEqualTo(10);
+        assertThat(small.at(1).rate()).isEqualTo(5);
+        Pace least = new Pace(4, Duration.ofSeconds(1), 100, 1, false);
+        assertThat(least.at(1).rate()).as("never more than is asked for").isEqualTo(4);
     }
 }
