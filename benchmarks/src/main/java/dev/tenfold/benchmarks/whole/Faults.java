@@ -36,7 +36,7 @@ final class Faults {
         DatabaseServer server = servers.get(random.nextInt(servers.size()));
         DatabaseServer primary = system.database(server.shard).primary();
         AppProcess process = system.anyProcess();
-        switch (random.nextInt(16)) {
+        switch (random.nextInt(19)) {
             case 0 -> crash(server);
             case 1, 2 -> crash(primary == null ? server : primary);
             case 3, 4 -> hang(primary == null || random.nextBoolean() ? server : primary);
@@ -62,6 +62,12 @@ final class Faults {
                 system.world.step(random.nextInt(2_000) * MILLI, system.tier::restart);
             }
             case 14 -> crashBroker();
+            case 15, 16 -> {
+                if (process != null) {
+                    process.switchOver(server.shard);
+                }
+            }
+            case 17 -> system.front.takeDown(random.nextInt(3));
             default -> move();
         }
     }
@@ -120,7 +126,8 @@ final class Faults {
 
     private void cut() {
         List<String> parties =
-                new ArrayList<>(List.of(SharedTier.PLACE, MessageBus.PLACE, BrokerHost.PLACE, ReachedRegister.PLACE));
+                new ArrayList<>(List.of(
+                SharedTier.PLACE, MessageBus.PLACE, BrokerHost.PLACE, ReachedRegister.PLACE, Front.PLACE));
         system.databases.values().forEach(database -> database.servers.forEach(server -> parties.add(server.id)));
         system.processes.forEach(process -> parties.add(process.name));
         String first = parties.get(random.nextInt(parties.size()));
@@ -153,6 +160,7 @@ final class Faults {
         system.network.loseSome(false);
         system.network.healAll();
         system.tier.restart();
+        system.front.allUp();
         restartBroker();
         system.databases
                 .values()

@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,10 @@ final class History {
     private final Verdict verdict;
     private final Map<Long, Long> before = new HashMap<>();
     private final Map<Long, String> keys = new HashMap<>();
+    private final Set<Long> removals = new HashSet<>();
+    /** The removals of a key that a server carried out. */
+    private final Map<String, Set<Long>> removed = new HashMap<>();
+    private final Set<Long> received = new HashSet<>();
     private final Set<Long> acknowledged = new LinkedHashSet<>();
     private final Map<Long, Integer> announced = new LinkedHashMap<>();
     private long numbers;
@@ -38,9 +43,28 @@ final class History {
         return numbers;
     }
 
+    /** Draws the number of a removal. */
+    long nextRemoval(String key) {
+        long number = next(key);
+        removals.add(number);
+        return number;
+    }
+
+    String key(long number) {
+        return Objects.requireNonNull(keys.get(number), () -> "there is no write " + number);
+    }
+
+    /** A process was asked to make a write, which nobody may ask for twice. */
+    void receive(long number) {
+        verdict.require(received.add(number), () -> "(8) the write " + number + " was sent to two processes");
+    }
+
     /** A server wrote a number in place of another (0 for none). Each server of a shard does that in its turn. */
     void carriedOut(String key, long number, long instead) {
         Long known = before.putIfAbsent(number, instead);
+        if (removals.contains(number)) {
+            removed.computeIfAbsent(key, none -> new LinkedHashSet<>()).add(number);
+        }
         verdict.require(
                 (known == null || known == instead) && key.equals(keys.get(number)),
                 () -> "(0) " + number + " of key " + key + " took the place of " + instead + " on one server and of "
@@ -55,9 +79,15 @@ final class History {
         return acknowledged.contains(number);
     }
 
-    /** Whether a value is what a write wrote, or stands on it. */
-    boolean shows(@Nullable Long value, long number) {
-        for (long at = value == null ? 0 : value; at != 0; at = before.getOrDefault(at, 0L)) {
+    /** Whether a value is what a write wrote, or stands on it; no value is what a removal left that does. */
+    boolean shows(String key, @Nullable Long value, long number) {
+        return value != null
+                ? standsOn(value, number)
+                : removed.getOrDefault(key, Set.of()).stream().anyMatch(removal -> standsOn(removal, number));
+    }
+
+    private boolean standsOn(long last, long number) {
+        for (long at = last; at != 0; at = before.getOrDefault(at, 0L)) {
             if (at == number) {
                 return true;
             }
@@ -73,6 +103,10 @@ final class History {
         return acknowledged.size();
     }
 
+    int acknowledgedRemovals() {
+        return (int) acknowledged.stream().filter(removals::contains).count();
+    }
+
     int announcements() {
         return announced.size();
     }
@@ -86,12 +120,12 @@ final class History {
         return announced.keySet().containsAll(acknowledged);
     }
 
-    /** Compares with what the shards hold in the end. */
-    void check(Map<String, Long> values) {
+    /** Compares with the last write or removal of each key in the shards. */
+    void check(Map<String, Long> last) {
         for (long number : acknowledged) {
-            Long value = values.get(keys.get(number));
+            long value = last.getOrDefault(key(number), 0L);
             verdict.require(
-                    shows(value, number),
+                    standsOn(value, number),
                     () -> "(2) the acknowledged write " + number + " of " + keys.get(number) + " is lost; there is "
                             + value);
         }
@@ -99,9 +133,9 @@ final class History {
         missing.removeAll(announced.keySet());
         verdict.require(missing.isEmpty(), () -> "(3) acknowledged and never announced: " + missing);
         for (long number : announced.keySet()) {
-            Long value = values.get(keys.get(number));
+            long value = last.getOrDefault(key(number), 0L);
             verdict.require(
-                    shows(value, number),
+                    standsOn(value, number),
                     () -> "(3) announced and not committed: " + number + " of " + keys.get(number) + "; there is "
                             + value);
         }
