@@ -210,9 +210,9 @@ final class AppProcess {
         boolean places = system.has(Guard.POSITIONS);
         Positioned<@Nullable Long> found = cache.get(key, places ? minimum : Position.none(), noted);
         long began = system.loads.getOrDefault(found.read(), Long.MAX_VALUE);
-        system.require(
+        system.require(Promise.COPIES, 
                 began >= droppedAt,
-                () -> "(4) the cache of " + name + " answers " + key + " = " + found.value() + ", which was read at "
+                () -> "the cache of " + name + " answers " + key + " = " + found.value() + ", which was read at "
                         + began / Network.MILLI + " ms, though it was invalidated at " + droppedAt / Network.MILLI
                         + " ms");
         return places || minimum.isNone() ? found : new Positioned<>(found.value(), minimum);

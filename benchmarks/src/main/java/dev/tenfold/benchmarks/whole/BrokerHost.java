@@ -1,5 +1,6 @@
 package dev.tenfold.benchmarks.whole;
 
+import dev.tenfold.benchmarks.whole.WholeSystem.Guard;
 import dev.tenfold.error.OutcomeUnknownException;
 import dev.tenfold.error.UnavailableException;
 import dev.tenfold.observe.Observer;
@@ -45,25 +46,28 @@ final class BrokerHost implements AutoCloseable {
     private static final String MARK = "mark";
     private static final Path MEMORY = Path.of("/dev/shm");
 
+    private final WholeSystem system;
     private final SimulatedWorld world;
     private final Network network;
     private final Random random;
     private final LongConsumer consumed;
-    private final boolean keepsFiles;
     private final Clock clock;
     private final List<Path> folders = new ArrayList<>();
     private int incarnation;
     private @Nullable Broker broker;
     private @Nullable Exchange<String> exchange;
+    /** How many messages were confirmed and not yet acknowledged. */
+    private int outstanding;
+
     int crashes;
-    /** How many messages it found on its disk when it came back. */
+    /** How many messages it found in its files when it came back. */
     int recovered;
 
-    BrokerHost(SimulatedWorld world, Network network, Random random, boolean keepsFiles, LongConsumer consumed) {
-        this.world = world;
-        this.network = network;
-        this.random = random;
-        this.keepsFiles = keepsFiles;
+    BrokerHost(WholeSystem system, LongConsumer consumed) {
+        this.system = system;
+        this.world = system.world;
+        this.network = system.network;
+        this.random = system.random;
         this.consumed = consumed;
         this.clock = world.clock(0, 1);
         folders.add(folder());
@@ -95,25 +99,38 @@ final class BrokerHost implements AutoCloseable {
                 .observer(Observer.none())
                 .durable(folders.get(folders.size() - 1), journal -> journal.segmentSize(32 << 10));
         Exchange<String> changes = fresh.topicExchange("changes", String.class);
-        Queue<String> mail = fresh.queue(
-                "mail",
-                String.class,
-                options -> options.retry(Backoff.fixed(RETRY).attempts(1_000_000)));
-        recovered += mail.inspect().messages();
+        Queue<String> mail = mail(fresh);
+        int found = mail.inspect().messages();
+        recovered += found;
+        system.require(
+                Promise.JOURNAL,
+                found == outstanding,
+                () -> "the broker comes back with " + found + " messages of " + outstanding);
         changes.bind(mail, "number.*");
         mail.consume(4, delivery -> consume(mine, delivery.body()));
         broker = fresh;
         exchange = changes;
     }
 
+    private static Queue<String> mail(Broker of) {
+        return of.queue(
+                "mail",
+                String.class,
+                options -> options.retry(Backoff.fixed(RETRY).attempts(1_000_000)));
+    }
+
     private void consume(int by, String body) throws InterruptedException {
-        clock.sleep(network.delay());
+        system.note(() -> "the consumer begins with " + body);
+        clock.sleep(network.delay() + (random.nextInt(5) == 0 ? random.nextInt(150) * Network.MILLI : 0));
         if (by != incarnation) {
             throw new IllegalStateException("the broker is gone");
         }
         if (random.nextInt(10) == 0) {
+            system.note(() -> "the consumer fails at " + body);
             throw new IllegalStateException("the consumer failed");
         }
+        outstanding--;
+        system.note(() -> "the consumer has " + body);
         consumed.accept(Long.parseLong(body));
     }
 
@@ -130,7 +147,7 @@ final class BrokerHost implements AutoCloseable {
         Path left = folders.get(folders.size() - 1);
         Path copy = folder();
         folders.add(copy);
-        if (keepsFiles) {
+        if (system.has(Guard.JOURNAL)) {
             copy(left, copy);
         }
         gone.close(Duration.ZERO);
@@ -161,6 +178,7 @@ final class BrokerHost implements AutoCloseable {
             return CompletableFuture.failedStage(new UnavailableException("the broker refuses", List.of(), null));
         }
         Confirm confirm = written(there.publish(ROUTING_KEY, body));
+        outstanding++;
         return network.cross(from, PLACE, process)
                 ? CompletableFuture.completedStage(confirm)
                 : CompletableFuture.failedStage(new OutcomeUnknownException("the confirm was lost", null));
@@ -173,6 +191,14 @@ final class BrokerHost implements AutoCloseable {
         } catch (CompletionException refused) {
             throw new AssertionError("a broker with room on its disk confirms", refused);
         }
+    }
+
+    @Override
+    public String toString() {
+        Broker open = broker;
+        return open == null
+                ? "the broker is down"
+                : outstanding + " messages to be consumed in " + mail(open).inspect();
     }
 
     private static void copy(Path from, Path to) {

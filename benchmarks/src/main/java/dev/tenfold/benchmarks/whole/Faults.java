@@ -42,21 +42,25 @@ final class Faults {
             case 3, 4 -> hang(primary == null || random.nextBoolean() ? server : primary);
             case 5, 6, 7, 8 -> cut();
             case 9 -> {
+                system.tally.fault("replica stops replaying");
                 system.note(() -> server.id + " stops replaying");
                 server.replayPausedUntil = system.world.now() + random.nextInt(4_000) * MILLI;
             }
             case 10 -> {
                 if (process != null) {
+                    system.tally.fault("process stands still");
                     system.pause(process, random.nextInt(random.nextInt(4) == 0 ? 30_000 : 3_000));
                 }
             }
             case 11, 12 -> {
                 if (process != null) {
+                    system.tally.fault("process killed");
                     system.kill(process);
                     system.join();
                 }
             }
             case 13 -> {
+                system.tally.fault("shared tier crashes");
                 system.note(() -> "the tier crashes");
                 system.tier.crash();
                 system.world.step(random.nextInt(2_000) * MILLI, system.tier::restart);
@@ -64,6 +68,7 @@ final class Faults {
             case 14 -> crashBroker();
             case 15, 16 -> {
                 if (process != null) {
+                    system.tally.fault("switchover asked for");
                     process.switchOver(server.shard);
                 }
             }
@@ -92,6 +97,7 @@ final class Faults {
         if (!server.up) {
             return;
         }
+        system.tally.fault(server.writable ? "primary crashes" : "replica crashes");
         system.note(() -> server.id + " crashes");
         server.crash();
         int incarnation = server.incarnation;
@@ -105,6 +111,7 @@ final class Faults {
 
     private void crashBroker() {
         if (system.broker.isUp()) {
+            system.tally.fault("broker crashes");
             system.note(() -> "the broker crashes");
             system.broker.crash();
             system.world.step((100 + random.nextInt(3_000)) * MILLI, this::restartBroker);
@@ -120,6 +127,7 @@ final class Faults {
 
     private void hang(DatabaseServer server) {
         long length = 100L + random.nextInt(6_000);
+        system.tally.fault(server.writable ? "primary hangs" : "replica hangs");
         system.note(() -> server.id + " hangs for " + length + " ms");
         server.hungUntil = system.world.now() + length * MILLI;
     }
@@ -137,6 +145,7 @@ final class Faults {
         }
         boolean all = random.nextBoolean();
         String other = parties.get(random.nextInt(parties.size()));
+        system.tally.fault(all ? "party cut off" : "link cut");
         system.note(() -> all ? island + " is cut off" : first + " and " + other + " are cut");
         List<String[]> pairs = new ArrayList<>();
         for (String one : all ? island : Set.of(first)) {

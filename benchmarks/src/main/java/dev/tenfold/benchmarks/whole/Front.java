@@ -186,7 +186,7 @@ final class Front {
         if (site.isUp()) {
             system.note(() -> site + " goes down");
             site.down();
-            system.tally.edgesDown++;
+            system.tally.fault("edge down");
             system.world.step(
                     (200 + system.random.nextInt(3_000)) * MILLI,
                     () -> system.world.schedule(0, () -> {
@@ -211,8 +211,8 @@ final class Front {
         } finally {
             long nanos = system.world.now() - began;
             system.tally.longestRequest = Math.max(system.tally.longestRequest, nanos);
-            system.require(
-                    nanos <= WITHIN.toNanos() + 100 * MILLI, () -> "(5) " + ask + " took " + nanos / MILLI + " ms");
+            system.require(Promise.IN_TIME, 
+                    nanos <= WITHIN.toNanos() + 100 * MILLI, () -> "" + ask + " took " + nanos / MILLI + " ms");
         }
     }
 
@@ -222,16 +222,16 @@ final class Front {
         long purgedAt = purged.getOrDefault(key, 0L);
         Answer page = handle(client, Ask.page(key));
         long age = began - page.born();
-        system.require(
+        system.require(Promise.EDGES, 
                 page.born() >= purgedAt,
-                () -> "(7) an edge answers " + key + " = " + page.value() + " as it was asked for at "
+                () -> "an edge answers " + key + " = " + page.value() + " as it was asked for at "
                         + page.born() / MILLI + " ms, though it was purged at " + purgedAt / MILLI + " ms");
         boolean hasFailed =
                 failed.getOrDefault(key, Long.MIN_VALUE / 2) >= began - PAUSE_AFTER_FAILURE.plus(NOTICE).toNanos();
         Duration limit = FRESH.plus(hasFailed ? IF_ERROR : WHILE_REVALIDATING);
-        system.require(
+        system.require(Promise.EDGES, 
                 age <= limit.toNanos(),
-                () -> "(7) an edge answers " + key + " = " + page.value() + " after " + age / MILLI + " ms, more than "
+                () -> "an edge answers " + key + " = " + page.value() + " after " + age / MILLI + " ms, more than "
                         + limit);
         system.tally.pages++;
         system.tally.copiesOfEdges += age > 0 ? 1 : 0;
@@ -294,7 +294,7 @@ final class Front {
     /** Each retry and hedge takes from one of the budgets, and each success gives at most once to each. */
     void check() {
         double allowed = asked + budgets.size() * (RESERVE + RATIO * answered);
-        system.require(sent <= allowed, () -> "(9) " + asked + " requests were sent " + sent + " times");
+        system.require(Promise.BUDGETS, sent <= allowed, () -> "" + asked + " requests were sent " + sent + " times");
         system.tally.requests += asked;
         system.tally.attempts += sent;
     }

@@ -19,7 +19,7 @@ final class History {
 
     /** A promise that was broken. */
     interface Verdict {
-        void require(boolean holds, Supplier<String> problem);
+        void require(Promise promise, boolean holds, Supplier<String> problem);
     }
 
     private final Verdict verdict;
@@ -30,6 +30,7 @@ final class History {
     private final Map<String, Set<Long>> removed = new HashMap<>();
     private final Set<Long> received = new HashSet<>();
     private final Set<Long> acknowledged = new LinkedHashSet<>();
+    private final Set<Long> owed = new HashSet<>();
     private final Map<Long, Integer> announced = new LinkedHashMap<>();
     private long numbers;
 
@@ -56,7 +57,7 @@ final class History {
 
     /** A process was asked to make a write, which nobody may ask for twice. */
     void receive(long number) {
-        verdict.require(received.add(number), () -> "(8) the write " + number + " was sent to two processes");
+        verdict.require(Promise.ONCE, received.add(number), () -> "the write " + number + " was sent to two processes");
     }
 
     /** A server wrote a number in place of another (0 for none). Each server of a shard does that in its turn. */
@@ -65,9 +66,9 @@ final class History {
         if (removals.contains(number)) {
             removed.computeIfAbsent(key, none -> new LinkedHashSet<>()).add(number);
         }
-        verdict.require(
+        verdict.require(Promise.LOG, 
                 (known == null || known == instead) && key.equals(keys.get(number)),
-                () -> "(0) " + number + " of key " + key + " took the place of " + instead + " on one server and of "
+                () -> "" + number + " of key " + key + " took the place of " + instead + " on one server and of "
                         + known + " on another");
     }
 
@@ -115,28 +116,33 @@ final class History {
         return (int) announced.values().stream().filter(times -> times > 1).count();
     }
 
-    /** Whether everything that was acknowledged has been announced. */
-    boolean isAnnounced() {
-        return announced.keySet().containsAll(acknowledged);
+    /** From now on {@link #isCaughtUp} asks for what has been acknowledged by now. */
+    void mark() {
+        owed.addAll(acknowledged);
+    }
+
+    /** Whether everything that had been acknowledged at the mark has been announced. */
+    boolean isCaughtUp() {
+        return announced.keySet().containsAll(owed);
     }
 
     /** Compares with the last write or removal of each key in the shards. */
     void check(Map<String, Long> last) {
         for (long number : acknowledged) {
             long value = last.getOrDefault(key(number), 0L);
-            verdict.require(
+            verdict.require(Promise.KEPT, 
                     standsOn(value, number),
-                    () -> "(2) the acknowledged write " + number + " of " + keys.get(number) + " is lost; there is "
+                    () -> "the acknowledged write " + number + " of " + keys.get(number) + " is lost; there is "
                             + value);
         }
         Set<Long> missing = new HashSet<>(acknowledged);
         missing.removeAll(announced.keySet());
-        verdict.require(missing.isEmpty(), () -> "(3) acknowledged and never announced: " + missing);
+        verdict.require(Promise.ANNOUNCED, missing.isEmpty(), () -> "acknowledged and never announced: " + missing);
         for (long number : announced.keySet()) {
             long value = last.getOrDefault(key(number), 0L);
-            verdict.require(
+            verdict.require(Promise.ANNOUNCED, 
                     standsOn(value, number),
-                    () -> "(3) announced and not committed: " + number + " of " + keys.get(number) + "; there is "
+                    () -> "announced and not committed: " + number + " of " + keys.get(number) + "; there is "
                             + value);
         }
     }

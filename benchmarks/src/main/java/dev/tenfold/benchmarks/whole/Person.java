@@ -160,9 +160,9 @@ final class Person {
 
     private void check(Ask ask, @Nullable Long value, Answer answer) {
         for (long number : seen.getOrDefault(ask.key(), List.of())) {
-            system.require(
+            system.require(Promise.SESSION, 
                     !system.history.isAcknowledged(number) || system.history.shows(ask.key(), value, number),
-                    () -> "(1) " + name + " knew " + ask.key() + " = " + number + ", and " + ask.kind() + " through "
+                    () -> "" + name + " knew " + ask.key() + " = " + number + ", and " + ask.kind() + " through "
                             + answer.by() + " asking for " + AppProcess.TOKENS.decode(ask.cookie()) + " shows "
                             + value);
         }

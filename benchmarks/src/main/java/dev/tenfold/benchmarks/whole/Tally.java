@@ -1,6 +1,8 @@
 package dev.tenfold.benchmarks.whole;
 
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 
 /** How much happened in a run, or in many: a simulation in which nothing happens proves nothing. */
 final class Tally {
@@ -23,7 +25,6 @@ final class Tally {
     long removals;
     long seenGone;
     long switchovers;
-    long edgesDown;
     long brokerCrashes;
     long recoveredMessages;
     long requests;
@@ -32,6 +33,8 @@ final class Tally {
     long copiesOfEdges;
     long stalePages;
     long longestRequest;
+    final long[] checks = new long[Promise.values().length];
+    final Map<String, Long> faults = new TreeMap<>();
 
     /** Takes the figures of a run that is over. */
     void add(WholeSystem run) {
@@ -64,10 +67,13 @@ final class Tally {
         tierCopies += other.tierCopies;
         announced += other.announced;
         repeated += other.repeated;
+        for (int i = 0; i < checks.length; i++) {
+            checks[i] += other.checks[i];
+        }
+        other.faults.forEach((kind, times) -> faults.merge(kind, times, Long::sum));
         removals += other.removals;
         seenGone += other.seenGone;
         switchovers += other.switchovers;
-        edgesDown += other.edgesDown;
         brokerCrashes += other.brokerCrashes;
         recoveredMessages += other.recoveredMessages;
         requests += other.requests;
@@ -78,6 +84,10 @@ final class Tally {
         longestRequest = Math.max(longestRequest, other.longestRequest);
         longest = Math.max(longest, other.longest);
         recovery = Math.max(recovery, other.recovery);
+    }
+
+    void fault(String kind) {
+        faults.merge(kind, 1L, Long::sum);
     }
 
     String describe() {
@@ -102,7 +112,6 @@ final class Tally {
                 requests through the front / attempts      %d / %d
                   longest (deadline %d ms)               %d ms
                 pages / from an edge's copy / stale        %d / %d / %d
-                edges taken down                           %d
                 broker crashes / messages found on disk    %d / %d
                 longest recovery after the last fault      %d ms
                 """,
@@ -131,7 +140,6 @@ final class Tally {
                 pages,
                 copiesOfEdges,
                 stalePages,
-                edgesDown,
                 brokerCrashes,
                 recoveredMessages,
                 recovery / Network.MILLI);

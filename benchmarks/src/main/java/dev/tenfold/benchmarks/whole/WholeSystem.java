@@ -76,6 +76,7 @@ final class WholeSystem implements AutoCloseable {
 
     private final long seed;
     private final Set<Guard> without;
+    final Tally tally = new Tally();
     final Random random;
     final SimulatedWorld world = new SimulatedWorld();
     final Network network;
@@ -100,7 +101,6 @@ final class WholeSystem implements AutoCloseable {
     private boolean quiet;
     int reads;
     int moves;
-    final Tally tally = new Tally();
 
     WholeSystem(long seed, Set<Guard> without) {
         this.seed = seed;
@@ -109,7 +109,7 @@ final class WholeSystem implements AutoCloseable {
         network = new Network(world, random);
         tier = new SharedTier(world, network);
         bus = new MessageBus(world, network);
-        broker = new BrokerHost(world, network, random, has(Guard.JOURNAL), this::announced);
+        broker = new BrokerHost(this, this::announced);
         front = new Front(this);
         for (String shard : List.of("s1", "s2")) {
             databases.put(shard, new Database(shard, 3, has(Guard.QUORUM) ? 1 : 0, world, network, random));
@@ -176,11 +176,15 @@ final class WholeSystem implements AutoCloseable {
         }
     }
 
-    void require(boolean holds, Supplier<String> problem) {
+    void require(Promise promise, boolean holds, Supplier<String> problem) {
+        tally.checks[promise.ordinal()]++;
         if (!holds) {
-            throw new AssertionError("seed " + seed + ": " + problem.get() + System.lineSeparator()
-                    + trace.stream().map(Supplier::get).collect(Collectors.joining(System.lineSeparator()))
-                    + System.lineSeparator() + world.now() / MILLI + " ms  " + databases + ", " + network);
+            throw new Promise.Broken(
+                    promise,
+                    "seed " + seed + ": " + promise + " " + problem.get() + System.lineSeparator()
+                            + trace.stream().map(Supplier::get).collect(Collectors.joining(System.lineSeparator()))
+                            + System.lineSeparator() + world.now() / MILLI + " ms  " + databases + ", " + network + ", "
+                            + broker);
         }
     }
 
@@ -224,15 +228,25 @@ final class WholeSystem implements AutoCloseable {
         if (pausedUntil.getOrDefault(process, 0L) < began) {
             tally.longest = Math.max(tally.longest, nanos);
             // The deadline, a step that began just before it, and an answer's way through tier, bus and network.
-            require(
+            require(Promise.IN_TIME, 
                     nanos < AppProcess.DEADLINE.toNanos() + 3 * SECOND,
-                    () -> "(5) a call on " + process.name + " took " + nanos / MILLI + " ms");
+                    () -> "a call on " + process.name + " took " + nanos / MILLI + " ms");
         }
     }
 
     // --- a run
 
     void run() {
+        try {
+            play();
+        } catch (Promise.Broken broken) {
+            throw broken;
+        } catch (AssertionError unexpected) {
+            throw new AssertionError("seed " + seed + ": " + unexpected.getMessage(), unexpected);
+        }
+    }
+
+    private void play() {
         int count = 2 + random.nextInt(2);
         for (int i = 0; i < count; i++) {
             join();
@@ -247,16 +261,17 @@ final class WholeSystem implements AutoCloseable {
         Faults faults = new Faults(this);
         faults.storm();
         faults.end();
+        history.mark();
         long began = world.now();
         while (!recovered()) {
-            require(world.now() - began < 120 * SECOND, () -> "(6) not recovered after 120 s: " + whatIsLeft());
+            require(Promise.RECOVERY, world.now() - began < 120 * SECOND, () -> "not recovered after 120 s: " + whatIsLeft());
             faults.keepMoving();
             world.run(200 * MILLI);
         }
         tally.recovery = world.now() - began;
         quiet = true;
         world.run(AppProcess.TIME_TO_LIVE.toNanos() + 2 * SECOND);
-        require(people.stream().noneMatch(Person::isWaiting), () -> "(5) a call has not ended");
+        require(Promise.IN_TIME, people.stream().noneMatch(Person::isWaiting), () -> "a call has not ended");
         history.check(rows(ShardState::last));
         readAgain(rows(ShardState::values));
         front.check();
@@ -270,9 +285,9 @@ final class WholeSystem implements AutoCloseable {
                     0,
                     () -> keys().forEach(key -> {
                         Long found = process.numbers.in(new Session()).get(key);
-                        require(
+                        require(Promise.COPIES, 
                                 Objects.equals(found, values.get(key)),
-                                () -> "(4) " + process.name + " still answers " + key + " = " + found + " and not "
+                                () -> "" + process.name + " still answers " + key + " = " + found + " and not "
                                         + values.get(key));
                     }));
         }
@@ -281,9 +296,9 @@ final class WholeSystem implements AutoCloseable {
                     0,
                     () -> keys().forEach(key -> {
                         Long found = front.page(client, key).value();
-                        require(
+                        require(Promise.COPIES, 
                                 Objects.equals(found, values.get(key)),
-                                () -> "(4) an edge still answers " + key + " = " + found + " and not "
+                                () -> "an edge still answers " + key + " = " + found + " and not "
                                         + values.get(key));
                     }));
         }
@@ -309,7 +324,7 @@ final class WholeSystem implements AutoCloseable {
                 && processes.stream().allMatch(AppProcess::hasPrimaries)
                 && databases.values().stream().allMatch(Database::isWhole)
                 && !isMoving()
-                && history.isAnnounced();
+                && history.isCaughtUp();
     }
 
     boolean isMoving() {
@@ -322,7 +337,7 @@ final class WholeSystem implements AutoCloseable {
                         .filter(process -> !process.hasPrimaries())
                         .map(process -> process.name)
                         .toList() + " without a primary, moving " + isMoving() + ", all announced "
-                + history.isAnnounced();
+                + history.isCaughtUp();
     }
 
     void failed(boolean unknown, boolean lost) {
