@@ -13,8 +13,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
@@ -60,15 +58,16 @@ final class RegionRace<R> {
             Function<BooleanSupplier, @Nullable Attempt<R>> second) {
         begin(finished -> first.apply(finished));
         Scheduler.Task timer = settings.scheduler().schedule(settings.delay(), () -> hedge(second));
+        Scheduler.Task expiry = deadline.isLimited()
+                ? settings.scheduler().schedule(deadline.remaining(), () -> expire(deadline))
+                : () -> {};
         try {
-            Attempt<R> made =
-                    deadline.isLimited() ? answer.get(deadline.remainingNanos(), TimeUnit.NANOSECONDS) : answer.get();
+            settings.scheduler().await(answer);
+            Attempt<R> made = answer.get();
             if (made.outcome() == Outcome.SUCCESS) {
                 settings.budget().deposit();
             }
             return made;
-        } catch (TimeoutException late) {
-            throw new DeadlineExceededException("two regions of " + path.get(), deadline.budget(), late);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             throw new CancellationException("interrupted while waiting for " + path.get());
@@ -76,9 +75,15 @@ final class RegionRace<R> {
             throw unchecked(Objects.requireNonNull(failed.getCause()));
         } finally {
             timer.cancel();
+            expiry.cancel();
             answer.cancel(false);
             interruptAll();
         }
+    }
+
+    private void expire(Deadline deadline) {
+        answer.completeExceptionally(
+                new DeadlineExceededException("two regions of " + path.get(), deadline.budget(), null));
     }
 
     private void hedge(Function<BooleanSupplier, @Nullable Attempt<R>> second) {

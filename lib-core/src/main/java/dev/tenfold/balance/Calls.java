@@ -131,6 +131,7 @@ final class Calls<T> implements Caller.Idempotent<T> {
                         true)
                 .toCompletableFuture();
         try {
+            rules.scheduler().await(result);
             return result.get();
         } catch (InterruptedException interrupted) {
             result.cancel(true);

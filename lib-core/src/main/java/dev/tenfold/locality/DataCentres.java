@@ -39,7 +39,8 @@ import java.util.random.RandomGenerator;
  * drained} it, and growing from a tenth to the whole while it comes back. A client goes to the nearest region with the
  * probability of that region's capacity, else to the next nearest, and so on; so a region whose capacity is short keeps as many of its own as it can
  * serve, and the rest spills over (the rule of Envoy's priority levels, with distance as the priority). Where all capacities
- * together are below 1, they share what there is. Where none has any, the nearest that still has a healthy endpoint is better than none.
+ * together are below 1, they share what there is. Where none has any, the nearest that still has a healthy endpoint is better than none,
+ * and where nobody is healthy, the nearest with an endpoint that takes calls all the same: only a call can find out that it is well again.
  *
  * <p>Thread-safe; {@link #locate} takes no lock, allocates nothing while no region changes, and costs about 0.1 µs a
  * region. It starts nothing: a change of a region is noticed by the next call. The balancers remain their owner's, to close.
@@ -110,7 +111,7 @@ public final class DataCentres<T> implements Locator<Coordinates, LoadBalancer<T
      *
      * @param client where the client is
      * @return its balancer
-     * @throws UnavailableException if no region is up and none that is not drained has a healthy endpoint, with the reason for each
+     * @throws UnavailableException if no region that is not drained has an endpoint that takes calls, with the reason for each
      */
     @Override
     public LoadBalancer<T> locate(Coordinates client) {

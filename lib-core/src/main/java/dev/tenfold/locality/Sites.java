@@ -1,5 +1,6 @@
 package dev.tenfold.locality;
 
+import dev.tenfold.balance.LoadBalancer;
 import dev.tenfold.health.HealthCell;
 import dev.tenfold.health.HealthGroup;
 import dev.tenfold.health.HealthState;
@@ -9,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** The regions, what each is worth now, and who gets a client. Thread-safe. */
@@ -125,14 +127,19 @@ final class Sites<T> {
         return able * site.cell().current().share(time.nanoTime());
     }
 
-    /** Finds the nearest that has anybody healthy at all and is not drained. */
+    /** Finds the nearest that is not drained and has anybody healthy at all, else anybody who takes calls all the same. */
     @Nullable
     Region<T> lastResort(Coordinates client) {
+        Region<T> healthy = nearest(client, balancer -> balancer.healthyShare() > 0);
+        return healthy != null ? healthy : nearest(client, Sites::takesCalls);
+    }
+
+    private @Nullable Region<T> nearest(Coordinates client, Predicate<LoadBalancer<T>> wanted) {
         Region<T> best = null;
         double bestDistance = Double.POSITIVE_INFINITY;
         for (Site<T> site : all) {
             boolean drained = site.cell().current().state() == HealthState.DRAINING;
-            if (!drained && site.region().balancer().healthyShare() > 0) {
+            if (!drained && wanted.test(site.region().balancer())) {
                 double distance = proximity.distance(site.region(), client);
                 if (distance < bestDistance) {
                     best = site.region();
@@ -141,6 +148,13 @@ final class Sites<T> {
             }
         }
         return best;
+    }
+
+    private static boolean takesCalls(LoadBalancer<?> balancer) {
+        return balancer.topology().endpoints().stream()
+                .anyMatch(endpoint -> balancer.health(endpoint.id())
+                        .map(cell -> cell.current().state().takesCalls())
+                        .orElse(false));
     }
 
     /** Compares what the region's balancer says now with what was known, and moves the region if they differ. */

@@ -175,6 +175,22 @@ class DataCentresTest {
                                         "eu: down, 0 % healthy", "us: down, 0 % healthy", "asia: down, 0 % healthy"));
     }
 
+    /** What all regions depend on has failed and is back; nobody would ever find out if nobody were asked. */
+    @Test
+    void aRegionThatStillTakesCallsIsBetterThanNone() {
+        for (LoadBalancer<String> region : List.of(eu, us, asia)) {
+            for (int i = 1; i <= 3; i++) {
+                for (int call = 0; call < region.healthPolicy().consecutiveFailures(); call++) {
+                    region.health(region.name() + "-" + i).orElseThrow().report(Outcome.FAILED);
+                }
+            }
+            assertThat(region.healthyShare()).isZero();
+        }
+        assertThat(world.locate(PARIS)).isSameAs(eu);
+        world.drain("eu");
+        assertThat(world.locate(PARIS)).isSameAs(us);
+    }
+
     @Test
     void everythingWrongIsReportedAtOnce() {
         assertThatThrownBy(() -> DataCentres.<String>builder()

@@ -12,6 +12,7 @@ import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +55,8 @@ public final class SimulatedWorld implements AutoCloseable {
 
     private static final int STUCK_SECONDS = 20;
 
+    private static final ThreadFactory THREADS = threads();
+
     private final PriorityQueue<Event> events = new PriorityQueue<>();
     private final Deque<Semaphore> idle = new ArrayDeque<>();
     private final List<Thread> threads = new ArrayList<>();
@@ -62,6 +65,22 @@ public final class SimulatedWorld implements AutoCloseable {
     private long order;
     private volatile boolean ended;
     private volatile @Nullable Throwable failure;
+
+    /** Virtual ones where there are any: handing the baton over is most of what a simulation does. */
+    private static ThreadFactory threads() {
+        try {
+            Object builder = Thread.class.getMethod("ofVirtual").invoke(null);
+            return (ThreadFactory) Class.forName("java.lang.Thread$Builder")
+                    .getMethod("factory")
+                    .invoke(builder);
+        } catch (ReflectiveOperationException old) {
+            return task -> {
+                Thread thread = new Thread(task);
+                thread.setDaemon(true);
+                return thread;
+            };
+        }
+    }
 
     /** Returns the true time, in nanoseconds from the beginning; the machines' clocks differ from it. */
     public long now() {
@@ -162,8 +181,8 @@ public final class SimulatedWorld implements AutoCloseable {
             waiting.release();
             return;
         }
-        Thread thread = new Thread(this::loop, "simulated-" + threads.size());
-        thread.setDaemon(true);
+        Thread thread = THREADS.newThread(this::loop);
+        thread.setName("simulated-" + threads.size());
         threads.add(thread);
         thread.start();
     }

@@ -2,8 +2,8 @@ package dev.tenfold.benchmarks.whole;
 
 import dev.tenfold.Codec;
 import dev.tenfold.DataPath;
+import dev.tenfold.Locator;
 import dev.tenfold.Publisher;
-import dev.tenfold.ReadThrough;
 import dev.tenfold.Tenfold;
 import dev.tenfold.benchmarks.whole.Database.Failed;
 import dev.tenfold.benchmarks.whole.ShardState.Announcement;
@@ -13,6 +13,8 @@ import dev.tenfold.cache.Cache;
 import dev.tenfold.coordination.LeaseState;
 import dev.tenfold.coordination.Leases;
 import dev.tenfold.coordination.VersionedRegister;
+import dev.tenfold.error.StaleEpochException;
+import dev.tenfold.error.TenfoldException;
 import dev.tenfold.observe.Observer;
 import dev.tenfold.queue.outbox.Outbox;
 import dev.tenfold.queue.outbox.OutboxRelay;
@@ -21,21 +23,26 @@ import dev.tenfold.replication.ReplicaSet;
 import dev.tenfold.replication.ReplicaSetBuilder;
 import dev.tenfold.session.Position;
 import dev.tenfold.session.Positioned;
+import dev.tenfold.session.Session;
+import dev.tenfold.session.SessionToken;
 import dev.tenfold.sharding.Sharder;
 import dev.tenfold.sharding.reshard.Reshard;
 import dev.tenfold.sharding.reshard.Resharder;
 import dev.tenfold.testing.SimulatedWorld.Clock;
 import dev.tenfold.time.Chance;
 import dev.tenfold.time.Deadline;
+import dev.tenfold.topology.Endpoint;
 import java.sql.Connection;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -46,7 +53,9 @@ final class AppProcess {
     static final Duration DEADLINE = Duration.ofMillis(1_500);
     static final Duration TIME_TO_LIVE = Duration.ofSeconds(4);
     private static final Outbox<String> OUTBOX = Outbox.of("outbox", Codec.utf8());
+    private static final Duration HAND_OVER = Duration.ofSeconds(2);
     private static final Duration CONTROL = Duration.ofSeconds(1);
+    static final SessionToken TOKENS = SessionToken.signedWith(new byte[16]);
 
     final String name;
     final Clock clock;
@@ -59,6 +68,10 @@ final class AppProcess {
     private final Observer observer;
     private final Executor executor;
     private final Map<String, OutboxRelay> relays = new LinkedHashMap<>();
+    /** The write or removal that the thread is at: what writes is told the key and the value only. */
+    private final ThreadLocal<Ask> current = new ThreadLocal<>();
+    /** When this process last began to drop the copies of a key, of the times that have ended. */
+    private final Map<String, Long> invalidated = new HashMap<>();
     private boolean moving;
 
     /** Opens everything, which takes time; called within a task. */
@@ -135,46 +148,143 @@ final class AppProcess {
     }
 
     private DataPath<String, Long> path() {
-        ReadThrough<String, Long> copies = system.has(Guard.POSITIONS) ? cache : this::anyCopy;
         DataPath.Builder<String, Long, DatabaseServer> path = Tenfold.<String, Long>dataPath("numbers")
-                .shardedBy(sharder)
+                .shardedBy(system.has(Guard.EPOCH) ? sharder : forgetful())
                 .reading((server, key) -> database(server)
-                        .<@Nullable Long>query(clock, name, server, state -> state.get(sharder.route(key), key)))
-                .cachedIn(copies, cache)
+                        .<@Nullable Long>query(
+                                clock,
+                                name,
+                                server,
+                                state -> system.has(Guard.ROUTE)
+                                        ? state.get(sharder.route(key), key)
+                                        : state.anywhere(key)))
+                .cachedIn(this::copy, this::invalidate)
                 .deadline(DEADLINE)
                 .time(clock)
                 .random(chance())
                 .observer(observer);
         if (!system.has(Guard.TRANSACTION)) {
-            return path.writing((server, key, number) -> write(server, key, number, List.of()))
+            return path.writing((server, key, number) -> change(server, List.of()))
+                    .removing((server, key) -> change(server, List.of()))
                     .build();
         }
-        Publisher.Recorder<Connection, DataPath.Change<String, Long>> outbox = (transaction, change) ->
-                OUTBOX.record(transaction, change.key(), BrokerHost.ROUTING_KEY, String.valueOf(change.value()));
-        return path.writing(outbox, (server, key, number, announcement) -> {
-                    List<Announcement> announcements = new ArrayList<>();
-                    announcement.recordIn(OutboxTable.recording(announcements::add));
-                    write(server, key, number, announcements);
-                })
+        Publisher.Recorder<Connection, DataPath.Change<String, Long>> outbox = (transaction, change) -> OUTBOX.record(
+                transaction,
+                change.key(),
+                BrokerHost.ROUTING_KEY,
+                String.valueOf(current.get().number()));
+        return path.writing(outbox, (server, key, number, announcement) -> change(server, recorded(announcement)))
+                .removing(outbox, (server, key, announcement) -> change(server, recorded(announcement)))
                 .relayedBy(() -> relays.values().forEach(OutboxRelay::wake))
                 .build();
     }
 
-    /** What a cache does that keeps no positions: whatever copy there is passes for as new as it has to be. */
-    @SuppressWarnings("NullAway") // knows nullable type arguments only when it runs on JDK 22 and later
-    private Positioned<@Nullable Long> anyCopy(
-            String key, Position minimum, Function<? super String, Positioned<@Nullable Long>> load) {
-        Positioned<@Nullable Long> found = cache.get(key, Position.none(), load);
-        return minimum.isNone() ? found : new Positioned<>(found.value(), minimum);
+    /** Finds the homes, and does not say by which map. */
+    private Locator<String, ReplicaSet<DatabaseServer>> forgetful() {
+        return new Locator<>() {
+            @Override
+            public ReplicaSet<DatabaseServer> locate(String key) {
+                return sharder.locate(key);
+            }
+
+            @Override
+            public ReplicaSet<DatabaseServer> relocate(String key, StaleEpochException refused, Deadline deadline) {
+                return sharder.relocate(key, refused, deadline);
+            }
+        };
     }
 
-    private void write(DatabaseServer server, String key, long number, List<Announcement> announcements) throws Failed {
+    /**
+     * Asks the cache, and checks (4) that a copy is not of a read that began before an invalidation of this process. A cache
+     * that keeps no positions lets whatever copy there is pass for as new as it has to be.
+     */
+    @SuppressWarnings("NullAway") // knows nullable type arguments only when it runs on JDK 22 and later
+    private Positioned<@Nullable Long> copy(
+            String key, Position minimum, Function<? super String, Positioned<@Nullable Long>> load) {
+        long droppedAt = invalidated.getOrDefault(key, 0L);
+        Function<String, Positioned<@Nullable Long>> noted = missing -> {
+            long began = system.world.now();
+            Positioned<@Nullable Long> loaded = load.apply(missing);
+            system.loads.put(loaded.read(), began);
+            return loaded;
+        };
+        boolean places = system.has(Guard.POSITIONS);
+        Positioned<@Nullable Long> found = cache.get(key, places ? minimum : Position.none(), noted);
+        long began = system.loads.getOrDefault(found.read(), Long.MAX_VALUE);
+        system.require(Promise.COPIES, 
+                began >= droppedAt,
+                () -> "the cache of " + name + " answers " + key + " = " + found.value() + ", which was read at "
+                        + began / Network.MILLI + " ms, though it was invalidated at " + droppedAt / Network.MILLI
+                        + " ms");
+        return places || minimum.isNone() ? found : new Positioned<>(found.value(), minimum);
+    }
+
+    private void invalidate(String key) {
+        long began = system.world.now();
+        if (system.has(Guard.INVALIDATION)) {
+            cache.invalidate(key);
+        }
+        invalidated.merge(key, began, Math::max);
+    }
+
+    private static List<Announcement> recorded(Publisher.Announcement<Connection> announcement) throws Exception {
+        List<Announcement> announcements = new ArrayList<>();
+        announcement.recordIn(OutboxTable.recording(announcements::add));
+        return announcements;
+    }
+
+    private void change(DatabaseServer server, List<Announcement> announcements) throws Failed {
+        Ask ask = current.get();
         database(server)
                 .execute(
                         clock,
                         name,
                         server,
-                        ShardState.put(sharder.route(key), key, number, announcements, system.history));
+                        ShardState.change(sharder.route(ask.key()), ask, announcements, system.history));
+    }
+
+    // --- requests
+
+    /** Takes a request that comes over the network; must not sleep. */
+    void receive(Ask ask, Consumer<Answer> then) {
+        executor.execute(() -> then.accept(answer(ask)));
+    }
+
+    /** Carries out a request. */
+    Answer answer(Ask ask) {
+        boolean known = !ask.cookie().isEmpty() && (system.has(Guard.COOKIE) || ask.last().equals(name));
+        Session session = known ? TOKENS.decode(ask.cookie()) : new Session();
+        DataPath<String, Long> path = numbers.in(session);
+        Long value = null;
+        TenfoldException failure = null;
+        try {
+            if (ask.isSafe()) {
+                value = path.get(ask.key());
+            } else {
+                write(ask, path);
+                value = ask.kind() == Ask.Kind.REMOVE ? null : ask.number();
+            }
+        } catch (TenfoldException failed) {
+            failure = failed;
+        }
+        return new Answer(value, failure, TOKENS.encode(session), name, 0);
+    }
+
+    private void write(Ask ask, DataPath<String, Long> path) {
+        system.history.receive(ask.number());
+        current.set(ask);
+        try {
+            if (ask.kind() == Ask.Kind.REMOVE) {
+                path.remove(ask.key());
+            } else {
+                path.put(ask.key(), ask.number());
+            }
+        } finally {
+            current.remove();
+        }
+        if (!system.has(Guard.TRANSACTION)) {
+            var unused = system.broker.publish(clock, name, Long.toString(ask.number()));
+        }
     }
 
     private Database database(DatabaseServer server) {
@@ -213,6 +323,26 @@ final class AppProcess {
                         Deadline.after(CONTROL, clock),
                         server -> database(server).query(clock, name, server, query))
                 .value();
+    }
+
+    /** Makes another server the primary of a shard while the present one is well. */
+    void switchOver(String shard) {
+        executor.execute(() -> {
+            ReplicaSet<DatabaseServer> set = Objects.requireNonNull(sets.get(shard));
+            String primary = set.topology().primary().map(Endpoint::id).orElse("");
+            List<String> replicas = system.database(shard).servers.stream()
+                    .map(server -> server.id)
+                    .filter(id -> !id.equals(primary))
+                    .toList();
+            String target = replicas.get(system.random.nextInt(replicas.size()));
+            try {
+                system.note(() -> name + " is to hand over from " + primary + " to " + target);
+                set.switchover(target, Deadline.after(HAND_OVER, clock));
+                system.tally.switchovers++;
+            } catch (RuntimeException refused) {
+                system.note(() -> name + " did not hand over: " + refused);
+            }
+        });
     }
 
     /** Begins to give a slot from one shard to another. */
@@ -275,5 +405,6 @@ final class AppProcess {
     void die() {
         clock.die();
         system.bus.remove(name);
+        system.front.detach(this);
     }
 }

@@ -112,8 +112,12 @@ final class Database {
                 || !server.continuesIn(from)) {
             return;
         }
-        server.lastReceived = world.now();
         int missing = from.log.size() - server.log.size();
+        if (from.retired && missing == 0) {
+            // It has gone when it has sent everything.
+            return;
+        }
+        server.lastReceived = world.now();
         int take = Math.min(missing, 1 + random.nextInt(8));
         for (int i = 0; i < take; i++) {
             DatabaseServer.Entry entry = from.log.get(server.log.size());
@@ -131,6 +135,12 @@ final class Database {
                 from.commit(quorum);
             }
         });
+    }
+
+    /** Whether a follower that is connected lacks something. */
+    boolean lacks(DatabaseServer primary) {
+        return servers.stream()
+                .anyMatch(each -> each.upstream == primary && isStreaming(each) && each.log.size() < primary.log.size());
     }
 
     boolean isStreaming(DatabaseServer server) {

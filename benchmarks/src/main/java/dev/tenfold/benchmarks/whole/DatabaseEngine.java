@@ -108,7 +108,42 @@ final class DatabaseEngine implements ReplicationEngine<DatabaseServer> {
             requireReplica(server);
             fence(server, token);
             server.upstream = primary.target();
+            server.retired = false;
             server.controller = null;
+            return server;
+        });
+    }
+
+    @Override
+    public LogPosition retire(Endpoint<DatabaseServer> primary, Runnable fence) throws Failed {
+        DatabaseServer server = primary.target();
+        call(server, () -> {
+            fence.run();
+            return server;
+        });
+        if (!server.answers(database.world.now()) || !server.writable) {
+            throw new Failed(CallFailure.CALLER, server.id + " is no primary any more");
+        }
+        server.retire();
+        int incarnation = server.incarnation;
+        for (int i = 0; i < 20 && database.lacks(server); i++) {
+            clock.sleep(20 * MILLI);
+        }
+        clock.sleep(database.network.delay());
+        if (!server.up || server.incarnation != incarnation || !database.network.linked(process, server.id)) {
+            throw new Failed(CallFailure.UNKNOWN, "whether " + server.id + " has ended is not known");
+        }
+        return server.end();
+    }
+
+    @Override
+    public void reinstate(Endpoint<DatabaseServer> retired) throws Failed {
+        DatabaseServer server = retired.target();
+        call(server, () -> {
+            if (!server.retired) {
+                throw new Failed(CallFailure.CALLER, server.id + " is not retired");
+            }
+            server.reinstate();
             return server;
         });
     }

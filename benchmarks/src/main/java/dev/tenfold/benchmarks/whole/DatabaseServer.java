@@ -52,6 +52,8 @@ final class DatabaseServer {
     boolean writable;
     boolean up = true;
     boolean rejoining;
+    /** Ended in order for a switchover, and in nobody's hands yet. */
+    boolean retired;
     /** Grows with each crash. */
     int incarnation;
 
@@ -136,7 +138,25 @@ final class DatabaseServer {
         committed = log.size();
     }
 
+    /** Takes no writes any more; who waits for a commit is sent away. */
+    void retire() {
+        writable = false;
+        retired = true;
+        incarnation++;
+        received.clear();
+        upstream = null;
+        replayed = log.size();
+    }
+
+    /** Takes writes again. All it has written counts as committed, as after a crash. */
+    void reinstate() {
+        retired = false;
+        writable = true;
+        committed = log.size();
+    }
+
     void promote() {
+        retired = false;
         start = log.size();
         timeline++;
         log.add(new Entry(timeline, null));
@@ -155,6 +175,7 @@ final class DatabaseServer {
         timeline = from.timeline;
         start = from.start;
         writable = false;
+        retired = false;
         received.clear();
         controller = null;
         incarnation++;

@@ -36,32 +36,43 @@ final class Faults {
         DatabaseServer server = servers.get(random.nextInt(servers.size()));
         DatabaseServer primary = system.database(server.shard).primary();
         AppProcess process = system.anyProcess();
-        switch (random.nextInt(16)) {
+        switch (random.nextInt(19)) {
             case 0 -> crash(server);
             case 1, 2 -> crash(primary == null ? server : primary);
             case 3, 4 -> hang(primary == null || random.nextBoolean() ? server : primary);
             case 5, 6, 7, 8 -> cut();
             case 9 -> {
+                system.tally.fault("replica stops replaying");
                 system.note(() -> server.id + " stops replaying");
                 server.replayPausedUntil = system.world.now() + random.nextInt(4_000) * MILLI;
             }
             case 10 -> {
                 if (process != null) {
+                    system.tally.fault("process stands still");
                     system.pause(process, random.nextInt(random.nextInt(4) == 0 ? 30_000 : 3_000));
                 }
             }
             case 11, 12 -> {
                 if (process != null) {
+                    system.tally.fault("process killed");
                     system.kill(process);
                     system.join();
                 }
             }
             case 13 -> {
+                system.tally.fault("shared tier crashes");
                 system.note(() -> "the tier crashes");
                 system.tier.crash();
                 system.world.step(random.nextInt(2_000) * MILLI, system.tier::restart);
             }
             case 14 -> crashBroker();
+            case 15, 16 -> {
+                if (process != null) {
+                    system.tally.fault("switchover asked for");
+                    process.switchOver(server.shard);
+                }
+            }
+            case 17 -> system.front.takeDown(random.nextInt(3));
             default -> move();
         }
     }
@@ -86,6 +97,7 @@ final class Faults {
         if (!server.up) {
             return;
         }
+        system.tally.fault(server.writable ? "primary crashes" : "replica crashes");
         system.note(() -> server.id + " crashes");
         server.crash();
         int incarnation = server.incarnation;
@@ -99,6 +111,7 @@ final class Faults {
 
     private void crashBroker() {
         if (system.broker.isUp()) {
+            system.tally.fault("broker crashes");
             system.note(() -> "the broker crashes");
             system.broker.crash();
             system.world.step((100 + random.nextInt(3_000)) * MILLI, this::restartBroker);
@@ -114,13 +127,15 @@ final class Faults {
 
     private void hang(DatabaseServer server) {
         long length = 100L + random.nextInt(6_000);
+        system.tally.fault(server.writable ? "primary hangs" : "replica hangs");
         system.note(() -> server.id + " hangs for " + length + " ms");
         server.hungUntil = system.world.now() + length * MILLI;
     }
 
     private void cut() {
         List<String> parties =
-                new ArrayList<>(List.of(SharedTier.PLACE, MessageBus.PLACE, BrokerHost.PLACE, ReachedRegister.PLACE));
+                new ArrayList<>(List.of(
+                SharedTier.PLACE, MessageBus.PLACE, BrokerHost.PLACE, ReachedRegister.PLACE, Front.PLACE));
         system.databases.values().forEach(database -> database.servers.forEach(server -> parties.add(server.id)));
         system.processes.forEach(process -> parties.add(process.name));
         String first = parties.get(random.nextInt(parties.size()));
@@ -130,6 +145,7 @@ final class Faults {
         }
         boolean all = random.nextBoolean();
         String other = parties.get(random.nextInt(parties.size()));
+        system.tally.fault(all ? "party cut off" : "link cut");
         system.note(() -> all ? island + " is cut off" : first + " and " + other + " are cut");
         List<String[]> pairs = new ArrayList<>();
         for (String one : all ? island : Set.of(first)) {
@@ -153,6 +169,7 @@ final class Faults {
         system.network.loseSome(false);
         system.network.healAll();
         system.tier.restart();
+        system.front.allUp();
         restartBroker();
         system.databases
                 .values()

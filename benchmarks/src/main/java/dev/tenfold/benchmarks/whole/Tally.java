@@ -1,6 +1,8 @@
 package dev.tenfold.benchmarks.whole;
 
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 
 /** How much happened in a run, or in many: a simulation in which nothing happens proves nothing. */
 final class Tally {
@@ -20,6 +22,19 @@ final class Tally {
     long repeated;
     long longest;
     long recovery;
+    long removals;
+    long seenGone;
+    long switchovers;
+    long brokerCrashes;
+    long recoveredMessages;
+    long requests;
+    long attempts;
+    long pages;
+    long copiesOfEdges;
+    long stalePages;
+    long longestRequest;
+    final long[] checks = new long[Promise.values().length];
+    final Map<String, Long> faults = new TreeMap<>();
 
     /** Takes the figures of a run that is over. */
     void add(WholeSystem run) {
@@ -29,6 +44,9 @@ final class Tally {
         announced = run.history.announcements();
         repeated = run.history.repeatedAnnouncements();
         moves = run.moves;
+        removals = run.history.acknowledgedRemovals();
+        brokerCrashes = run.broker.crashes;
+        recoveredMessages = run.broker.recovered;
         tierCopies = run.tier.hits;
         run.processes.forEach(process -> copies += process.cache.stats().hits());
         run.databases.values().forEach(database -> promotions += database.promotions());
@@ -49,8 +67,27 @@ final class Tally {
         tierCopies += other.tierCopies;
         announced += other.announced;
         repeated += other.repeated;
+        for (int i = 0; i < checks.length; i++) {
+            checks[i] += other.checks[i];
+        }
+        other.faults.forEach((kind, times) -> faults.merge(kind, times, Long::sum));
+        removals += other.removals;
+        seenGone += other.seenGone;
+        switchovers += other.switchovers;
+        brokerCrashes += other.brokerCrashes;
+        recoveredMessages += other.recoveredMessages;
+        requests += other.requests;
+        attempts += other.attempts;
+        pages += other.pages;
+        copiesOfEdges += other.copiesOfEdges;
+        stalePages += other.stalePages;
+        longestRequest = Math.max(longestRequest, other.longestRequest);
         longest = Math.max(longest, other.longest);
         recovery = Math.max(recovery, other.recovery);
+    }
+
+    void fault(String kind) {
+        faults.merge(kind, 1L, Long::sum);
     }
 
     String describe() {
@@ -65,10 +102,17 @@ final class Tally {
                   from a process's own copies              %d
                   from the shared tier                     %d
                 writes acknowledged                        %d
+                  of them removals                         %d
+                reads of a key that was known and is gone  %d
                 announced / more than once                 %d / %d
                 primaries promoted                         %d
+                  of them by a planned switchover          %d
                 moves of a slot begun                      %d
                 longest call (deadline %d ms)            %d ms
+                requests through the front / attempts      %d / %d
+                  longest (deadline %d ms)               %d ms
+                pages / from an edge's copy / stale        %d / %d / %d
+                broker crashes / messages found on disk    %d / %d
                 longest recovery after the last fault      %d ms
                 """,
                 runs,
@@ -80,12 +124,24 @@ final class Tally {
                 copies,
                 tierCopies,
                 writes,
+                removals,
+                seenGone,
                 announced,
                 repeated,
                 promotions,
+                switchovers,
                 moves,
                 AppProcess.DEADLINE.toMillis(),
                 longest / Network.MILLI,
+                requests,
+                attempts,
+                Front.WITHIN.toMillis(),
+                longestRequest / Network.MILLI,
+                pages,
+                copiesOfEdges,
+                stalePages,
+                brokerCrashes,
+                recoveredMessages,
                 recovery / Network.MILLI);
     }
 }

@@ -11,6 +11,7 @@ import dev.tenfold.sharding.ShardMap;
 import dev.tenfold.sharding.Sharder;
 import dev.tenfold.sharding.reshard.ReshardJournal;
 import dev.tenfold.testing.SimulatedWorld;
+import dev.tenfold.topology.Coordinates;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -22,8 +23,11 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,10 +36,11 @@ import org.jspecify.annotations.Nullable;
  * one seed.
  *
  * <p>Checked all along: (0) servers of a shard that carry out the same log come to the same; (1) no session is shown a value
- * that lacks an acknowledged write it made or has been shown before; (5) every call ends within its deadline and the time of
- * its last step. At the end, when faults have stopped: (2) no acknowledged write is missing; (3) every acknowledged write was
- * announced, and nothing that is not committed; (4) once copies have outlived their time, every process answers with the newest
- * value; (6) within a bounded time everything answers again.
+ * that lacks an acknowledged write or removal it made or has been shown before; (4) no process serves a copy that was read before
+ * an invalidation of its own began; (5) every call ends within its deadline and the time of its last step; (7) no edge serves a
+ * page beyond its time or from before a purge; (8) no write is sent to two processes. At the end, when faults have stopped: (2) no acknowledged write is missing; (3) every acknowledged write was
+ * announced, and nothing that is not committed; (4) once copies have outlived their time, every process and edge answers with the
+ * newest value; (6) within a bounded time everything answers again; (9) no more was sent than retry and hedge budgets allow.
  */
 final class WholeSystem implements AutoCloseable {
 
@@ -48,7 +53,19 @@ final class WholeSystem implements AutoCloseable {
         /** Commits wait for a quorum. */
         QUORUM,
         /** The session's token goes along from process to process. */
-        COOKIE
+        COOKIE,
+        /** A session carries the version of the map it was routed by. */
+        EPOCH,
+        /** A shard answers for the keys that are at home with it. */
+        ROUTE,
+        /** A write drops the copies. */
+        INVALIDATION,
+        /** What the broker confirms is in its files. */
+        JOURNAL,
+        /** What may be done once only is sent once only. */
+        SAFE,
+        /** What changed is purged from the edges. */
+        PURGE
     }
 
     static final int SLOTS = 4;
@@ -59,6 +76,7 @@ final class WholeSystem implements AutoCloseable {
 
     private final long seed;
     private final Set<Guard> without;
+    final Tally tally = new Tally();
     final Random random;
     final SimulatedWorld world = new SimulatedWorld();
     final Network network;
@@ -70,6 +88,9 @@ final class WholeSystem implements AutoCloseable {
     final SharedTier tier;
     final MessageBus bus;
     final BrokerHost broker;
+    final Front front;
+    /** When each read of a store began, by the name of the read. */
+    final Map<Long, Long> loads = new HashMap<>();
     final List<AppProcess> processes = new ArrayList<>();
     private final List<Person> people = new ArrayList<>();
     private final Map<AppProcess, Long> pausedUntil = new HashMap<>();
@@ -80,7 +101,6 @@ final class WholeSystem implements AutoCloseable {
     private boolean quiet;
     int reads;
     int moves;
-    final Tally tally = new Tally();
 
     WholeSystem(long seed, Set<Guard> without) {
         this.seed = seed;
@@ -89,7 +109,8 @@ final class WholeSystem implements AutoCloseable {
         network = new Network(world, random);
         tier = new SharedTier(world, network);
         bus = new MessageBus(world, network);
-        broker = new BrokerHost(world, network, random, history);
+        broker = new BrokerHost(this, this::announced);
+        front = new Front(this);
         for (String shard : List.of("s1", "s2")) {
             databases.put(shard, new Database(shard, 3, has(Guard.QUORUM) ? 1 : 0, world, network, random));
         }
@@ -113,6 +134,11 @@ final class WholeSystem implements AutoCloseable {
                         return true;
                     }));
         }
+    }
+
+    private void announced(long number) {
+        history.announce(number);
+        front.purge(history.key(number));
     }
 
     boolean has(Guard guard) {
@@ -150,11 +176,15 @@ final class WholeSystem implements AutoCloseable {
         }
     }
 
-    void require(boolean holds, Supplier<String> problem) {
+    void require(Promise promise, boolean holds, Supplier<String> problem) {
+        tally.checks[promise.ordinal()]++;
         if (!holds) {
-            throw new AssertionError("seed " + seed + ": " + problem.get() + System.lineSeparator()
-                    + trace.stream().map(Supplier::get).collect(Collectors.joining(System.lineSeparator()))
-                    + System.lineSeparator() + world.now() / MILLI + " ms  " + databases + ", " + network);
+            throw new Promise.Broken(
+                    promise,
+                    "seed " + seed + ": " + promise + " " + problem.get() + System.lineSeparator()
+                            + trace.stream().map(Supplier::get).collect(Collectors.joining(System.lineSeparator()))
+                            + System.lineSeparator() + world.now() / MILLI + " ms  " + databases + ", " + network + ", "
+                            + broker);
         }
     }
 
@@ -170,6 +200,7 @@ final class WholeSystem implements AutoCloseable {
         try {
             AppProcess process = new AppProcess(name, this);
             processes.add(process);
+            front.attach(process);
             joining--;
             note(() -> name + " is up");
         } catch (RuntimeException unreachable) {
@@ -197,22 +228,32 @@ final class WholeSystem implements AutoCloseable {
         if (pausedUntil.getOrDefault(process, 0L) < began) {
             tally.longest = Math.max(tally.longest, nanos);
             // The deadline, a step that began just before it, and an answer's way through tier, bus and network.
-            require(
+            require(Promise.IN_TIME, 
                     nanos < AppProcess.DEADLINE.toNanos() + 3 * SECOND,
-                    () -> "(5) a call on " + process.name + " took " + nanos / MILLI + " ms");
+                    () -> "a call on " + process.name + " took " + nanos / MILLI + " ms");
         }
     }
 
     // --- a run
 
     void run() {
+        try {
+            play();
+        } catch (Promise.Broken broken) {
+            throw broken;
+        } catch (AssertionError unexpected) {
+            throw new AssertionError("seed " + seed + ": " + unexpected.getMessage(), unexpected);
+        }
+    }
+
+    private void play() {
         int count = 2 + random.nextInt(2);
         for (int i = 0; i < count; i++) {
             join();
         }
         world.run(SECOND);
         for (int i = 0; i < PEOPLE; i++) {
-            Person person = new Person("user" + i, this);
+            Person person = new Person("user" + i, this, i < 2 ? null : Front.CLIENTS.get(i % 2));
             people.add(person);
             person.wait(500);
         }
@@ -220,19 +261,20 @@ final class WholeSystem implements AutoCloseable {
         Faults faults = new Faults(this);
         faults.storm();
         faults.end();
+        history.mark();
         long began = world.now();
         while (!recovered()) {
-            require(world.now() - began < 120 * SECOND, () -> "(6) not recovered after 120 s: " + whatIsLeft());
+            require(Promise.RECOVERY, world.now() - began < 120 * SECOND, () -> "not recovered after 120 s: " + whatIsLeft());
             faults.keepMoving();
             world.run(200 * MILLI);
         }
         tally.recovery = world.now() - began;
         quiet = true;
         world.run(AppProcess.TIME_TO_LIVE.toNanos() + 2 * SECOND);
-        require(people.stream().noneMatch(Person::isWaiting), () -> "(5) a call has not ended");
-        Map<String, Long> values = values();
-        history.check(values);
-        readAgain(values);
+        require(Promise.IN_TIME, people.stream().noneMatch(Person::isWaiting), () -> "a call has not ended");
+        history.check(rows(ShardState::last));
+        readAgain(rows(ShardState::values));
+        front.check();
         tally.add(this);
     }
 
@@ -241,25 +283,38 @@ final class WholeSystem implements AutoCloseable {
         for (AppProcess process : processes) {
             world.schedule(
                     0,
-                    () -> values.forEach((key, value) -> {
+                    () -> keys().forEach(key -> {
                         Long found = process.numbers.in(new Session()).get(key);
-                        require(
-                                Objects.equals(found, value),
-                                () -> "(4) " + process.name + " still answers " + key + " = " + found + " and not "
-                                        + value);
+                        require(Promise.COPIES, 
+                                Objects.equals(found, values.get(key)),
+                                () -> "" + process.name + " still answers " + key + " = " + found + " and not "
+                                        + values.get(key));
+                    }));
+        }
+        for (Coordinates client : Front.CLIENTS) {
+            world.schedule(
+                    0,
+                    () -> keys().forEach(key -> {
+                        Long found = front.page(client, key).value();
+                        require(Promise.COPIES, 
+                                Objects.equals(found, values.get(key)),
+                                () -> "an edge still answers " + key + " = " + found + " and not "
+                                        + values.get(key));
                     }));
         }
         world.run(3 * SECOND);
     }
 
+    private static Stream<String> keys() {
+        return IntStream.range(0, KEYS).mapToObj(key -> "k" + key);
+    }
+
     /** What the shards hold, each of what is at home with it. */
-    private Map<String, Long> values() {
+    private Map<String, Long> rows(BiFunction<ShardState, ShardMap, Map<String, Long>> of) {
         ShardMap map = maps.read().orElseThrow().value();
         Map<String, Long> all = new TreeMap<>();
-        databases.forEach((shard, database) -> {
-            ShardState state = Objects.requireNonNull(database.primary()).seen();
-            state.store.owned(map).forEach(row -> all.put(row.key().shardKey(), Long.valueOf(row.content())));
-        });
+        databases.values().forEach(database -> all.putAll(of.apply(
+                Objects.requireNonNull(database.primary()).seen(), map)));
         return all;
     }
 
@@ -269,7 +324,7 @@ final class WholeSystem implements AutoCloseable {
                 && processes.stream().allMatch(AppProcess::hasPrimaries)
                 && databases.values().stream().allMatch(Database::isWhole)
                 && !isMoving()
-                && history.isAnnounced();
+                && history.isCaughtUp();
     }
 
     boolean isMoving() {
@@ -282,7 +337,7 @@ final class WholeSystem implements AutoCloseable {
                         .filter(process -> !process.hasPrimaries())
                         .map(process -> process.name)
                         .toList() + " without a primary, moving " + isMoving() + ", all announced "
-                + history.isAnnounced();
+                + history.isCaughtUp();
     }
 
     void failed(boolean unknown, boolean lost) {
@@ -293,6 +348,7 @@ final class WholeSystem implements AutoCloseable {
 
     @Override
     public void close() {
+        broker.close();
         world.close();
     }
 }

@@ -244,6 +244,7 @@ final class Tier<K, V> {
             flight.land(null);
         })));
         try {
+            scheduler.await(flight.landing);
             return flight.landing.get();
         } catch (ExecutionException e) {
             if (e.getCause() instanceof OverloadedException) {
