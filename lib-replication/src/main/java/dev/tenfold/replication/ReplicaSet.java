@@ -17,6 +17,7 @@ import dev.tenfold.topology.Outcome;
 import dev.tenfold.topology.SnapshotCell.Watch;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -436,7 +437,9 @@ public final class ReplicaSet<N> implements Replicas<N>, Measured, AutoCloseable
             throw new IllegalArgumentException("switchover: " + target + " (expected: a replica, not the primary)");
         }
         try {
-            Switchover made = monitor.switchover(node, deadline).get();
+            CompletableFuture<Switchover> done = monitor.switchover(node, deadline);
+            schedules.waits().await(done);
+            Switchover made = done.get();
             monitor.rejoin(index(made.from()), false);
             return made;
         } catch (Exception failure) {
