@@ -65,6 +65,21 @@ public final class SimulatedWorld implements AutoCloseable {
     private long order;
     private volatile boolean ended;
     private volatile @Nullable Throwable failure;
+    private final long step;
+
+    /** A world in which only waiting takes time. */
+    public SimulatedWorld() {
+        this(0);
+    }
+
+    /**
+     * A world in which everything takes some time: two events are never due at one moment for long.
+     *
+     * @param step how long each event takes, in nanoseconds; >= 0
+     */
+    public SimulatedWorld(long step) {
+        this.step = step;
+    }
 
     /** Virtual ones where there are any: handing the baton over is most of what a simulation does. */
     private static ThreadFactory threads() {
@@ -134,14 +149,14 @@ public final class SimulatedWorld implements AutoCloseable {
         while (me != main) {
             Event next = events.peek();
             if (next == null || next.due > due) {
-                now = due;
+                now = Math.max(now, due);
                 return;
             }
             if (!next.step) {
                 break;
             }
             events.remove();
-            now = Math.max(now, next.due);
+            now = Math.max(now, next.due) + step;
             Objects.requireNonNull(next.task).run();
         }
         events.add(new Event(due, order++, null, false, me));
@@ -191,7 +206,7 @@ public final class SimulatedWorld implements AutoCloseable {
         Semaphore myTurn = new Semaphore(0);
         while (!ended) {
             Event next = Objects.requireNonNull(events.poll(), "somebody always sleeps");
-            now = Math.max(now, next.due);
+            now = Math.max(now, next.due) + step;
             if (next.sleeper != null) {
                 idle.push(myTurn);
                 next.sleeper.turn.release();
@@ -224,21 +239,32 @@ public final class SimulatedWorld implements AutoCloseable {
 
     /** The clock of one machine, which runs at its own rate. */
     public Clock clock(long offset, double rate) {
-        return new Clock(offset, rate);
+        return clock(offset, rate, 1);
+    }
+
+    /**
+     * The clock of one machine, which runs at its own rate and shows only so many nanoseconds at a time.
+     *
+     * @param granularity > 0
+     */
+    public Clock clock(long offset, double rate, long granularity) {
+        return new Clock(offset, rate, granularity);
     }
 
     /** A machine's clock, and what runs on the machine. */
     public final class Clock implements TimeSource, Scheduler {
         private final long offset;
         private final double rate;
+        private final long granularity;
         /** Until when the machine stands still. */
         private long pausedUntil;
 
         private boolean dead;
 
-        private Clock(long offset, double rate) {
+        private Clock(long offset, double rate, long granularity) {
             this.offset = offset;
             this.rate = rate;
+            this.granularity = granularity;
         }
 
         /** Lets the machine stand still. */
@@ -292,7 +318,8 @@ public final class SimulatedWorld implements AutoCloseable {
 
         @Override
         public long nanoTime() {
-            return offset + (long) (now * rate);
+            long exact = offset + (long) (now * rate);
+            return exact - Math.floorMod(exact, granularity);
         }
 
         @Override

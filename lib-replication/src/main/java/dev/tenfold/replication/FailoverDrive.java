@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * them. Once {@code n - k + 1} are frozen, the old primary can gather at most {@code k - 1} acknowledgements, so it can
  * acknowledge nothing more even if it lives; and every {@code k} replicas share one with the frozen, so the most advanced
  * of those has everything that was ever acknowledged. Fewer prove nothing, and then nobody is promoted unless data loss is
- * allowed. (Vitess follows the same rule, see its issues 6206 and 18896.)
+ * allowed. (Vitess follows the same rule, see its issues 6206 and 18896.) They must be more than half of all nodes, too: then
+ * the {@linkplain EpochReservation timeline} of the promotion is its own.
  *
  * <p>Used by one thread at a time.
  */
@@ -36,6 +37,7 @@ final class FailoverDrive<N> {
     private final String name;
 
     private final IntSupplier quorum;
+    private final EpochReservation<N> reservation;
 
     FailoverDrive(ReplicaSetBuilder<N> builder, List<NodeState<N>> nodes, Events events, IntSupplier quorum) {
         this.quorum = quorum;
@@ -45,6 +47,7 @@ final class FailoverDrive<N> {
         this.nodes = nodes;
         this.events = events;
         this.name = builder.name();
+        this.reservation = new EpochReservation<>(engine, nodes, events);
     }
 
     /**
@@ -66,16 +69,42 @@ final class FailoverDrive<N> {
     /**
      * Whether a majority of the replicas missed the primary when they were probed last. Costs nothing, so it is asked again
      * and again until it is worth taking the lease and asking them anew.
+     *
+     * <p>Where all nodes answer and none takes writes on the newest timeline, there is none to miss: a switchover broke off,
+     * somebody started the former primary as the replica it was made, and the others receive from it what will never come.
      */
     boolean isMissed(int primary) {
+        List<Probe> answers = new ArrayList<>();
         int agreeing = 0;
-        for (int i = 0; i < nodes.size(); i++) {
-            Probe probe = nodes.get(i).status().probe();
-            if (i != primary && probe != null && nodes.get(i).isHealthy() && !probe.writable() && !probe.streaming()) {
-                agreeing++;
+        for (NodeState<N> node : nodes) {
+            Probe probe = node.status().probe();
+            if (probe != null && node.isHealthy()) {
+                answers.add(probe);
+                agreeing += node.index() != primary && isAdrift(probe) ? 1 : 0;
             }
         }
-        return agreeing * 2 > nodes.size() - 1;
+        return isNobodyPrimary(answers) || agreeing * 2 > nodes.size() - 1;
+    }
+
+    private static boolean isAdrift(Probe probe) {
+        return !probe.writable() && !probe.streaming();
+    }
+
+    /** Whether these are answers of all, and whoever takes writes was replaced. */
+    private boolean isNobodyPrimary(List<Probe> answers) {
+        return answers.size() == nodes.size() && !isWritten(answers, newest(answers));
+    }
+
+    private static long newest(List<Probe> answers) {
+        return answers.stream()
+                .mapToLong(answer -> answer.received().timeline())
+                .max()
+                .orElse(0);
+    }
+
+    private static boolean isWritten(List<Probe> answers, long timeline) {
+        return answers.stream()
+                .anyMatch(answer -> answer.writable() && answer.received().timeline() >= timeline);
     }
 
     /**
@@ -138,29 +167,25 @@ final class FailoverDrive<N> {
 
     /** Whether a majority of the replicas, asked now, miss the primary too, and nobody was promoted meanwhile. */
     private boolean agreed(ReplicaTopology<N> topology, int primary) {
-        int agreeing = 0;
-        int replicas = nodes.size() - 1;
-        for (int i = 0; i < nodes.size(); i++) {
-            if (i == primary) {
-                continue;
-            }
-            try {
-                Probe probe = engine.probe(nodes.get(i).endpoint());
-                if (probe.received().timeline() > topology.epoch() && topology.epoch() > 0) {
-                    return false;
+        List<Probe> answers = new ArrayList<>();
+        for (NodeState<N> node : nodes) {
+            if (node.index() != primary) {
+                try {
+                    answers.add(engine.probe(node.endpoint()));
+                } catch (Exception unreachable) {
+                    // It cannot agree; whether enough others do is counted below.
+                    node.suspected();
                 }
-                if (probe.writable() && primary < 0) {
-                    return false;
-                }
-                if (!probe.writable() && !probe.streaming()) {
-                    agreeing++;
-                }
-            } catch (Exception unreachable) {
-                // It cannot agree; whether enough others do is counted below.
-                nodes.get(i).suspected();
             }
         }
-        return agreeing * 2 > replicas;
+        long newest = newest(answers);
+        boolean replaced = topology.epoch() > 0 && newest > topology.epoch();
+        // Whoever still writes on an older timeline than somebody has is no primary.
+        if (replaced || (primary < 0 && isWritten(answers, Math.max(newest, topology.epoch())))) {
+            return false;
+        }
+        long agreeing = answers.stream().filter(FailoverDrive::isAdrift).count();
+        return isNobodyPrimary(answers) || agreeing * 2 > nodes.size() - 1;
     }
 
     private @Nullable Promotion promote(ReplicaTopology<N> topology, int primary, Lease.@Nullable Grant grant) {
@@ -171,7 +196,7 @@ final class FailoverDrive<N> {
                 "a majority of the replicas miss the primary of epoch " + epoch,
                 Map.of("epoch", epoch));
         int quorum = this.quorum.getAsInt();
-        int needed = nodes.size() - 1 - quorum + 1;
+        int needed = EpochReservation.needed(nodes.size(), quorum);
         long token = grant == null ? 0 : grant.token();
         List<Frozen> frozen = freeze(topology, primary, needed, token);
         boolean proven = quorum > 0 && frozen.size() >= needed;
@@ -183,13 +208,16 @@ final class FailoverDrive<N> {
         for (Frozen each : frozen) {
             best = each.at().compareTo(best.at()) > 0 ? each : best;
         }
-        if (grant != null && !renewed(grant)) {
-            // Another may drive by now and count on the frozen ones: leave them.
-            events.tell(Level.WARNING, "failover.abandoned", "the lease was lost before promoting", Map.of());
-            return null;
-        }
         String id = nodes.get(best.node()).endpoint().id();
         int chosen = best.node();
+        List<Integer> members = frozen.stream().map(Frozen::node).toList();
+        boolean reserved = reservation.make(chosen, best.at().timeline(), members, proven ? needed : 1, token);
+        if (!reserved || (grant != null && !renewed(grant))) {
+            // Another may drive by now and count on the frozen ones: leave them.
+            String why = reserved ? "the lease was lost" : "too few nodes could be told of the next timeline";
+            events.tell(Level.WARNING, "failover.abandoned", why + " before promoting", Map.of());
+            return null;
+        }
         try {
             LogPosition start = engine.promote(nodes.get(chosen).endpoint(), token);
             events.tell(
@@ -198,10 +226,8 @@ final class FailoverDrive<N> {
                     "'" + id + "' was promoted at " + best.at() + ", the most advanced of " + frozen.size()
                             + " frozen replicas" + (proven ? "" : "; acknowledged writes may be lost"),
                     Map.of("node", id, "epoch", start.timeline(), "at", best.at(), "lossless", proven));
-            List<Integer> others = frozen.stream()
-                    .map(Frozen::node)
-                    .filter(node -> node != chosen)
-                    .toList();
+            List<Integer> others =
+                    members.stream().filter(node -> node != chosen).toList();
             return new Promotion(chosen, start, proven, others, token);
         } catch (Exception failure) {
             // It may have been promoted all the same. The frozen stay frozen, and the next probes tell.

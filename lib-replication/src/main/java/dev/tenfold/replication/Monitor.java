@@ -100,7 +100,7 @@ final class Monitor<N> implements AutoCloseable {
         this.topology = new SnapshotCell<>(new ReplicaTopology<>(0, 0, members, List.of()));
         this.upkeep = new Upkeep<>(builder, nodes, events, schedules.of("upkeep"));
         this.drive = new FailoverDrive<>(builder, nodes, events, upkeep::quorum);
-        this.switchover = new Switchover<>(builder, nodes, events);
+        this.switchover = new Switchover<>(builder, nodes, events, upkeep::quorum);
         this.reattachment = new Reattachment<>(builder, nodes, events, upkeep);
     }
 

@@ -14,10 +14,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The epoch is the timeline of the primary, which every process reads off the servers: so all of them mean the same by it.
  * In one epoch one primary acknowledges writes, whatever goes wrong, as long as promotions keep the rules of a synchronous
- * quorum. With a quorum of one no promotion reuses an epoch either. With a larger one that can happen once in a while, since
- * fewer nodes have to be asked: a promotion of which nobody heard, and another to the same timeline. The node of the two that
- * acknowledges nothing is found and made to join again; until a process has heard of the other, its reads there may be older
- * than a session demands. The version counts the changes this process saw.
+ * quorum. Nor is an epoch reused by a promotion of which nobody heard, where the quorum is one, or the engine {@linkplain
+ * ReplicationEngine#reserve reserves} timelines. With a larger quorum and an engine that does not, that can happen once in a
+ * while, since fewer nodes have to be asked: two are promoted to one timeline. The node of the two that acknowledges nothing is
+ * found and made to join again; until a process has heard of the other, its reads there may be older than a session demands. The
+ * version counts the changes this process saw.
  *
  * @param <N> the kind of node
  * @param version grows with each change of anything here

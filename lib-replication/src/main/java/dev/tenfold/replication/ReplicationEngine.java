@@ -15,7 +15,7 @@ import java.util.Set;
  * engine keeps no opinion about who is primary: that is the set's.
  *
  * <p><b>Fencing.</b> A process may stand still for longer than its lease lasts, and its next command must not undo what
- * another has relied on since. So {@link #freeze}, {@link #promote}, {@link #follow} and {@link #rejoin} carry the {@linkplain
+ * another has relied on since. So {@link #freeze}, {@link #reserve}, {@link #promote}, {@link #follow} and {@link #rejoin} carry the {@linkplain
  * dev.tenfold.coordination.Lease.Grant#token() fencing token} of the lease they are given under, and <em>the node</em>, not
  * the sender, refuses a token below the highest it has been given. Token 0 is that of a set without a lease, which drives
  * alone: it is not compared.
@@ -77,6 +77,25 @@ public interface ReplicationEngine<N> extends AutoCloseable {
      *     given a higher token
      */
     LogPosition freeze(Endpoint<N> replica, long token) throws Exception;
+
+    /**
+     * Writes down on a node that timelines up to one are taken: a promotion of that node, by whomever, begins a later one. It
+     * outlasts a crash, is never lowered, and need not outlast {@link #rejoin}. So that no two promotions begin the same
+     * timeline, a driver reserves its own on more than half of the nodes before it promotes.
+     *
+     * <p>An engine that keeps no such number (the default) leaves a gap where commits wait for two replicas or more: two nodes
+     * may be promoted to one timeline by drivers that could not reach each other's. Only one of them can acknowledge a write.
+     *
+     * @param node a replica, or the primary
+     * @param timeline the highest that is taken; 0 only reads
+     * @param token the fencing token, or 0
+     * @return the highest that the node was ever told; 0 if nothing, -1 if the engine does not keep it
+     * @throws Exception if it does not answer, has been given a higher token, or was frozen by this process and by somebody
+     *     else since
+     */
+    default long reserve(Endpoint<N> node, long timeline, long token) throws Exception {
+        return -1;
+    }
 
     /**
      * Turns a frozen replica into the primary of a new timeline and returns once it takes writes.
@@ -226,7 +245,7 @@ public interface ReplicationEngine<N> extends AutoCloseable {
      * @param fence to be run once, as late as possible, while the primary still takes writes: it keeps new ones away
      * @return the end of its history; a replica that holds it has everything
      * @throws UnsupportedOperationException if the engine cannot; nothing was done
-     * @throws Exception if that is not certain
+     * @throws Exception if that is not certain, or if the node takes no writes by now, and then nothing was done
      */
     default LogPosition retire(Endpoint<N> primary, Runnable fence) throws Exception {
         throw new UnsupportedOperationException("this engine cannot retire a primary");
@@ -236,7 +255,8 @@ public interface ReplicationEngine<N> extends AutoCloseable {
      * Takes {@link #retire} back: the node takes writes again.
      *
      * @param retired a primary that was retired, and whose place nobody took
-     * @throws Exception if it does not start
+     * @throws Exception if it does not start; or if somebody has started it since, and then nothing was done: it may follow
+     *     another by now, and would be a second primary on that one's timeline
      */
     default void reinstate(Endpoint<N> retired) throws Exception {
         throw new UnsupportedOperationException("this engine cannot reinstate a primary");

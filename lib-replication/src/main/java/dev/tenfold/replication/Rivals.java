@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
  * Tells which of several nodes that all write on the newest timeline is the primary, so that the others can be made to join
  * again.
  *
- * <p>How it comes to that: {@code a} is promoted and gone before anybody has heard of it, and enough others are left for
- * another promotion, which counts from the same timeline. (With a quorum of one there never are: then all other nodes must be
- * frozen.) An operator who promotes twice gets there as well.
+ * <p>How it comes to that: an operator promotes two, or the engine cannot {@linkplain EpochReservation reserve} timelines. Then
+ * {@code a} is promoted and gone before anybody has heard of it, and enough others are left for another promotion, which counts
+ * from the same timeline. (With a quorum of one there never are: then all other nodes must be frozen.)
  *
  * <p>Under the rules of {@link FailoverDrive} at most one of them has ever acknowledged anything on that timeline: what it
  * acknowledged is on {@code k} others, and whoever froze enough for another promotion met one of those and went on to the
@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>The one that {@code k} others stream from is the primary. The rest cannot acknowledge, and has not.
- *   <li>Where no other node holds anything of that timeline, and fewer than {@code k} are silent, nobody has acknowledged
- *       anything on it: the first will do.
+ *   <li>Where fewer than {@code k} other nodes hold anything of that timeline or are silent, nobody has acknowledged anything on
+ *       it: the first will do. Whoever received from another joins again.
  *   <li>Otherwise nothing is proven. Nobody is taken for the primary by whoever did not know one before, and none is
  *       demoted, until more nodes answer; the event says so.
  * </ul>
@@ -128,7 +128,7 @@ final class Rivals<N> {
     private int decide(long timeline) {
         List<Integer> claimants = new ArrayList<>();
         int silent = 0;
-        boolean held = false;
+        int held = 0;
         for (NodeState<N> node : nodes) {
             try {
                 Probe probe = engine.probe(node.endpoint());
@@ -138,8 +138,8 @@ final class Rivals<N> {
                 boolean on = probe.received().timeline() == timeline;
                 if (on && probe.writable()) {
                     claimants.add(node.index());
-                } else {
-                    held |= on;
+                } else if (on) {
+                    held++;
                 }
             } catch (Exception unreachable) {
                 silent++;
@@ -155,8 +155,8 @@ final class Rivals<N> {
         if (followed.size() == 1) {
             return followed.get(0);
         }
-        boolean untouched = followed.isEmpty() && !held && silent < needed;
-        return untouched && !claimants.isEmpty() ? claimants.get(0) : UNPROVEN;
+        boolean unacknowledged = followed.isEmpty() && held + silent < needed;
+        return unacknowledged && !claimants.isEmpty() ? claimants.get(0) : UNPROVEN;
     }
 
     private int followers(int claimant) {

@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntSupplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,13 +29,17 @@ final class Switchover<N> {
     private final List<NodeState<N>> nodes;
     private final Events events;
     private final String name;
+    private final IntSupplier quorum;
+    private final EpochReservation<N> reservation;
 
-    Switchover(ReplicaSetBuilder<N> builder, List<NodeState<N>> nodes, Events events) {
+    Switchover(ReplicaSetBuilder<N> builder, List<NodeState<N>> nodes, Events events, IntSupplier quorum) {
+        this.quorum = quorum;
         this.engine = builder.engine();
         this.lease = builder.lease();
         this.nodes = nodes;
         this.events = events;
         this.name = builder.name();
+        this.reservation = new EpochReservation<>(engine, nodes, events);
     }
 
     /**
@@ -89,6 +95,7 @@ final class Switchover<N> {
                 "switchover.started",
                 "'" + candidate.id() + "' is to take the place of '" + old.id() + "'",
                 Map.of("from", old.id(), "to", candidate.id()));
+        reserve(topology, target, token);
         try {
             LogPosition end = engine.retire(old, fence);
             LogPosition at = engine.freeze(candidate, token);
@@ -99,11 +106,11 @@ final class Switchover<N> {
             if (deadline.isExpired()) {
                 throw new DeadlineExceededException("the switchover of '" + name + "'", deadline.budget(), null);
             }
-            if (grant != null && !(grant.renew() && grant.isHeld())) {
+            if (!isHeld(grant)) {
                 throw unavailable("the lease was lost");
             }
         } catch (Exception failure) {
-            takeBack(primary, target, token, failure);
+            takeBack(primary, target, grant, failure);
             throw failure;
         }
         List<Integer> others = new ArrayList<>();
@@ -115,18 +122,48 @@ final class Switchover<N> {
         return new Promotion(target, engine.promote(candidate, token), true, others, token);
     }
 
-    private void takeBack(int primary, int target, long token, Exception reason) {
+    /** While the old primary lives: later it would prolong the time without one. */
+    private void reserve(ReplicaTopology<N> topology, int target, long token) {
+        List<Integer> all = IntStream.range(0, nodes.size()).boxed().toList();
+        int needed = EpochReservation.needed(nodes.size(), quorum.getAsInt());
+        if (!reservation.make(target, topology.epoch(), all, needed, token)) {
+            throw unavailable("too few nodes could be told of the next timeline (expected: " + needed + ")");
+        }
+    }
+
+    private static boolean isHeld(Lease.@Nullable Grant grant) {
+        try {
+            return grant == null || (grant.renew() && grant.isHeld());
+        } catch (RuntimeException unreachable) {
+            return grant.isHeld(); // it lasts as long as before
+        }
+    }
+
+    /**
+     * Not without the lease: another process may have promoted by now, or made the old primary follow, and it would be a
+     * second one. Who has the lease does what is left to be done.
+     */
+    private void takeBack(int primary, int target, Lease.@Nullable Grant grant, Exception reason) {
+        String id = nodes.get(primary).endpoint().id();
+        if (!isHeld(grant)) {
+            events.tell(
+                    Level.ERROR,
+                    "switchover.lost",
+                    "'" + id + "' was stopped, and the lease was lost since; it is left to who has it: " + reason,
+                    Map.of("node", id, "failure", reason));
+            return;
+        }
         events.tell(
                 Level.WARNING,
                 "switchover.abandoned",
-                "'" + nodes.get(primary).endpoint().id() + "' takes its place again: " + reason,
+                "'" + id + "' takes its place again: " + reason,
                 Map.of("failure", reason));
         try {
             engine.reinstate(nodes.get(primary).endpoint());
         } catch (Exception failure) {
             reason.addSuppressed(failure);
         }
-        follow(target, primary, token);
+        follow(target, primary, grant == null ? 0 : grant.token());
     }
 
     /** One that cannot be told is made to follow once it answers again. */

@@ -81,11 +81,15 @@ final class Upkeep<N> {
             inspectedAt = now;
             submit(() -> inspect(topology), () -> inspecting.set(false));
         }
+        // Rivals first: who joins the primary's timeline before them hides that nobody had anything of it.
+        boolean rivals = nodes.stream().anyMatch(node -> isRival(topology, node));
         for (int i = 0; i < nodes.size(); i++) {
             NodeState<N> node = nodes.get(i);
             Role role = topology.members().get(i).role();
             if (role == Role.ZOMBIE && node.isHealthy()) {
-                lost(topology, i, now);
+                if (!rivals || isRival(topology, node)) {
+                    lost(topology, i, now);
+                }
             } else if (role != Role.PRIMARY
                     && !node.isHealthy()
                     && isDue(i, now)
@@ -93,6 +97,14 @@ final class Upkeep<N> {
                 lost(topology, i, now);
             }
         }
+    }
+
+    private boolean isRival(ReplicaTopology<N> topology, NodeState<N> node) {
+        Probe probe = node.status().probe();
+        return topology.members().get(node.index()).role() == Role.ZOMBIE
+                && node.isHealthy()
+                && probe != null
+                && probe.received().timeline() == topology.epoch();
     }
 
     /** Notes that a node cannot follow as it is; makes it join again, once per pause. */

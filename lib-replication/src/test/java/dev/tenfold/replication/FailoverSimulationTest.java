@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
 import dev.tenfold.replication.FailoverSimulation.Guard;
+import dev.tenfold.replication.FailoverSimulation.Scenario;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Set;
@@ -20,20 +21,21 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class FailoverSimulationTest {
 
-    @Test
-    void keepsEveryPromise() {
+    @ParameterizedTest
+    @EnumSource(Scenario.class)
+    void keepsEveryPromise(Scenario scenario) {
         Long one = Long.getLong("tenfold.replication.seed");
         long first = one != null ? one : Long.getLong("tenfold.replication.first", 0);
-        long seeds = one != null ? 1 : Long.getLong("tenfold.replication.seeds", 120);
+        long seeds = one != null ? 1 : Long.getLong("tenfold.replication.seeds", 40);
         int writes = 0;
         int reads = 0;
         int promotions = 0;
         for (long seed = first; seed < first + seeds; seed++) {
-            try (FailoverSimulation simulation = new FailoverSimulation(seed, Set.of())) {
+            try (FailoverSimulation simulation = new FailoverSimulation(seed, scenario, Set.of())) {
                 simulation.run();
-                writes += simulation.writes;
-                reads += simulation.reads;
-                promotions += simulation.promotions;
+                writes += simulation.promises().writes;
+                reads += simulation.promises().reads;
+                promotions += simulation.promises().promotions;
             }
         }
         // The schedules do what they are for: people get through, and primaries are replaced.
@@ -53,7 +55,7 @@ class FailoverSimulationTest {
     void aPrimaryThatHangsIsReplacedWithinTheDocumentedTime() {
         Duration sum = Duration.ZERO;
         for (long seed = 0; seed < 20; seed++) {
-            try (FailoverSimulation simulation = new FailoverSimulation(seed, Set.of())) {
+            try (FailoverSimulation simulation = new FailoverSimulation(seed, Scenario.MIXED, Set.of())) {
                 Duration taken = simulation.replaceHungPrimary();
                 assertThat(taken).as("seed %d", seed).isBetween(Duration.ofMillis(300), Duration.ofMillis(1_360));
                 sum = sum.plus(taken);
@@ -68,13 +70,14 @@ class FailoverSimulationTest {
     void findsWhatEachGuardIsFor(Guard guard) {
         // Near the first that finds it, so that the build does not wait; any other start finds it too.
         long first = switch (guard) {
-            case QUORUM, COMPARE -> 0;
+            case QUORUM, COMPARE, RESERVATION -> 0;
             case FREEZE -> 50;
             case LEASE -> 200;
             case CONTROL -> 460;
         };
+        Scenario scenario = guard == Guard.RESERVATION ? Scenario.RESTARTS : Scenario.MIXED;
         for (long seed = first; seed < first + 2_000; seed++) {
-            try (FailoverSimulation simulation = new FailoverSimulation(seed, EnumSet.of(guard))) {
+            try (FailoverSimulation simulation = new FailoverSimulation(seed, scenario, EnumSet.of(guard))) {
                 simulation.run();
             } catch (AssertionError violation) {
                 if (violation.getMessage().contains("(4)")) {
@@ -83,7 +86,7 @@ class FailoverSimulationTest {
                 assertThat(violation).hasMessageContaining("seed " + seed);
                 long found = seed;
                 assertThatCode(() -> {
-                            try (FailoverSimulation guarded = new FailoverSimulation(found, Set.of())) {
+                            try (FailoverSimulation guarded = new FailoverSimulation(found, scenario, Set.of())) {
                                 guarded.run();
                             }
                         })

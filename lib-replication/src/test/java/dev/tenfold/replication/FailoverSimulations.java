@@ -1,6 +1,7 @@
 package dev.tenfold.replication;
 
 import dev.tenfold.replication.FailoverSimulation.Guard;
+import dev.tenfold.replication.FailoverSimulation.Scenario;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -22,16 +23,18 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * mvn -q -Pfailover-simulation -pl lib-replication -am process-test-classes
- *     # -Dsimulation.args="seeds first threads seeds-of-each-control file"
+ *     # -Dsimulation.args="seeds-of-each-scenario first threads seeds-of-each-control file"
  * }</pre>
  */
 final class FailoverSimulations {
 
     private final int threads;
+    private final @Nullable Path file;
     private final StringBuilder report = new StringBuilder();
 
-    private FailoverSimulations(int threads) {
+    private FailoverSimulations(int threads, @Nullable Path file) {
         this.threads = threads;
+        this.file = file;
     }
 
     /** What was done in many runs, and which of them broke a promise. */
@@ -44,11 +47,11 @@ final class FailoverSimulations {
         private long simulated;
 
         synchronized void add(FailoverSimulation run) {
-            writes += run.writes;
-            reads += run.reads;
-            promotions += run.promotions;
+            writes += run.promises().writes;
+            reads += run.promises().reads;
+            promotions += run.promises().promotions;
             simulated += run.elapsed();
-            run.counts.forEach((what, times) -> counts.merge(what, (long) times, Long::sum));
+            run.counts().forEach((what, times) -> counts.merge(what, (long) times, Long::sum));
         }
 
         synchronized void violated(long seed, String violation) {
@@ -62,8 +65,15 @@ final class FailoverSimulations {
         System.out.println(line);
     }
 
+    /** After each part, since all of them take long. */
+    private void save() throws IOException {
+        if (file != null) {
+            Files.writeString(file, report.toString());
+        }
+    }
+
     /** Runs them; each seed by one thread, which one makes no difference. */
-    private Tally run(long first, long seeds, Set<Guard> without) throws InterruptedException {
+    private Tally run(Scenario scenario, long first, long seeds, Set<Guard> without) throws InterruptedException {
         Tally tally = new Tally();
         AtomicLong next = new AtomicLong(first);
         List<Thread> workers = new ArrayList<>();
@@ -71,7 +81,7 @@ final class FailoverSimulations {
             Thread worker = new Thread(() -> {
                 long seed = next.getAndIncrement();
                 while (seed < first + seeds) {
-                    try (FailoverSimulation run = new FailoverSimulation(seed, without)) {
+                    try (FailoverSimulation run = new FailoverSimulation(seed, scenario, without)) {
                         try {
                             run.run();
                         } catch (AssertionError violation) {
@@ -91,11 +101,11 @@ final class FailoverSimulations {
         return tally;
     }
 
-    private boolean promises(long first, long seeds) throws InterruptedException {
+    private boolean promises(Scenario scenario, long first, long seeds) throws InterruptedException {
         long began = System.nanoTime();
-        Tally tally = run(first, seeds, EnumSet.noneOf(Guard.class));
+        Tally tally = run(scenario, first, seeds, EnumSet.noneOf(Guard.class));
         double seconds = (System.nanoTime() - began) / 1e9;
-        say("%nSeeds %d to %d, all guards in place", first, first + seeds - 1);
+        say("%n%s, seeds %d to %d, all guards in place", scenario, first, first + seeds - 1);
         say("  promises broken (violations)                              %d", tally.violations.size());
         say("  writes acknowledged                                       %d", tally.writes);
         say("  reads answered                                            %d", tally.reads);
@@ -108,12 +118,14 @@ final class FailoverSimulations {
     }
 
     private boolean control(Guard guard, long first, long seeds) throws InterruptedException {
-        Tally tally = run(first, seeds, EnumSet.of(guard));
+        // The number of a timeline is at stake where processes begin that know nothing, the rest anywhere.
+        Scenario scenario = guard == Guard.RESERVATION ? Scenario.RESTARTS : Scenario.MIXED;
+        Tally tally = run(scenario, first, seeds, EnumSet.of(guard));
         // One that only gets stuck is not what the guards are against.
         tally.violations.values().removeIf(message -> message.contains("(4)"));
         List<Long> found = List.copyOf(tally.violations.keySet());
         say(
-                "  %-8s %5d of %d seeds break a promise; %s",
+                "  %-11s %5d of %d seeds break a promise; %s",
                 guard, found.size(), seeds, found.isEmpty() ? "NONE FOUND" : head(tally.violations.get(found.get(0))));
         return !found.isEmpty();
     }
@@ -124,13 +136,14 @@ final class FailoverSimulations {
         return line.length() > 160 ? line.substring(0, 160) + "..." : line;
     }
 
-    /** Arguments: seeds (20000), the first (0), threads (one a processor), seeds of each control (500), and a file (none). */
+    /** Arguments: seeds of each scenario (4000), the first (0), threads (one a processor), seeds of each control (500), and a file (none). */
     public static void main(String[] arguments) throws Exception {
-        long[] given = {20_000, 0, Runtime.getRuntime().availableProcessors(), 500};
+        long[] given = {4_000, 0, Runtime.getRuntime().availableProcessors(), 500};
         for (int i = 0; i < given.length && i < arguments.length; i++) {
             given[i] = Long.parseLong(arguments[i]);
         }
-        FailoverSimulations all = new FailoverSimulations((int) given[2]);
+        FailoverSimulations all = new FailoverSimulations(
+                (int) given[2], arguments.length > 4 ? Path.of(arguments[4]) : null);
         Instant began = Instant.now();
         all.say("Simulation of failover, %s", began);
         all.say(
@@ -142,21 +155,26 @@ final class FailoverSimulations {
                 given[2],
                 ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
         all.say(
-                "three servers or five, quorums of one to three, one to three processes that drive, four people who read and write");
+                "three to seven servers, quorums of one to five, one to three processes that drive, four people who read and write");
         all.say(
                 "command: mvn -q -Pfailover-simulation -pl lib-replication -am process-test-classes -Dsimulation.args=\"%s\"",
                 String.join(" ", arguments));
-        boolean kept = all.promises(given[1], given[0]);
+        boolean kept = true;
+        String only = System.getProperty("tenfold.replication.scenario");
+        for (Scenario scenario : only == null ? Scenario.values() : new Scenario[] {Scenario.valueOf(only)}) {
+            kept &= all.promises(scenario, given[1], given[0]);
+            all.save();
+        }
         if (given[3] > 0) {
             all.say("%nControls: the same checks with one guard taken out");
-            for (Guard guard : Guard.values()) {
+            String guards = System.getProperty("tenfold.replication.guards");
+            for (Guard guard : guards == null ? Guard.values() : new Guard[] {Guard.valueOf(guards)}) {
                 kept &= all.control(guard, given[1], given[3]);
+                all.save();
             }
         }
         all.say("%nduration %d s", Duration.between(began, Instant.now()).toSeconds());
-        if (arguments.length > 4) {
-            Files.writeString(Path.of(arguments[4]), all.report.toString());
-        }
+        all.save();
         if (!kept) {
             throw new IOException("a promise was broken, or a control found nothing: see above");
         }

@@ -94,4 +94,16 @@ class RivalsTest {
         assertThat(primary()).contains("b");
         assertThat(engine.steps()).contains("rejoin c -> b");
     }
+
+    /** Seed 64 of the simulation without reservations: one followed, too few to acknowledge, and each waited for the other. */
+    @Test
+    void whereTooFewHoldAnythingOfTheirTimelineForAnAcknowledgementTheFirstWillDoToo() {
+        follow("d", "c");
+        engine.node("a").restart();
+        time.advance(Duration.ofSeconds(5));
+
+        assertThat(primary()).contains("b");
+        assertThat(engine.steps()).contains("rejoin c -> b");
+        assertThat(set.topology().members()).noneMatch(member -> member.role() == Role.ZOMBIE);
+    }
 }

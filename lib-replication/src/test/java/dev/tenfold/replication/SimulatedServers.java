@@ -63,6 +63,18 @@ final class SimulatedServers {
 
         boolean rejoining;
 
+        /** The highest timeline that it was told is taken. */
+        long reserved;
+
+        /** Whether it is being stopped for a switchover; it sends what it has, and hears nobody. */
+        boolean closing;
+
+        /** Whether it was stopped so, and has everything on disk. */
+        boolean inOrder;
+
+        /** Whether its next start is a replica's. */
+        boolean retired;
+
         Server(String id) {
             this.id = id;
         }
@@ -73,6 +85,28 @@ final class SimulatedServers {
             if (controller == process) {
                 controller = null;
             }
+        }
+
+        /** Stops at once; what it is and has it keeps. One that was being stopped in order is still a primary. */
+        void crash() {
+            writable |= closing;
+            closing = false;
+            stopped();
+        }
+
+        void stopped() {
+            up = false;
+            incarnation++;
+            hungUntil = 0;
+            acknowledged.clear();
+            controller = null;
+            tokens.clear();
+        }
+
+        void started() {
+            retired = false;
+            inOrder = false;
+            up = true;
         }
 
         boolean answers() {
@@ -89,7 +123,8 @@ final class SimulatedServers {
 
         @Override
         public String toString() {
-            return id + (up ? "" : " down") + (world.now() < hungUntil ? " hung" : "") + (writable ? " primary" : "")
+            return id + (up ? "" : " down") + (retired ? " retired" : "") + (world.now() < hungUntil ? " hung" : "") + (writable ? " primary" : "")
+                    + (reserved > 0 ? " reserved " + reserved : "")
                     + " " + timeline + ":" + log.size() + "/" + replayed
                     + (upstream == null ? "" : " <- " + upstream.id);
         }
@@ -230,7 +265,7 @@ final class SimulatedServers {
         if (!server.up || server.incarnation != incarnation || !linked(process.name, server.id)) {
             throw new Failed(CallFailure.UNKNOWN, "the answer of " + server.id + " was lost");
         }
-        simulation.acknowledged(id, server, timeline);
+        simulation.promises().acknowledged(id, server, timeline);
         process.clock.sleep(random.nextInt(3) * MILLI);
     }
 
@@ -258,7 +293,7 @@ final class SimulatedServers {
             process.clock.sleep(200 * MILLI);
             throw new Failed(CallFailure.NOT_SENT, "no route to " + server.id);
         }
-        if (!server.up) {
+        if (!server.up || server.closing) {
             throw new Failed(CallFailure.NOT_SENT, server.id + " refuses");
         }
     }
@@ -290,7 +325,7 @@ final class SimulatedServers {
                     throw new Failed(CallFailure.UNKNOWN, server.id + " is silent");
                 }
             }
-            if (!server.up || server.incarnation != incarnation) {
+            if (!server.up || server.closing || server.incarnation != incarnation) {
                 throw new Failed(CallFailure.NOT_SENT, server.id + " refuses");
             }
             R result = body.run();
@@ -351,7 +386,7 @@ final class SimulatedServers {
         @Override
         public LogPosition freeze(Endpoint<Server> replica, long token) throws Failed {
             Server server = replica.target();
-            simulation.beforeFreezing(process);
+            simulation.faults().beforeFreezing(process);
             return call(server, () -> {
                 if (server.writable) {
                     throw new Failed(CallFailure.CALLER, server.id + " is a primary");
@@ -371,9 +406,28 @@ final class SimulatedServers {
         }
 
         @Override
+        public long reserve(Endpoint<Server> node, long timeline, long token) throws Failed {
+            if (!simulation.reserves()) {
+                return -1;
+            }
+            Server server = node.target();
+            simulation.faults().beforeReserving(process);
+            return call(server, () -> {
+                boolean holds = held.contains(server);
+                requireSession(server);
+                fence(server, token);
+                if (holds) {
+                    held.add(server);
+                }
+                server.reserved = Math.max(server.reserved, timeline);
+                return server.reserved;
+            });
+        }
+
+        @Override
         public LogPosition promote(Endpoint<Server> candidate, long token) throws Failed {
             Server server = candidate.target();
-            simulation.beforePromotion(process);
+            simulation.faults().beforePromotion(process);
             return call(server, () -> {
                 held.remove(server);
                 if (simulation.has(FailoverSimulation.Guard.CONTROL)) {
@@ -386,14 +440,15 @@ final class SimulatedServers {
                     throw new Failed(CallFailure.CALLER, server.id + " is a primary");
                 }
                 server.start = server.log.size();
-                server.timeline++;
+                server.timeline = Math.max(server.timeline, server.reserved) + 1;
                 server.log.add(new Entry(simulation.nextMark(), server.timeline));
                 server.replayed = server.log.size();
                 server.acknowledged.clear();
                 server.upstream = null;
                 server.controller = null;
                 server.writable = true;
-                simulation.promoted(process.name, server);
+                simulation.promises().promoted(process.name, server);
+                simulation.faults().afterPromotion(server);
                 return new LogPosition(server.timeline, server.start);
             });
         }
@@ -401,7 +456,7 @@ final class SimulatedServers {
         @Override
         public void follow(Endpoint<Server> replica, Endpoint<Server> primary, long token) throws Failed {
             Server server = replica.target();
-            simulation.beforeFollowing(process);
+            simulation.faults().beforeFollowing(process);
             call(server, () -> {
                 if (server.writable) {
                     throw new Failed(CallFailure.CALLER, server.id + " is a primary");
@@ -450,32 +505,139 @@ final class SimulatedServers {
                 return false;
             }
             call(from, () -> from);
-            call(server, () -> {
-                fence(server, token);
-                server.rejoining = true;
-                simulation.note(() -> process.name + " lets " + server + " join " + from + " again");
-                world.step((50 + random.nextInt(500)) * MILLI, () -> replace(server, from));
-                return server;
-            });
+            if (server.retired && !server.up) {
+                requireLink(server);
+                rejoin(server, from);
+            } else {
+                call(server, () -> {
+                    fence(server, token);
+                    rejoin(server, from);
+                    return server;
+                });
+            }
             process.clock.sleep(600 * MILLI);
             return true;
+        }
+
+        private void rejoin(Server server, Server from) {
+            server.rejoining = true;
+            simulation.note(() -> process.name + " lets " + server + " join " + from + " again");
+            world.step((50 + random.nextInt(500)) * MILLI, () -> replace(server, from));
         }
 
         private void replace(Server server, Server from) {
             server.rejoining = false;
             boolean wanted = server != from && server.timeline <= from.timeline && server.upstream != from;
-            if (wanted && server.up && from.answers() && from.writable) {
+            boolean stoppable = server.up && !server.closing || server.retired;
+            if (wanted && stoppable && from.answers() && from.writable) {
+                server.stopped();
                 server.log = new ArrayList<>(from.log);
                 server.replayed = server.log.size();
                 server.timeline = from.timeline;
                 server.start = from.start;
                 server.writable = false;
-                server.acknowledged.clear();
-                server.controller = null;
-                server.tokens.clear();
-                server.incarnation++;
+                server.reserved = 0;
+                server.started();
                 server.upstream = from;
             }
+        }
+
+        /** Power over the machine needs no answer of the server. */
+        private void requireLink(Server server) throws Failed {
+            process.clock.sleep(random.nextInt(4) * MILLI);
+            if (!linked(process.name, server.id)) {
+                process.clock.sleep(300 * MILLI);
+                throw new Failed(CallFailure.UNKNOWN, "no route to " + server.id);
+            }
+        }
+
+        /** A shutdown in order: no more writes; what replicas still lack is sent, as far as they take it. */
+        @Override
+        public LogPosition retire(Endpoint<Server> primary, Runnable fence) throws Failed {
+            Server server = primary.target();
+            simulation.faults().beforeHandingOver(process);
+            int incarnation = call(server, () -> {
+                requirePrimary(server);
+                return server.incarnation;
+            });
+            fence.run();
+            requireLink(server);
+            requireRunning(server, incarnation);
+            server.writable = false;
+            server.closing = true;
+            simulation.note(() -> process.name + " stops " + server);
+            world.step(random.nextInt(100) * MILLI, () -> stop(server, world.now() + TIMEOUT));
+            simulation.faults().beforeHandingOver(process);
+            while (server.closing) {
+                process.clock.sleep(20 * MILLI);
+            }
+            if (!server.inOrder || server.incarnation != incarnation + 1) {
+                throw new Failed(CallFailure.UNKNOWN, server.id + " was not stopped in order, or was started again");
+            }
+            server.writable = false;
+            server.retired = true;
+            simulation.faults().beforeHandingOver(process);
+            return server.received();
+        }
+
+        /** Goes on although who asked for it is gone. Until it is told to be a replica, its next start is a primary's. */
+        private void stop(Server server, long end) {
+            if (!server.closing) {
+                return; // it crashed
+            }
+            if (isReceived(server) && world.now() < end) {
+                world.step(20 * MILLI, () -> stop(server, end));
+                return;
+            }
+            server.closing = false;
+            server.writable = true;
+            server.stopped();
+            server.inOrder = true;
+            startLater(server);
+        }
+
+        private boolean isReceived(Server server) {
+            return servers.values().stream()
+                    .anyMatch(each -> each.upstream == server
+                            && each.isStreaming()
+                            && each.log.size() < server.log.size());
+        }
+
+        private void requireRunning(Server server, int incarnation) throws Failed {
+            if (!server.up || server.incarnation != incarnation) {
+                throw new Failed(CallFailure.UNKNOWN, server.id + " went away");
+            }
+        }
+
+        private void requirePrimary(Server server) throws Failed {
+            if (!server.writable) {
+                throw new Failed(CallFailure.CALLER, server.id + " is a replica");
+            }
+        }
+
+        /** Somebody sees that it is down. */
+        private void startLater(Server server) {
+            int incarnation = server.incarnation;
+            world.step((1_000 + random.nextInt(10_000)) * MILLI, () -> {
+                if (!server.up && server.incarnation == incarnation) {
+                    simulation.note(() -> server.id + " is started as a " + (server.retired ? "replica" : "primary"));
+                    server.started();
+                }
+            });
+        }
+
+        @Override
+        public void reinstate(Endpoint<Server> retired) throws Failed {
+            Server server = retired.target();
+            simulation.faults().beforeHandingOver(process);
+            requireLink(server);
+            if (server.up || !server.retired) {
+                simulation.fenced(process, server);
+                throw new Failed(CallFailure.CALLER, server.id + " was started since");
+            }
+            server.writable = true;
+            server.started();
+            simulation.note(() -> process.name + " reinstates " + server);
         }
 
         @Override

@@ -32,6 +32,12 @@ public final class MemoryNode {
     /** The highest fencing token it was given. */
     long token;
 
+    /** The highest timeline that it was told is taken. */
+    long reserved;
+
+    /** Whether it was retired, and neither reinstated nor re-joined since. */
+    boolean retired;
+
     @Nullable
     String upstream;
 

@@ -138,7 +138,7 @@ public final class MemoryReplication implements ReplicationEngine<MemoryNode> {
 
     void becomePrimary(MemoryNode node) {
         node.start = node.log.size();
-        node.timeline++;
+        node.timeline = Math.max(node.timeline, node.reserved) + 1;
         node.log.add(new Change(node.timeline, "", ""));
         node.replayed = node.log.size();
         node.writable = true;
@@ -218,6 +218,17 @@ public final class MemoryReplication implements ReplicationEngine<MemoryNode> {
     }
 
     @Override
+    public long reserve(Endpoint<MemoryNode> endpoint, long timeline, long token) {
+        MemoryNode node = endpoint.target();
+        return call(() -> {
+            requireUp(node);
+            fence(node, token);
+            node.reserved = Math.max(node.reserved, timeline);
+            return node.reserved;
+        });
+    }
+
+    @Override
     public LogPosition promote(Endpoint<MemoryNode> candidate, long token) {
         MemoryNode node = candidate.target();
         return call(() -> {
@@ -288,6 +299,7 @@ public final class MemoryReplication implements ReplicationEngine<MemoryNode> {
             copy(back, primary.target());
             back.down = false;
             back.writable = false;
+            back.retired = false;
             back.upstream = primary.id();
             steps.add("rejoin " + back.id + " -> " + primary.id());
             stream();
@@ -297,20 +309,33 @@ public final class MemoryReplication implements ReplicationEngine<MemoryNode> {
 
     @Override
     public LogPosition retire(Endpoint<MemoryNode> primary, Runnable fence) {
-        fence.run();
         MemoryNode node = primary.target();
+        run(() -> requirePrimary(node));
+        fence.run();
         return call(() -> {
-            requireUp(node);
+            requirePrimary(node);
             stream();
             node.writable = false;
+            node.retired = true;
             steps.add("retire " + node.id);
             return new LogPosition(node.timeline, node.log.size());
         });
     }
 
+    private void requirePrimary(MemoryNode node) {
+        requireUp(node);
+        if (!node.writable) {
+            throw new Failure(CallFailure.CALLER, node.id + " is a replica (expected: a primary)");
+        }
+    }
+
     @Override
     public void reinstate(Endpoint<MemoryNode> retired) {
         run(() -> {
+            if (!retired.target().retired) {
+                throw new Failure(CallFailure.CALLER, retired.id() + " is not retired any more");
+            }
+            retired.target().retired = false;
             retired.target().writable = true;
             steps.add("reinstate " + retired.id());
         });

@@ -2,6 +2,7 @@ package dev.tenfold.replication.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.tenfold.replication.CallFailure;
 import dev.tenfold.replication.LogPosition;
@@ -167,6 +168,47 @@ public abstract class ReplicationEngineContract<N> {
                 .hasMessageContaining("7 (expected: >= 8");
         engine().follow(node(1), node(0), 9);
         awaitStreaming(1);
+    }
+
+    @Test
+    void aPromotionBeginsATimelineAfterAllThatAreTaken() throws Exception {
+        assumeThat(engine().reserve(node(1), 0, 0)).as("the engine keeps it").isGreaterThanOrEqualTo(0);
+        awaitStreaming(1, 2);
+        long timeline = probe(0).received().timeline();
+        assertThat(engine().reserve(node(0), timeline + 4, 7)).isEqualTo(timeline + 4);
+        assertThat(engine().reserve(node(1), timeline + 4, 7)).isEqualTo(timeline + 4);
+        assertThat(engine().reserve(node(1), timeline + 2, 8)).as("never lowered").isEqualTo(timeline + 4);
+        assertThatThrownBy(() -> engine().reserve(node(1), timeline + 9, 7))
+                .as("says a driver that was replaced")
+                .hasMessageContaining("7 (expected: >= 8");
+        awaitStreaming(1, 2);
+
+        crash(node(0));
+        engine().freeze(node(1), 8);
+        engine().freeze(node(2), 8);
+        assertThat(engine().promote(node(1), 8).timeline()).isEqualTo(timeline + 5);
+        engine().follow(node(2), node(1), 8);
+        awaitStreaming(2);
+        write(node(1).target());
+        LogPosition after = engine().position(node(1));
+        assertThat(after.timeline()).isEqualTo(timeline + 5);
+        await("the write is on the other", () -> probe(2).received().compareTo(after) >= 0);
+    }
+
+    @Test
+    void aRetiredPrimaryIsReinstatedOnlyWhileNobodyHasStartedIt() throws Exception {
+        awaitStreaming(1, 2);
+        assertThatThrownBy(() -> engine().retire(node(1), () -> {})).as("a replica");
+        boolean retires = true;
+        try {
+            engine().retire(node(0), () -> {});
+        } catch (UnsupportedOperationException needsMore) {
+            retires = false;
+        }
+        assumeThat(retires).as("the engine can retire").isTrue();
+        engine().reinstate(node(0));
+        assertThat(probe(0).writable()).isTrue();
+        assertThatThrownBy(() -> engine().reinstate(node(0))).as("twice");
     }
 
     @Test
