@@ -248,8 +248,8 @@ final class Monitor<N> implements AutoCloseable {
         if (primary >= 0) {
             NodeState.Status status = nodes.get(primary).status();
             Probe probe = status.probe();
-            if (probe != null && probe.writable() && probe.replayed().timeline() == current.epoch()) {
-                history.record(status.askedAt(), probe.replayed().offset());
+            if (probe != null && probe.writable() && probe.received().timeline() == current.epoch()) {
+                history.record(status.askedAt(), probe.received().offset());
                 stateChanges.incrementAndGet();
             }
         }

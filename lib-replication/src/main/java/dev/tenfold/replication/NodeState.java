@@ -130,11 +130,12 @@ final class NodeState<N> {
         }
     }
 
-    /** Notes that a poll found the node further than the last probe did. */
+    /** Notes that a poll found a replica further than the last probe did. */
     void reached(LogPosition replayed) {
         Status before = status();
         Status after = status.updateAndGet(s -> {
-            if (s.probe == null || s.probe.replayed().compareTo(replayed) >= 0) {
+            // A primary's position may cover what it does not show yet.
+            if (s.probe == null || s.probe.writable() || s.probe.replayed().compareTo(replayed) >= 0) {
                 return s;
             }
             LogPosition received = s.probe.received().compareTo(replayed) >= 0 ? s.probe.received() : replayed;
@@ -167,6 +168,7 @@ final class NodeState<N> {
         }
     }
 
+    /** Up to where its reads see the history, at least. */
     LogPosition replayed() {
         Probe probe = status().probe;
         return probe == null ? LogPosition.START : probe.replayed();

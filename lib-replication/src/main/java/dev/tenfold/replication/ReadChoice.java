@@ -90,9 +90,10 @@ final class ReadChoice<N> {
             NodeState.Status status = nodes[i].status();
             Role role = topology.members().get(i).role();
             boolean healthy = status.probe() != null && status.misses() == 0 && !status.suspect() && !status.silent();
-            long offset =
-                    status.probe() == null ? -1 : topology.reach(status.probe().replayed());
             boolean leads = role == Role.PRIMARY;
+            Probe probe = status.probe();
+            // A replica is compared with what the primary has written, be it shown there or not.
+            long offset = probe == null ? -1 : topology.reach(leads ? probe.received() : probe.replayed());
             reach[i] = leads ? Long.MAX_VALUE : offset;
             roundTrips[i] = status.roundTrip();
             Health health = nodes[i].health();

@@ -147,7 +147,8 @@ public final class ReplicaSet<N> implements Replicas<N>, Measured, AutoCloseable
     /**
      * {@inheritDoc}
      *
-     * <p>The position returned covers {@code minimum}. A failure that the engine attributes to the node is retried once on
+     * <p>The position returned covers {@code minimum}, unless only the primary could answer and cannot tell yet which commits
+     * of that moment it shows; the answer shows the minimum even so. A failure that the engine attributes to the node is retried once on
      * each other node; what the call threw of its own passes through.
      *
      * @throws dev.tenfold.error.OverloadedException if only the primary could answer and its share of reads is used up
@@ -246,9 +247,11 @@ public final class ReplicaSet<N> implements Replicas<N>, Measured, AutoCloseable
         while (true) {
             Route<N> route = router.read(by, minimum, deadline, tried, last);
             try (route) {
+                // A session keeps only what it has seen, so an old mark will do for it.
+                Position before = session == null ? router.positionBeforeRead(route, minimum) : route.position();
                 R answer = call.on(route.target());
-                Position before = route.position();
-                Position seen = marked ? seen(before, router.positionAfterRead(route)) : before;
+                // The node's own position may still be of the timeline before.
+                Position seen = marked ? before.max(router.positionAfterRead(route)) : before;
                 route.report(Outcome.SUCCESS);
                 if (session != null) {
                     note(session, route, seen);
@@ -349,11 +352,6 @@ public final class ReplicaSet<N> implements Replicas<N>, Measured, AutoCloseable
     public @Nullable Endpoint<N> peekRead(Position minimum) {
         NodeState<N> node = router.peek(choices, minimum);
         return node == null ? null : node.endpoint();
-    }
-
-    /** The node's own position may still be of the timeline before. */
-    private static Position seen(Position before, Position after) {
-        return before.isPrimaryOnly() ? after : before.max(after);
     }
 
     private void note(Session session, Route<N> route, Position seen) {

@@ -34,8 +34,9 @@ public interface ReplicationEngine<N> extends AutoCloseable {
     Probe probe(Endpoint<N> node) throws Exception;
 
     /**
-     * Returns the position up to which a read on the node sees the history now; on a primary, one that covers every write
-     * it has acknowledged.
+     * Returns the position up to which a read on the node sees the history now; on a primary, one that covers every write it
+     * shows or has acknowledged. It may cover commits, too, that the primary does not show yet: what its reads show for certain
+     * is {@link Probe#replayed}.
      *
      * @param node whom to ask
      * @return its position now

@@ -5,7 +5,6 @@ import dev.tenfold.topology.Endpoint;
 import dev.tenfold.topology.Outcome;
 import dev.tenfold.topology.Selection;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A node picked for a read or a write, to be used and then reported. It counts as in flight until then.
@@ -30,10 +29,9 @@ public final class Route<N> implements Selection<N> {
     private final ReplicaSet<N> set;
     private final NodeState<N> node;
     private final ReplicaTopology<N> topology;
-    /** Where the node certainly was, on the timeline of the epoch unless {@code elsewhere} says better. */
+    /** How much of the epoch's timeline the node certainly showed. */
     private final long offset;
 
-    private final @Nullable Position elsewhere;
     private volatile int state;
 
     private Route(
@@ -41,29 +39,30 @@ public final class Route<N> implements Selection<N> {
             NodeState<N> node,
             ReplicaTopology<N> topology,
             long offset,
-            @Nullable Position elsewhere,
             int state) {
         this.set = set;
         this.node = node;
         this.topology = topology;
         this.offset = offset;
-        this.elsewhere = elsewhere;
         this.state = state;
         node.begin();
     }
 
     static <N> Route<N> to(ReplicaSet<N> set, NodeState<N> node, Role role, ReplicaTopology<N> topology, long offset) {
-        return new Route<>(set, node, topology, offset, null, role == Role.REPLICA ? REPLICA : 0);
+        return new Route<>(set, node, topology, offset, role == Role.REPLICA ? REPLICA : 0);
     }
 
-    /** A read on the primary; {@code capped} if it counts as one that a replica should have answered. */
-    static <N> Route<N> toPrimary(
-            ReplicaSet<N> set, NodeState<N> node, ReplicaTopology<N> topology, Position position, boolean capped) {
-        return new Route<>(set, node, topology, 0, position, capped ? FALLBACK : 0);
+    /** A read on the primary that counts as one that a replica should have answered. */
+    static <N> Route<N> instead(ReplicaSet<N> set, NodeState<N> primary, ReplicaTopology<N> topology, long offset) {
+        return new Route<>(set, primary, topology, offset, FALLBACK);
     }
 
     NodeState<N> node() {
         return node;
+    }
+
+    ReplicaTopology<N> topology() {
+        return topology;
     }
 
     @Override
@@ -94,12 +93,12 @@ public final class Route<N> implements Selection<N> {
     }
 
     /**
-     * Returns how much history the node had when it was picked.
+     * Returns how much history the node certainly showed when it was picked, by its last answer.
      *
-     * @return a position that it has reached for certain; it may be further
+     * @return a position that its reads have reached for certain; they may be further
      */
     public Position position() {
-        return elsewhere != null ? elsewhere : new Position(set.name(), epoch(), offset);
+        return new Position(set.name(), epoch(), offset);
     }
 
     /**

@@ -67,7 +67,7 @@ final class Router<N> {
         ReadChoice<N> choice = choices.current();
         long required = choice.topology().required(minimum);
         int chosen = choose(choice, required, tried);
-        return chosen == ReadChoice.NONE ? null : route(choice, chosen, required);
+        return chosen == ReadChoice.NONE ? null : route(choice, chosen);
     }
 
     /** Says where a read would go now, or null. */
@@ -94,7 +94,7 @@ final class Router<N> {
             long required = topology.required(minimum);
             int chosen = choose(choice, required, tried);
             if (chosen != ReadChoice.NONE) {
-                return route(choice, chosen, required);
+                return route(choice, chosen);
             }
             boolean mayFallBack = required != ReplicaTopology.AHEAD && choice.mayFallBack(tried);
             boolean named = required != Long.MAX_VALUE && required != ReplicaTopology.AHEAD;
@@ -112,7 +112,7 @@ final class Router<N> {
                     continue;
                 }
             } else if (mayFallBack) {
-                return fallback(topology, required);
+                return fallback(topology);
             }
             waited = true;
             if (Long.bitCount(tried) >= nodes.size()) {
@@ -125,12 +125,12 @@ final class Router<N> {
         }
     }
 
-    private Route<N> route(ReadChoice<N> choice, int chosen, long required) {
+    private Route<N> route(ReadChoice<N> choice, int chosen) {
         ReplicaTopology<N> topology = choice.topology();
         NodeState<N> node = nodes.get(chosen);
         if (chosen == topology.primaryIndex()) {
             counters.primaryReads.increment();
-            return Route.toPrimary(set, node, topology, covering(topology, node, required), false);
+            return Route.to(set, node, Role.PRIMARY, topology, shown(topology, node));
         }
         counters.replicaReads.increment();
         return Route.to(set, node, Role.REPLICA, topology, choice.reach(chosen));
@@ -158,7 +158,36 @@ final class Router<N> {
         }
         counters.writes.increment();
         NodeState<N> node = nodes.get(primary);
-        return Route.to(set, node, Role.PRIMARY, topology, node.replayed().offset());
+        return Route.to(set, node, Role.PRIMARY, topology, shown(topology, node));
+    }
+
+    /** How far the node's reads see the history of a topology, as far as its last answer tells. */
+    private static <N> long shown(ReplicaTopology<N> topology, NodeState<N> node) {
+        return Math.max(0, topology.reach(node.replayed()));
+    }
+
+    /**
+     * Reads a position that a read about to be made certainly shows, and that covers the read's minimum if that can be said:
+     * only a primary has to be asked, where the minimum is beyond its last answer. What the minimum itself names is no such
+     * position. It was read off a log, in which a commit may stand that waits for its replicas and is shown to nobody yet.
+     */
+    Position positionBeforeRead(Route<N> route, Position minimum) {
+        Position last = route.position();
+        long required = route.topology().required(minimum);
+        if (route.role() == Role.REPLICA || required <= last.offset()) {
+            return last;
+        }
+        try {
+            Probe now = set.engine().probe(route.endpoint());
+            if (now.writable() && now.replayed().timeline() == route.epoch()) {
+                return new Position(
+                        set.name(), now.replayed().timeline(), now.replayed().offset());
+            }
+        } catch (Exception failure) {
+            // The read itself will meet the same failure and be judged by it. Should it not, nothing is claimed.
+            return Position.none();
+        }
+        return Position.none();
     }
 
     /** Reads the position that covers a write; where it cannot be known, only the primary does. */
@@ -210,7 +239,7 @@ final class Router<N> {
         fallbacks.decrementAndGet();
     }
 
-    private Route<N> fallback(ReplicaTopology<N> topology, long required) {
+    private Route<N> fallback(ReplicaTopology<N> topology) {
         NodeState<N> node = nodes.get(topology.primaryIndex());
         // A set of one has nothing to fall back from.
         boolean capped = nodes.size() > 1;
@@ -218,16 +247,10 @@ final class Router<N> {
             admitFallback(node);
         }
         counters.primaryReads.increment();
-        Position position;
-        try {
-            position = covering(topology, node, required);
-        } catch (RuntimeException | Error failure) {
-            if (capped) {
-                endFallback();
-            }
-            throw failure;
-        }
-        return Route.toPrimary(set, node, topology, position, capped);
+        long shown = shown(topology, node);
+        return capped
+                ? Route.instead(set, node, topology, shown)
+                : Route.to(set, node, Role.PRIMARY, topology, shown);
     }
 
     /** Takes one of the primary's places for such reads, or fails at once. */
@@ -242,25 +265,6 @@ final class Router<N> {
                     : share.limit() + " such reads are on the primary already, which is its share for them";
             throw new OverloadedException("replica set '" + set.name() + "': no replica may answer, and " + taken
                     + "; bring replicas back, raise primaryReads, or repeat later");
-        }
-    }
-
-    /** The primary covers every minimum; only one that names no place has to be asked for. */
-    private Position covering(ReplicaTopology<N> topology, NodeState<N> node, long required) {
-        if (required != Long.MAX_VALUE) {
-            long offset = Math.max(required, node.replayed().offset());
-            return new Position(set.name(), topology.epoch(), offset);
-        }
-        try {
-            LogPosition now = set.engine().position(node.endpoint());
-            return now.timeline() == topology.epoch()
-                    ? new Position(set.name(), now.timeline(), now.offset())
-                    : Position.none();
-        } catch (Exception failure) {
-            // The read itself will meet the same failure and be judged by it. Should it not, nothing is claimed: the
-            // minimum
-            // names no place, and a copy with it would pass for newer than everything.
-            return Position.none();
         }
     }
 

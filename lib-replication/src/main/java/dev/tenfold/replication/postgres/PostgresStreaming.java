@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  * ALTER SYSTEM} on {@code primary_conninfo}, which a superuser has.
  *
  * <p>What it relies on: a position is {@code pg_current_wal_lsn()} taken after the commit (the insert position may name
- * bytes that are never written until the next record); a replica is frozen by emptying {@code primary_conninfo} and
+ * bytes that are never written until the next record), and what a read shows is less than that position unless no
+ * transaction with an id is under way, since a commit is in the log before it is shown; a replica is frozen by emptying {@code primary_conninfo} and
  * waiting until its WAL receiver has ended, which also keeps it from acknowledging anything; the data source must give up
  * connecting within a few seconds, since a hung server accepts connections and says nothing. {@code synchronous_commit}
  * must be {@code on} or stronger wherever a session wants to read its writes.

@@ -71,23 +71,58 @@ final class Statements {
                 false)
             """;
 
-    private static final String PROBE =
-            "SELECT pg_is_in_recovery(), " + STREAMING + ", " + TIMELINE + ", " + RECEIVED + ", " + REPLAYED;
+    /**
+     * Where a primary had written before anything else is asked; nowhere on a replica. A commit that is in the log by then may
+     * still wait for its replicas and be shown to nobody.
+     */
+    private static final String WRITTEN =
+            "SELECT CASE WHEN NOT pg_is_in_recovery() THEN (pg_current_wal_lsn() - '0/0')::bigint END";
+
+    /**
+     * Whether no transaction that writes was under way: of the numbers up to the last that has ended none is, and no later one
+     * was given out. Asked after {@link #WRITTEN}, in a statement of its own and so with a later snapshot, it says that
+     * whatever was in the log by then is shown. Needs no privilege.
+     */
+    private static final String QUIET = """
+            pg_snapshot_xmin(pg_current_snapshot()) = pg_snapshot_xmax(pg_current_snapshot())
+                AND age(pg_snapshot_xmax(pg_current_snapshot())::xid) = 0
+            """;
+
+    /** Two statements in one round trip. */
+    private static final String PROBE = WRITTEN + "; SELECT pg_is_in_recovery(), " + STREAMING + ", " + TIMELINE + ", "
+            + RECEIVED + ", " + REPLAYED + ", " + QUIET;
 
     private static final String POSITION = "SELECT " + TIMELINE + ", " + REPLAYED;
 
     private Statements() {}
 
     static Probe probe(Connection connection) throws SQLException {
-        try (Statement statement = connection.createStatement();
-                ResultSet row = first(statement, PROBE)) {
-            long timeline = row.getLong(3);
-            LogPosition received = new LogPosition(timeline, row.getLong(4));
-            if (!row.getBoolean(1)) {
-                return Probe.primary(received);
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(PROBE);
+            long written;
+            try (ResultSet row = next(statement.getResultSet(), PROBE)) {
+                written = row.getLong(1);
             }
-            return Probe.replica(row.getBoolean(2), received, new LogPosition(timeline, row.getLong(5)));
+            if (!statement.getMoreResults()) {
+                throw new SQLException("no second result from: " + PROBE);
+            }
+            try (ResultSet row = next(statement.getResultSet(), PROBE)) {
+                long timeline = row.getLong(3);
+                LogPosition received = new LogPosition(timeline, row.getLong(4));
+                if (row.getBoolean(1)) {
+                    return Probe.replica(row.getBoolean(2), received, new LogPosition(timeline, row.getLong(5)));
+                }
+                return Probe.primary(received, new LogPosition(timeline, shown(written, row.getBoolean(6))));
+            }
         }
+    }
+
+    /**
+     * What a read begun now certainly shows of a primary. A writer asks for its position once its commit is shown. So whoever
+     * commits what is in the log and not shown yet is told a position of at least {@code written}: less is safe to claim.
+     */
+    private static long shown(long written, boolean quiet) {
+        return quiet ? written : Math.max(0, written - 1);
     }
 
     static LogPosition position(Connection connection) throws SQLException {
@@ -274,7 +309,10 @@ final class Statements {
     }
 
     private static ResultSet first(Statement statement, String sql) throws SQLException {
-        ResultSet rows = statement.executeQuery(sql);
+        return next(statement.executeQuery(sql), sql);
+    }
+
+    private static ResultSet next(ResultSet rows, String sql) throws SQLException {
         if (!rows.next()) {
             rows.close();
             throw new SQLException("no row from: " + sql);

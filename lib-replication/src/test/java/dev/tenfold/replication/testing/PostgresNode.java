@@ -50,6 +50,7 @@ public final class PostgresNode {
     private final List<String> settings;
     private final int port = freePort();
     private @Nullable Process process;
+    private List<ProcessHandle> killed = List.of();
 
     PostgresNode(String id, Path folder, PostgresBinaries binaries, List<String> settings) {
         this.id = id;
@@ -142,13 +143,29 @@ public final class PostgresNode {
         if (process == null) {
             return;
         }
-        List<ProcessHandle> family = family();
-        family.forEach(ProcessHandle::destroyForcibly);
+        signal9();
         awaitEnd(10);
-        // A backend that still dies holds the shared memory, and the server would refuse to start again.
-        PostgresCluster.await(
-                "the end of node " + id, PATIENCE, () -> family.stream().noneMatch(ProcessHandle::isAlive));
+        awaitKilled();
         process = null;
+    }
+
+    /** A backend that still dies holds the shared memory, and the server would refuse to start again. */
+    private void awaitKilled() {
+        PostgresCluster.await(
+                "the end of node " + id, PATIENCE, () -> killed.stream().noneMatch(ProcessHandle::isAlive));
+        killed = List.of();
+    }
+
+    /**
+     * Sends SIGKILL to the server and all its backends and returns: none of them does anything from then on, but it may take
+     * the machine a second or two to take them away. {@link #kill9} and {@link #start} wait for that.
+     */
+    public synchronized void signal9() {
+        List<ProcessHandle> family = family();
+        if (!family.isEmpty()) {
+            killed = family;
+            family.forEach(ProcessHandle::destroyForcibly);
+        }
     }
 
     /** Shuts the server down in order ("fast": open transactions are rolled back) and waits for the end. */
@@ -305,6 +322,7 @@ public final class PostgresNode {
     }
 
     synchronized void launch() throws IOException {
+        awaitKilled();
         process = new ProcessBuilder(binaries.command(
                         "postgres", "-D", folder.resolve("data").toString()))
                 .directory(folder.toFile())

@@ -76,7 +76,7 @@ public abstract class ReplicationEngineContract<N> {
         Probe primary = probe(0);
         assertThat(primary.writable()).isTrue();
         assertThat(primary.streaming()).isFalse();
-        assertThat(primary.replayed()).isEqualTo(primary.received());
+        assertThat(primary.replayed()).isLessThanOrEqualTo(primary.received());
         for (int replica = 1; replica <= 2; replica++) {
             assertThat(probe(replica).writable()).isFalse();
             assertThat(probe(replica).received().timeline())
