@@ -10,7 +10,9 @@ import dev.tenfold.cache.eviction.Tables;
  *
  * <p>The exact ones are exact while one thread uses the cache. With several, uses and writes of the same moment are seen in
  * some order of that moment: a use may be seen late by up to 64 uses of its thread and, under contention, not at all or
- * twice; hit rates stay within half a point. All cost a constant for each use, insertion and eviction.
+ * twice; hit rates stay within half a point. All cost a constant for each use, insertion and eviction. Insertions and
+ * removals take one lock for some ten nanoseconds; lookups take none. Keys of one hash code are looked through one after the
+ * other: where strangers choose the keys, take {@link #ADAPTIVE}.
  *
  * <p>Immutable and thread-safe. Two are equal if they evict alike.
  */

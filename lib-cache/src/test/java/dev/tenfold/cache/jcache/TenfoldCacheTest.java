@@ -7,127 +7,39 @@ import dev.tenfold.cache.Eviction;
 import dev.tenfold.observe.Event;
 import dev.tenfold.observe.Measured;
 import dev.tenfold.observe.Measurement;
-import dev.tenfold.testing.SimulatedTime;
 import dev.tenfold.time.Chance;
 import java.io.Closeable;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.CyclicBarrier;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import javax.cache.Cache;
 import javax.cache.CacheException;
-import javax.cache.CacheManager;
-import javax.cache.Caching;
 import javax.cache.configuration.FactoryBuilder.SingletonFactory;
-import javax.cache.configuration.MutableCacheEntryListenerConfiguration;
 import javax.cache.configuration.MutableConfiguration;
 import javax.cache.event.CacheEntryCreatedListener;
 import javax.cache.event.CacheEntryEvent;
 import javax.cache.event.CacheEntryExpiredListener;
-import javax.cache.event.CacheEntryListener;
 import javax.cache.event.CacheEntryUpdatedListener;
 import javax.cache.expiry.CreatedExpiryPolicy;
 import javax.cache.expiry.Duration;
 import javax.cache.expiry.ExpiryPolicy;
-import javax.cache.integration.CacheLoader;
 import javax.cache.integration.CacheWriter;
 import javax.cache.integration.CompletionListenerFuture;
-import javax.cache.processor.EntryProcessorException;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
-/** What the compatibility kit does not look at: bounds, jitter, order, races, and what is left behind. */
-@Timeout(60)
-class TenfoldCacheTest {
+/** What the compatibility kit does not look at: bounds, jitter, order, and what is left behind. */
+class TenfoldCacheTest extends JCacheFixture {
 
     private static final Duration MINUTE = new Duration(TimeUnit.MINUTES, 1);
-
-    private final SimulatedTime time = new SimulatedTime();
-    private final TenfoldCachingProvider provider = new TenfoldCachingProvider();
-    private final CacheManager manager = provider.getCacheManager();
-    private final ExecutorService pool = Executors.newCachedThreadPool();
-
-    @AfterEach
-    void stop() throws InterruptedException {
-        provider.close();
-        pool.shutdownNow();
-        assertThat(pool.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
-    }
-
-    private TenfoldConfiguration<Integer, String> configured() {
-        return new TenfoldConfiguration<Integer, String>()
-                .executor(Runnable::run)
-                .time(time);
-    }
-
-    private Cache<Integer, String> cache(MutableConfiguration<Integer, String> configuration) {
-        return manager.createCache("test", configuration);
-    }
-
-    /** Reads from a map, when it may. */
-    private static class MapLoader implements CacheLoader<Integer, String> {
-        final Map<Integer, String> store = new ConcurrentHashMap<>();
-        final AtomicInteger loads = new AtomicInteger();
-        final CountDownLatch loading = new CountDownLatch(1);
-        CountDownLatch go = new CountDownLatch(0);
-
-        @Override
-        public String load(Integer key) {
-            loads.incrementAndGet();
-            loading.countDown();
-            try {
-                go.await();
-            } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-            }
-            return store.get(key);
-        }
-
-        @Override
-        public Map<Integer, String> loadAll(Iterable<? extends Integer> keys) {
-            Map<Integer, String> found = new HashMap<>();
-            keys.forEach(key -> found.put(key, load(key)));
-            return found;
-        }
-    }
-
-    private static class MapWriter implements CacheWriter<Integer, String> {
-        final Map<Integer, String> store = new ConcurrentHashMap<>();
-
-        @Override
-        public void write(Cache.Entry<? extends Integer, ? extends String> entry) {
-            store.put(entry.getKey(), entry.getValue());
-        }
-
-        @Override
-        public void writeAll(Collection<Cache.Entry<? extends Integer, ? extends String>> entries) {
-            entries.forEach(this::write);
-        }
-
-        @Override
-        public void delete(Object key) {
-            store.remove(key);
-        }
-
-        @Override
-        public void deleteAll(Collection<?> keys) {
-            keys.forEach(this::delete);
-        }
-    }
 
     @Test
     void holdsNoMoreThanTheMaximumAndGivesUpWhatThePolicySays() {
@@ -209,149 +121,6 @@ class TenfoldCacheTest {
         public Duration getExpiryForUpdate() {
             throw new IllegalStateException("broken");
         }
-    }
-
-    @Test
-    void ofConcurrentMissesOneLoadsAndAnotherKeyDoesNotWait() throws Exception {
-        MapLoader loader = new MapLoader();
-        loader.store.put(1, "one");
-        loader.go = new CountDownLatch(1);
-        Cache<Integer, String> cache =
-                cache(configured().setReadThrough(true).setCacheLoaderFactory(new SingletonFactory<>(loader)));
-        List<Future<String>> answers = new ArrayList<>();
-        for (int i = 0; i < 20; i++) {
-            answers.add(pool.submit(() -> cache.get(1)));
-        }
-        loader.loading.await();
-        cache.put(2, "two");
-        assertThat(cache.get(2)).isEqualTo("two");
-
-        loader.go.countDown();
-        for (Future<String> answer : answers) {
-            assertThat(answer.get()).isEqualTo("one");
-        }
-        assertThat(loader.loads).hasValue(1);
-    }
-
-    @Test
-    void aPutThatComesDuringALoadIsNotOverwrittenByIt() throws Exception {
-        MapLoader loader = new MapLoader();
-        loader.store.put(1, "old");
-        loader.go = new CountDownLatch(1);
-        Cache<Integer, String> cache =
-                cache(configured().setReadThrough(true).setCacheLoaderFactory(new SingletonFactory<>(loader)));
-        Future<String> loaded = pool.submit(() -> cache.get(1));
-        loader.loading.await();
-        Future<?> put = pool.submit(() -> cache.put(1, "new"));
-        loader.go.countDown();
-        assertThat(loaded.get()).isIn("old", "new");
-        put.get();
-        assertThat(cache.get(1)).isEqualTo("new");
-    }
-
-    @Test
-    void storeAndCacheSeeTheChangesOfAKeyInOneOrder() throws Exception {
-        MapWriter writer = new MapWriter();
-        Cache<Integer, String> cache =
-                cache(configured().setWriteThrough(true).setCacheWriterFactory(new SingletonFactory<>(writer)));
-        List<Future<?>> threads = new ArrayList<>();
-        for (int t = 0; t < 4; t++) {
-            int thread = t;
-            threads.add(pool.submit(() -> {
-                for (int i = 0; i < 2_000; i++) {
-                    String value = thread + "/" + i;
-                    switch (i % 5) {
-                        case 0 -> cache.put(1, value);
-                        case 1 ->
-                            cache.putAll(thread % 2 == 0 ? Map.of(1, value, 2, value) : Map.of(2, value, 1, value));
-                        case 2 ->
-                            cache.invoke(2, (entry, arguments) -> {
-                                entry.setValue(value);
-                                return null;
-                            });
-                        case 3 -> cache.removeAll(Set.of(1, 2));
-                        default -> cache.getAndReplace(2, value);
-                    }
-                }
-            }));
-        }
-        for (Future<?> thread : threads) {
-            thread.get();
-        }
-        Map<Integer, String> left = new HashMap<>();
-        cache.forEach(entry -> left.put(entry.getKey(), entry.getValue()));
-        assertThat(left).isEqualTo(writer.store);
-    }
-
-    @Test
-    void entryProcessorsAreAtomic() throws Exception {
-        Cache<Integer, Integer> cache =
-                manager.createCache("counts", new TenfoldConfiguration<Integer, Integer>().executor(Runnable::run));
-        List<Future<?>> threads = new ArrayList<>();
-        for (int t = 0; t < 4; t++) {
-            threads.add(pool.submit(() -> {
-                for (int i = 0; i < 5_000; i++) {
-                    cache.invoke(1, (entry, arguments) -> {
-                        entry.setValue(entry.exists() ? entry.getValue() + 1 : 1);
-                        return null;
-                    });
-                }
-            }));
-        }
-        for (Future<?> thread : threads) {
-            thread.get();
-        }
-        assertThat(cache.get(1)).isEqualTo(20_000);
-    }
-
-    @Test
-    void aProcessorMayChangeOtherKeysAndItsOwn() {
-        Cache<Integer, String> cache = cache(configured());
-        cache.invoke(1, (entry, arguments) -> {
-            cache.put(2, "beside");
-            entry.setValue("mine");
-            return null;
-        });
-        assertThat(cache.getAll(Set.of(1, 2))).isEqualTo(Map.of(1, "mine", 2, "beside"));
-        assertThatThrownBy(() -> cache.invoke(1, (entry, arguments) -> {
-                    entry.setValue("lost");
-                    throw new IllegalStateException("changed its mind");
-                }))
-                .isInstanceOf(EntryProcessorException.class)
-                .hasRootCauseMessage("changed its mind");
-        assertThat(cache.get(1)).isEqualTo("mine");
-    }
-
-    @Test
-    void processorsThatWaitForEachOtherInACircleAcrossCachesAreRefused() throws Exception {
-        Cache<Integer, String> one = cache(configured());
-        Cache<Integer, String> other = manager.createCache("other", configured());
-        CyclicBarrier bothWork = new CyclicBarrier(2);
-        List<Future<?>> threads = List.of(
-                pool.submit(() -> nested(one, other, bothWork)), pool.submit(() -> nested(other, one, bothWork)));
-        int refused = 0;
-        for (Future<?> thread : threads) {
-            try {
-                thread.get();
-            } catch (ExecutionException e) {
-                assertThat(e).hasRootCauseInstanceOf(IllegalStateException.class);
-                assertThat(e).rootCause().hasMessageContaining("would close a circle of 2 threads");
-                refused++;
-            }
-        }
-        assertThat(refused).isBetween(1, 2);
-    }
-
-    private static void nested(Cache<Integer, String> outer, Cache<Integer, String> inner, CyclicBarrier bothWork) {
-        outer.invoke(1, (entry, arguments) -> {
-            try {
-                bothWork.await(10, TimeUnit.SECONDS);
-            } catch (Exception e) {
-                throw new IllegalArgumentException(e);
-            }
-            inner.put(1, "inner");
-            return null;
-        });
     }
 
     @Test
@@ -591,34 +360,6 @@ class TenfoldCacheTest {
                 .isTrue();
     }
 
-    private record User(long id, String name) {
-        User renamed(String to) {
-            return new User(id, to);
-        }
-    }
-
-    @Test
-    void theExampleOfTheReadme() {
-        User user = new User(42, "Ada");
-        CacheManager manager = Caching.getCachingProvider().getCacheManager();
-        javax.cache.Cache<Long, User> users = manager.createCache(
-                "users",
-                new TenfoldConfiguration<Long, User>()
-                        .maximumSize(100_000)
-                        .eviction(Eviction.LRU)
-                        .jitter(0.1)
-                        .setExpiryPolicyFactory(CreatedExpiryPolicy.factoryOf(new Duration(TimeUnit.MINUTES, 10)))
-                        .setStoreByValue(
-                                false)); // JCache copies keys and values by serialization unless told otherwise
-        users.put(42L, user);
-        users.invoke(42L, (entry, arguments) -> { // alone with its key; other keys never wait for it
-            entry.setValue(entry.getValue().renamed("Grace"));
-            return null;
-        });
-        assertThat(users.get(42L).name()).isEqualTo("Grace");
-        manager.close();
-    }
-
     @Test
     void clearingTheBeanDoesNotSetOtherReadersBack() {
         Cache<Integer, String> cache = cache(configured().setStatisticsEnabled(true));
@@ -643,17 +384,5 @@ class TenfoldCacheTest {
                 .map(Measurement::value)
                 .mapToDouble(value -> value.getAsDouble())
                 .sum();
-    }
-
-    private static List<Integer> keys(Cache<Integer, ?> cache) {
-        List<Integer> keys = new ArrayList<>();
-        cache.forEach(entry -> keys.add(entry.getKey()));
-        return keys;
-    }
-
-    private static void listen(
-            Cache<Integer, String> cache, CacheEntryListener<Integer, String> listener, boolean synchronous) {
-        cache.registerCacheEntryListener(new MutableCacheEntryListenerConfiguration<>(
-                new SingletonFactory<>(listener), null, true, synchronous));
     }
 }
