@@ -346,12 +346,12 @@ public final class RabbitBroker implements Broker {
 
     /** Does what waits for answers, but leaves it to itself when the time is up: a server may have stopped to answer. */
     private void within(long end, Runnable step) {
-        FutureTask<Void> task = new FutureTask<>(step, null);
+        FutureTask<Boolean> task = new FutureTask<>(step, true);
         Thread thread = new Thread(task, "tenfold-rabbit-close");
         thread.setDaemon(true);
         thread.start();
         try {
-            task.get(patience(end).toNanos(), TimeUnit.NANOSECONDS);
+            var unused = task.get(patience(end).toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException silent) {
             given.tell(Level.WARNING, "broker", "broker.silent", server.name() + " does not answer", Map.of());
         } catch (ExecutionException failure) {
