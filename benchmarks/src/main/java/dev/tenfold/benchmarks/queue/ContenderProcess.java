@@ -7,7 +7,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** A virtual machine of its own for each measurement, so that no contender runs code that another one made slow. */
 final class ContenderProcess {
@@ -16,10 +18,10 @@ final class ContenderProcess {
 
     private ContenderProcess() {}
 
-    /** Arguments: class, shape, and how many milliseconds each phase lasts. */
+    /** Arguments: class, shape, milliseconds of warm-up and of full load, rates, milliseconds at each. */
     public static void main(String[] arguments) throws Exception {
         Cost cost = new Load(make(Class.forName(arguments[0]).asSubclass(Contender.class)), Shape.of(arguments[1]))
-                .run(millis(arguments[2]), millis(arguments[3]), millis(arguments[4]));
+                .run(millis(arguments[2]), millis(arguments[3]), rates(arguments[4]), millis(arguments[5]));
         System.out.println(cost.line());
         // Some leave threads behind.
         System.exit(0);
@@ -27,6 +29,13 @@ final class ContenderProcess {
 
     private static Duration millis(String text) {
         return Duration.ofMillis(Long.parseLong(text));
+    }
+
+    private static List<Long> rates(String text) {
+        return Arrays.stream(text.split(",", -1))
+                .filter(rate -> !rate.isEmpty())
+                .map(Long::valueOf)
+                .toList();
     }
 
     static Contender make(Class<? extends Contender> type) {
@@ -42,7 +51,12 @@ final class ContenderProcess {
 
     /** Measures in another process. */
     static Cost measure(
-            Class<? extends Contender> contender, Shape shape, Duration warmup, Duration flood, Duration half)
+            Class<? extends Contender> contender,
+            Shape shape,
+            Duration warmup,
+            Duration flood,
+            List<Long> rates,
+            Duration paced)
             throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -56,7 +70,8 @@ final class ContenderProcess {
                 shape.toString(),
                 Long.toString(warmup.toMillis()),
                 Long.toString(flood.toMillis()),
-                Long.toString(half.toMillis())));
+                rates.stream().map(String::valueOf).collect(Collectors.joining(",")),
+                Long.toString(paced.toMillis())));
         Process process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();

@@ -1,8 +1,8 @@
 package dev.tenfold.benchmarks.queue;
 
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
-import java.util.stream.Collectors;
 
 /**
  * What a contender was measured to take.
@@ -10,20 +10,29 @@ import java.util.stream.Collectors;
  * @param perSecond messages a second, at most
  * @param cpuNanos CPU time of a message, of the whole virtual machine and of a server, if there is one
  * @param bytes allocated a message, the message itself not counted
- * @param p50 nanoseconds from when a message was due to be sent until it was handled, at half of the load, of half of them
- * @param p99 the same of 99 %
- * @param p999 the same of 99.9 %
+ * @param latencies at fixed rates, those left out which it does not bear
  */
-record Cost(double perSecond, double cpuNanos, double bytes, double p50, double p99, double p999) {
+record Cost(double perSecond, double cpuNanos, double bytes, List<Latency> latencies) {
 
     private static final String MARK = "cost ";
 
+    /**
+     * How long messages took, from when they were due to be sent until they were handled.
+     *
+     * @param rate messages a second
+     * @param p50 nanoseconds, of half of them at most
+     * @param p99 the same of 99 %
+     * @param p999 the same of 99.9 %
+     */
+    record Latency(long rate, double p50, double p99, double p999) {}
+
     /** One line, for {@link #parse}. */
     String line() {
-        return MARK
-                + Arrays.stream(new double[] {perSecond, cpuNanos, bytes, p50, p99, p999})
-                        .mapToObj(value -> String.format(Locale.ROOT, "%.1f", value))
-                        .collect(Collectors.joining(" "));
+        StringBuilder line =
+                new StringBuilder(String.format(Locale.ROOT, "%s%.1f %.1f %.1f", MARK, perSecond, cpuNanos, bytes));
+        latencies.forEach(each -> line.append(
+                String.format(Locale.ROOT, " %d %.1f %.1f %.1f", each.rate(), each.p50(), each.p99(), each.p999())));
+        return line.toString();
     }
 
     static boolean isLine(String line) {
@@ -31,9 +40,19 @@ record Cost(double perSecond, double cpuNanos, double bytes, double p50, double 
     }
 
     static Cost parse(String line) {
-        double[] values = Arrays.stream(line.substring(MARK.length()).split(" ", -1))
-                .mapToDouble(Double::parseDouble)
-                .toArray();
-        return new Cost(values[0], values[1], values[2], values[3], values[4], values[5]);
+        String[] values = line.substring(MARK.length()).split(" ", -1);
+        List<Latency> latencies = new ArrayList<>();
+        for (int i = 3; i + 3 < values.length; i += 4) {
+            latencies.add(new Latency(
+                    Long.parseLong(values[i]),
+                    Double.parseDouble(values[i + 1]),
+                    Double.parseDouble(values[i + 2]),
+                    Double.parseDouble(values[i + 3])));
+        }
+        return new Cost(
+                Double.parseDouble(values[0]),
+                Double.parseDouble(values[1]),
+                Double.parseDouble(values[2]),
+                List.copyOf(latencies));
     }
 }

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -16,15 +17,16 @@ import java.util.concurrent.locks.LockSupport;
 import org.HdrHistogram.Histogram;
 
 /**
- * Sends messages through one contender: first as many as it takes, then half as many.
+ * Sends messages through one contender: first as many as it takes, then at fixed rates.
  *
  * <p><b>As many as it takes.</b> Every producer sends one message after the other. What is counted in slices of half a second
  * is what consumers have handled, the CPU time of the virtual machine and of a server, and the bytes allocated by all threads;
  * the median slice counts. The messages exist beforehand.
  *
- * <p><b>Half as many.</b> Each message is due at a time that does not depend on those before (open loop), and its latency
- * counts from then: a producer that was held up is part of it. Producers yield until the next message is due, or sleep if that
- * is far off.
+ * <p><b>Fixed rates</b>, the same for every contender. Each message is due at a time that does not depend on those before (open
+ * loop), and its latency counts from then: where sending was held up, that is part of it. One thread sends in the name of all
+ * producers in turn, because it must be on a processor when a message is due: several that wait for that would keep consumers
+ * off theirs, and one that sleeps wakes some 60 µs late. A rate counts only if so many messages were handled meanwhile.
  */
 final class Load {
 
@@ -36,7 +38,18 @@ final class Load {
     /** Messages on their way through an unbounded contender, at most; the bounded ones have this limit as well. */
     static final int WINDOW = 1 << 16;
 
+    /** Until then one may sleep; the rest of the time it yields. */
     private static final long FAR_OFF_NANOS = 200_000;
+
+    /** How long a producer sleeps that is too far ahead. */
+    private static final long AHEAD_NANOS = 50_000;
+
+    /** A contender that takes hardly more than a rate at its best is not measured at it. */
+    private static final double HEADROOM = 1.1;
+
+    /** So much of a rate must have been handled. */
+    private static final double HELD = 0.98;
+
     private static final long PATIENCE_NANOS = 60_000_000_000L;
 
     /** Counters of two producers are this many longs apart, so that they share no cache line. */
@@ -56,8 +69,13 @@ final class Load {
         this.sent = new AtomicLongArray(shape.producers() * STRIDE);
     }
 
-    /** Measures; each phase is a whole number of slices. */
-    Cost run(Duration warmup, Duration flood, Duration half) throws Exception {
+    /**
+     * Measures; each phase is a whole number of slices.
+     *
+     * @param rates messages a second at which latencies are measured
+     * @param paced how long at each
+     */
+    Cost run(Duration warmup, Duration flood, List<Long> rates, Duration paced) throws Exception {
         ExecutorService producers = Executors.newFixedThreadPool(shape.producers());
         try (Contender.Session session = contender.open(shape, receipts)) {
             List<Contender.Sender> senders = senders(session);
@@ -70,14 +88,17 @@ final class Load {
             finish(running);
             double perSecond =
                     median(slices.stream().mapToDouble(Slice::perSecond).toArray());
-            Histogram latencies = halfLoad(producers, senders, perSecond / 2, half);
+            List<Cost.Latency> latencies = new ArrayList<>();
+            for (long rate : rates) {
+                if (rate * HEADROOM <= perSecond) {
+                    paced(producers, senders, rate, paced).ifPresent(latencies::add);
+                }
+            }
             return new Cost(
                     perSecond,
                     median(slices.stream().mapToDouble(Slice::cpuNanos).toArray()),
                     median(slices.stream().mapToDouble(Slice::bytes).toArray()),
-                    latencies.getValueAtPercentile(50),
-                    latencies.getValueAtPercentile(99),
-                    latencies.getValueAtPercentile(99.9));
+                    latencies);
         } finally {
             producers.shutdownNow();
         }
@@ -138,7 +159,7 @@ final class Load {
             count += LOOK_EVERY;
             sent.setRelease(number * STRIDE, count);
             while (held && sentByAll() - receipts.count() > WINDOW && !stopped) {
-                LockSupport.parkNanos(this, FAR_OFF_NANOS / 4);
+                LockSupport.parkNanos(this, AHEAD_NANOS);
             }
         }
     }
@@ -151,24 +172,36 @@ final class Load {
         return sum;
     }
 
-    private Histogram halfLoad(
-            ExecutorService producers, List<Contender.Sender> senders, double perSecond, Duration duration)
+    /** Returns nothing if the rate was not held. */
+    private Optional<Cost.Latency> paced(
+            ExecutorService producers, List<Contender.Sender> senders, long rate, Duration duration)
             throws InterruptedException {
-        double interval = 1e9 / perSecond * shape.producers();
-        List<Future<?>> running = start(producers, senders, (number, sender) -> pace(number, sender, interval));
+        stopped = false;
+        Future<?> pace = producers.submit(() -> {
+            pace(senders, 1e9 / rate);
+            return null;
+        });
         Thread.sleep(duration.toMillis() / 4);
         var unused = receipts.latencies();
+        long start = System.nanoTime();
+        long count = receipts.count();
         Thread.sleep(duration.toMillis() * 3 / 4);
         Histogram measured = receipts.latencies();
-        finish(running);
-        return measured;
+        double perSecond = (receipts.count() - count) * 1e9 / (System.nanoTime() - start);
+        finish(List.of(pace));
+        return perSecond < HELD * rate
+                ? Optional.empty()
+                : Optional.of(new Cost.Latency(
+                        rate,
+                        measured.getValueAtPercentile(50),
+                        measured.getValueAtPercentile(99),
+                        measured.getValueAtPercentile(99.9)));
     }
 
     // One that only spins would keep consumers off a processor where there are few.
     @SuppressWarnings("ThreadPriorityCheck")
-    private void pace(int number, Contender.Sender sender, double interval) throws Exception {
-        long start = System.nanoTime() + (long) (interval * number / shape.producers());
-        long before = sent.get(number * STRIDE);
+    private void pace(List<Contender.Sender> senders, double interval) throws Exception {
+        long start = System.nanoTime();
         for (long count = 0; !stopped; count++) {
             long due = start + (long) (count * interval);
             for (long left = due - System.nanoTime(); left > 0 && !stopped; left = due - System.nanoTime()) {
@@ -178,8 +211,9 @@ final class Load {
                     Thread.yield();
                 }
             }
-            sender.send(Receipts.message(due));
-            sent.setRelease(number * STRIDE, before + count + 1);
+            int number = (int) (count % senders.size());
+            senders.get(number).send(Receipts.message(due));
+            sent.setRelease(number * STRIDE, sent.getPlain(number * STRIDE) + 1);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.tenfold.benchmarks.queue;
 
+import dev.tenfold.benchmarks.queue.Cost.Latency;
 import dev.tenfold.benchmarks.report.Machine;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -9,6 +10,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -52,13 +57,27 @@ final class QueuePage {
                 median(costs, Cost::perSecond),
                 median(costs, Cost::cpuNanos),
                 median(costs, Cost::bytes),
-                median(costs, Cost::p50),
-                median(costs, Cost::p99),
-                median(costs, Cost::p999));
+                latencies(costs));
     }
 
-    private static double median(List<Cost> costs, ToDoubleFunction<Cost> figure) {
-        return Load.median(costs.stream().mapToDouble(figure).toArray());
+    /** At the rates that were held in every round. */
+    private static List<Latency> latencies(List<Cost> costs) {
+        Map<Long, List<Latency>> byRate = new TreeMap<>();
+        costs.forEach(cost -> cost.latencies()
+                .forEach(each ->
+                        byRate.computeIfAbsent(each.rate(), first -> new ArrayList<>()).add(each)));
+        byRate.values().removeIf(rounds -> rounds.size() < costs.size());
+        return byRate.entrySet().stream()
+                .map(entry -> new Latency(
+                        entry.getKey(),
+                        median(entry.getValue(), Latency::p50),
+                        median(entry.getValue(), Latency::p99),
+                        median(entry.getValue(), Latency::p999)))
+                .toList();
+    }
+
+    private static <T> double median(List<T> rounds, ToDoubleFunction<T> figure) {
+        return Load.median(rounds.stream().mapToDouble(figure).toArray());
     }
 
     String render(String command) {
@@ -74,8 +93,10 @@ final class QueuePage {
                 .append("""
                         Messages of %d bytes, in process passed by reference. *CPU* is all a process takes for a message, collections included, \
                         and a server's with it; the figures are medians of slices of half a second in which producers send as fast as they \
-                        may. *B* is what is allocated for a message, itself not counted. Latency is from when a message was due (open loop) \
-                        until it was handled, at half of the rate measured before. Those without a limit of their own are held back at \
+                        may. *B* is what is allocated for a message, itself not counted. Latencies are from when a message was due (open \
+                        loop, so what had to wait to be sent counts) until it was handled, at rates that are the same for all; one thread \
+                        sends in the name of all producers in turn. A rate that a contender did not hold, or that is hardly below what it \
+                        takes at most, has none. Those without a limit of their own are held back at \
                         %,d messages on their way, which is the others' limit. Each runs in a virtual machine of its own.
 
                         | contender | what a message goes through |
@@ -97,29 +118,64 @@ final class QueuePage {
                 .append(shape.producers() == 1 ? " producer, " : " producers, ")
                 .append(shape.consumers())
                 .append(shape.consumers() == 1 ? " consumer" : " consumers")
-                .append("\n\n| | CPU ns | × Tenfold | B | messages/s | p50 µs | p99 µs | p99.9 µs |\n")
-                .append("|---|--:|--:|--:|--:|--:|--:|--:|\n");
+                .append("\n\n| | CPU ns | × Tenfold | B | messages/s |\n|---|--:|--:|--:|--:|\n");
         Cost ours = costs.get(OURS);
         costs.entrySet().stream()
                 .sorted(Comparator.comparingDouble(entry -> entry.getValue().cpuNanos()))
                 .forEach(entry -> page.append(row(entry.getKey(), entry.getValue(), ours)));
+        latencies(page, costs);
+    }
+
+    private static void latencies(StringBuilder page, Map<String, Cost> costs) {
+        Set<Long> rates = new TreeSet<>();
+        costs.values().forEach(cost -> cost.latencies().forEach(each -> rates.add(each.rate())));
+        if (rates.isEmpty()) {
+            return;
+        }
+        Map.Entry<String, Cost> slowest = costs.entrySet().stream()
+                .min(Comparator.comparingDouble(entry -> entry.getValue().perSecond()))
+                .orElseThrow();
+        page.append(String.format(
+                Locale.ROOT,
+                "%nLatencies in µs: p50 / p99 / p99.9. Half of what the slowest, %s, takes is %,.0f messages a second.%n%n|",
+                slowest.getKey(),
+                slowest.getValue().perSecond() / 2));
+        rates.forEach(rate -> page.append(String.format(Locale.ROOT, " | %,d/s", rate)));
+        page.append(" |\n|---").append("|--:".repeat(rates.size())).append("|\n");
+        long least = rates.iterator().next();
+        costs.entrySet().stream()
+                .sorted(Comparator.comparingDouble(entry -> at(entry.getValue(), least)
+                        .map(Latency::p99)
+                        .orElse(Double.MAX_VALUE)))
+                .forEach(entry -> {
+                    String bold = entry.getKey().startsWith(OURS) ? "**" : "";
+                    page.append("| ").append(bold).append(entry.getKey()).append(bold);
+                    for (long rate : rates) {
+                        page.append(" | ").append(at(entry.getValue(), rate)
+                                .map(found -> micros(found.p50()) + " / " + micros(found.p99()) + " / "
+                                        + micros(found.p999()))
+                                .orElse("–"));
+                    }
+                    page.append(" |\n");
+                });
+    }
+
+    private static Optional<Latency> at(Cost cost, long rate) {
+        return cost.latencies().stream().filter(each -> each.rate() == rate).findAny();
     }
 
     private static String row(String name, Cost cost, @Nullable Cost ours) {
         String bold = name.startsWith(OURS) ? "**" : "";
         return String.format(
                 Locale.ROOT,
-                "| %s%s%s | %,.0f | %s | %,.0f | %,.0f | %s | %s | %s |%n",
+                "| %s%s%s | %,.0f | %s | %,.0f | %,.0f |%n",
                 bold,
                 name,
                 bold,
                 cost.cpuNanos(),
                 ours == null ? "" : String.format(Locale.ROOT, "%,.2f", cost.cpuNanos() / ours.cpuNanos()),
                 Math.max(0, cost.bytes()),
-                cost.perSecond(),
-                micros(cost.p50()),
-                micros(cost.p99()),
-                micros(cost.p999()));
+                cost.perSecond());
     }
 
     private static String micros(double nanos) {

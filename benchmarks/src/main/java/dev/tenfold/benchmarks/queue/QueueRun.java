@@ -10,13 +10,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
  * What a message of 100 bytes costs, published, routed, consumed and acknowledged, beside others, in one run: CPU time, bytes
- * allocated, messages a second, and latencies at half of those. Each contender runs in a virtual machine of its own, for each
+ * allocated, messages a second, and latencies at fixed rates. Each contender runs in a virtual machine of its own, for each
  * number of producers and consumers.
  *
  * <pre>TENFOLD_RABBITMQ=amqp://guest:guest@127.0.0.1:5672 mvn -q -Ppeers,bench verify
@@ -45,7 +46,8 @@ public final class QueueRun implements Callable<Integer> {
             DisruptorRing.class,
             DisruptorRing.Yielding.class,
             GuavaBus.Caller.class,
-            GuavaBus.class);
+            GuavaBus.class,
+            Straight.class);
 
     @Option(names = "--include", paramLabel = "REGEX", description = "Whose class to measure (default: all).")
     private Pattern include = Pattern.compile(".*");
@@ -64,8 +66,14 @@ public final class QueueRun implements Callable<Integer> {
     @Option(names = "--flood", description = "Measured at full load, in ms (default: ${DEFAULT-VALUE}).")
     private long flood = 3000;
 
-    @Option(names = "--half", description = "Measured at half load, in ms (default: ${DEFAULT-VALUE}).")
-    private long half = 2000;
+    @Option(
+            names = "--rates",
+            split = ",",
+            description = "Messages a second at which latencies are measured (default: 10000,30000,100000).")
+    private List<Long> rates = List.of(10_000L, 30_000L, 100_000L);
+
+    @Option(names = "--paced", description = "Measured at each rate, in ms (default: ${DEFAULT-VALUE}).")
+    private long paced = 4000;
 
     @Option(names = "--out", paramLabel = "FILE", description = "Where to write (default: ${DEFAULT-VALUE}).")
     private Path out = Path.of("benchmarks", "results", "queue.md");
@@ -99,7 +107,12 @@ public final class QueueRun implements Callable<Integer> {
             for (int round = 0; round < rounds; round++) {
                 for (Class<? extends Contender> type : chosen) {
                     Cost cost = ContenderProcess.measure(
-                            type, shape, Duration.ofMillis(warmup), Duration.ofMillis(flood), Duration.ofMillis(half));
+                            type,
+                            shape,
+                            Duration.ofMillis(warmup),
+                            Duration.ofMillis(flood),
+                            rates,
+                            Duration.ofMillis(paced));
                     String name = ContenderProcess.make(type).name();
                     costs.computeIfAbsent(name, first -> new ArrayList<>()).add(cost);
                     System.out.println(shape + " " + name + ": " + cost);
@@ -132,6 +145,7 @@ public final class QueueRun implements Callable<Integer> {
         return RabbitServer.URI + "=... mvn -q " + (others.isEmpty() ? "-Pbench" : "-Ppeers,bench")
                 + " verify -Dbench.main=" + (others.isEmpty() ? QueueRun.class.getName() : PEERS_RUN)
                 + " -Dbench.args=\"--include " + include + " --shapes " + String.join(",", shapes) + " --rounds "
-                + rounds + " --warmup " + warmup + " --flood " + flood + " --half " + half + "\"";
+                + rounds + " --warmup " + warmup + " --flood " + flood + " --rates "
+                + rates.stream().map(String::valueOf).collect(Collectors.joining(",")) + " --paced " + paced + "\"";
     }
 }

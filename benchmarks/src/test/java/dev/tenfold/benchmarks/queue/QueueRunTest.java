@@ -2,6 +2,7 @@ package dev.tenfold.benchmarks.queue;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tenfold.benchmarks.queue.Cost.Latency;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +17,7 @@ class QueueRunTest {
     void everyContenderLosesNothing() throws Exception {
         for (Class<? extends Contender> type : QueueRun.CONTENDERS) {
             Contender contender = ContenderProcess.make(type);
-            Cost cost = new Load(contender, new Shape(2, 2)).run(INSTANT, INSTANT, INSTANT);
+            Cost cost = new Load(contender, new Shape(2, 2)).run(INSTANT, INSTANT, List.of(1_000L), INSTANT);
             assertThat(cost.perSecond()).as(contender.name()).isPositive();
             assertThat(cost.cpuNanos()).as(contender.name()).isNotNegative();
         }
@@ -24,7 +25,11 @@ class QueueRunTest {
 
     @Test
     void aCostSurvivesTheWayBetweenProcesses() {
-        Cost cost = new Cost(1_234_567.5, 88.5, 96, 1_000, 2_000.5, 3_000);
+        Cost cost = new Cost(
+                1_234_567.5,
+                88.5,
+                96,
+                List.of(new Latency(10_000, 1_000, 2_000.5, 3_000), new Latency(30_000, 2_000, 3_000, 4_000)));
         assertThat(Cost.isLine(cost.line())).isTrue();
         assertThat(Cost.parse(cost.line())).isEqualTo(cost);
     }
@@ -49,7 +54,27 @@ class QueueRunTest {
                 .contains("| 1x1 | Artemis in-VM | 1/30 | 1/10 | **no** |");
     }
 
+    /** A rate that was not held in every round has no latency. */
+    @Test
+    void thePageHasLatenciesAtRatesThatWereHeld() {
+        QueuePage page = new QueuePage(List.of());
+        Cost.Latency slow = new Latency(10_000, 300_000, 400_000, 500_000);
+        page.add(
+                new Shape(2, 2),
+                Map.of(
+                        "Tenfold", List.of(cost(100), cost(130), cost(90)),
+                        "RabbitMQ",
+                                List.of(
+                                        new Cost(60_000, 1, 1, List.of(slow, new Latency(30_000, 1, 1, 1))),
+                                        new Cost(60_000, 1, 1, List.of(slow)))));
+        assertThat(page.render("run"))
+                .contains("Half of what the slowest, RabbitMQ, takes is 30,000 messages a second.")
+                .contains("| **Tenfold** | 1.0 / 2.0 / 3.0 |")
+                .contains("| RabbitMQ | 300 / 400 / 500 |")
+                .doesNotContain("30,000/s");
+    }
+
     private static Cost cost(double cpuNanos) {
-        return new Cost(1_000_000, cpuNanos, 96, 1_000, 2_000, 3_000);
+        return new Cost(1_000_000, cpuNanos, 96, List.of(new Latency(10_000, 1_000, 2_000, 3_000)));
     }
 }

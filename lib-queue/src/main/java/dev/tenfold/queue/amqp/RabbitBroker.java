@@ -60,6 +60,8 @@ import java.util.function.UnaryOperator;
  *   <tr><td>{@link Queue#delete} on a condition</td><td>on quorum queues looks first and deletes then, in two steps</td></tr>
  *   <tr><td>exclusive consumers</td><td>refused on quorum queues, which have none; declare those with ordered consumers in
  *       several processes with {@link QueueOptions#singleActiveConsumer}</td></tr>
+ *   <tr><td>what has expired</td><td>stays, and counts for the limits, until it comes to the front of its queue; nobody gets
+ *       it</td></tr>
  *   <tr><td>ordered consumers</td><td>keep the order unless the process dies between two attempts</td></tr>
  *   <tr><td>{@link #close(Duration)}</td><td>waits for what handlers work on; the rest stays in RabbitMQ. If RabbitMQ
  *       does not answer, closing takes up to three seconds longer than the deadline</td></tr>
@@ -346,12 +348,12 @@ public final class RabbitBroker implements Broker {
 
     /** Does what waits for answers, but leaves it to itself when the time is up: a server may have stopped to answer. */
     private void within(long end, Runnable step) {
-        FutureTask<Void> task = new FutureTask<>(step, null);
+        FutureTask<Boolean> task = new FutureTask<>(step, true);
         Thread thread = new Thread(task, "tenfold-rabbit-close");
         thread.setDaemon(true);
         thread.start();
         try {
-            task.get(patience(end).toNanos(), TimeUnit.NANOSECONDS);
+            var unused = task.get(patience(end).toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException silent) {
             given.tell(Level.WARNING, "broker", "broker.silent", server.name() + " does not answer", Map.of());
         } catch (ExecutionException failure) {
