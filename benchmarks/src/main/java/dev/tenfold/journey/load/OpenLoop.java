@@ -99,6 +99,10 @@ public final class OpenLoop {
                 }
                 pause.accept(left);
             }
+            // At a low rate it was claimed long ago, and the load may have been there for long enough since.
+            if (!isWanted(index)) {
+                return;
+            }
             request.send(index, due);
         }
     }

@@ -90,6 +90,21 @@ final class OpenLoopTest {
     }
 
     @Test
+    void whatWasClaimedLongBeforeItIsDueIsNotSentOnceTheLoadIsFinished() {
+        AtomicBoolean finished = new AtomicBoolean();
+        List<Long> indices = new ArrayList<>();
+        OpenLoop loop = new OpenLoop(
+                5, Duration.ofMillis(400), Duration.ofSeconds(60), finished::get, time, nanos -> {
+                    time.advance(Duration.ofNanos(nanos));
+                    finished.set(true);
+                });
+
+        loop.work(time.nanoTime(), (index, due) -> indices.add(index));
+
+        assertThat(indices).as("those of the first 400 ms").containsExactly(0L, 1L);
+    }
+
+    @Test
     void workersSendEachRequestOnceAndOverlap() throws InterruptedException {
         Set<Long> sent = ConcurrentHashMap.newKeySet();
         CountDownLatch together = new CountDownLatch(4);
