@@ -53,6 +53,9 @@ final class AppProcess {
     static final Duration DEADLINE = Duration.ofMillis(1_500);
     static final Duration TIME_TO_LIVE = Duration.ofSeconds(4);
     private static final Outbox<String> OUTBOX = Outbox.of("outbox", Codec.utf8());
+    /** The write or removal that the thread is at: what writes is told the key and the value only. */
+    private static final ThreadLocal<Ask> CURRENT = new ThreadLocal<>();
+
     private static final Duration HAND_OVER = Duration.ofSeconds(2);
     private static final Duration CONTROL = Duration.ofSeconds(1);
     static final SessionToken TOKENS = SessionToken.signedWith(new byte[16]);
@@ -68,8 +71,6 @@ final class AppProcess {
     private final Observer observer;
     private final Executor executor;
     private final Map<String, OutboxRelay> relays = new LinkedHashMap<>();
-    /** The write or removal that the thread is at: what writes is told the key and the value only. */
-    private final ThreadLocal<Ask> current = new ThreadLocal<>();
     /** When this process last began to drop the copies of a key, of the times that have ended. */
     private final Map<String, Long> invalidated = new HashMap<>();
     private boolean moving;
@@ -172,7 +173,7 @@ final class AppProcess {
                 transaction,
                 change.key(),
                 BrokerHost.ROUTING_KEY,
-                String.valueOf(current.get().number()));
+                Long.toString(current().number()));
         return path.writing(outbox, (server, key, number, announcement) -> change(server, recorded(announcement)))
                 .removing(outbox, (server, key, announcement) -> change(server, recorded(announcement)))
                 .relayedBy(() -> relays.values().forEach(OutboxRelay::wake))
@@ -227,6 +228,10 @@ final class AppProcess {
         invalidated.merge(key, began, Math::max);
     }
 
+    private static Ask current() {
+        return Objects.requireNonNull(CURRENT.get(), "nobody asked for a write");
+    }
+
     private static List<Announcement> recorded(Publisher.Announcement<Connection> announcement) throws Exception {
         List<Announcement> announcements = new ArrayList<>();
         announcement.recordIn(OutboxTable.recording(announcements::add));
@@ -234,7 +239,7 @@ final class AppProcess {
     }
 
     private void change(DatabaseServer server, List<Announcement> announcements) throws Failed {
-        Ask ask = current.get();
+        Ask ask = current();
         database(server)
                 .execute(
                         clock,
@@ -272,7 +277,7 @@ final class AppProcess {
 
     private void write(Ask ask, DataPath<String, Long> path) {
         system.history.receive(ask.number());
-        current.set(ask);
+        CURRENT.set(ask);
         try {
             if (ask.kind() == Ask.Kind.REMOVE) {
                 path.remove(ask.key());
@@ -280,7 +285,7 @@ final class AppProcess {
                 path.put(ask.key(), ask.number());
             }
         } finally {
-            current.remove();
+            CURRENT.remove();
         }
         if (!system.has(Guard.TRANSACTION)) {
             var unused = system.broker.publish(clock, name, Long.toString(ask.number()));

@@ -9,6 +9,7 @@ import dev.tenfold.balance.LoadBalancer;
 import dev.tenfold.benchmarks.whole.WholeSystem.Guard;
 import dev.tenfold.cache.edge.EdgeNetwork;
 import dev.tenfold.cache.edge.EdgeSite;
+import dev.tenfold.error.TenfoldException;
 import dev.tenfold.locality.DataCentres;
 import dev.tenfold.locality.Region;
 import dev.tenfold.observe.Observer;
@@ -129,7 +130,7 @@ final class Front {
         boolean careful = system.has(Guard.SAFE);
         path = Tenfold.<Ask, Answer>requestPath("front")
                 .<Place>toDataCentres(world)
-                .calling(this::send)
+                .calling((Place place, Ask ask, Deadline deadline) -> send(place, ask, deadline))
                 .classifying(Answer::outcome)
                 .within(WITHIN)
                 .time(clock)
@@ -255,8 +256,9 @@ final class Front {
         long born = system.world.now();
         try {
             Answer answer = origin.apply(ask);
-            if (answer.failure() != null) {
-                throw answer.failure();
+            TenfoldException none = answer.failure();
+            if (none != null) {
+                throw none;
             }
             return answer.bornAt(born);
         } catch (RuntimeException failure) {
@@ -273,6 +275,10 @@ final class Front {
         if (process == null) {
             throw new ConnectException(place.name + " refuses");
         }
+        return send(process, ask, deadline);
+    }
+
+    private Answer send(AppProcess process, Ask ask, Deadline deadline) throws Exception {
         Reply<Answer> reply = new Reply<>(clock);
         system.network.send(
                 PLACE,
@@ -294,7 +300,7 @@ final class Front {
     /** Each retry and hedge takes from one of the budgets, and each success gives at most once to each. */
     void check() {
         double allowed = asked + budgets.size() * (RESERVE + RATIO * answered);
-        system.require(Promise.BUDGETS, sent <= allowed, () -> "" + asked + " requests were sent " + sent + " times");
+        system.require(Promise.BUDGETS, sent <= allowed, () -> asked + " requests were sent " + sent + " times");
         system.tally.requests += asked;
         system.tally.attempts += sent;
     }

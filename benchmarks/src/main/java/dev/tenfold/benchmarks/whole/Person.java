@@ -66,8 +66,9 @@ final class Person {
             return;
         }
         String key = system.anyKey();
+        Coordinates from = place;
         waiting = true;
-        if (place == null) {
+        if (from == null) {
             AppProcess process = system.anyProcess();
             if (process == null) {
                 wait(200);
@@ -80,9 +81,9 @@ final class Person {
             process.clock.sleep(system.network.delay());
             system.took(began, process);
         } else if (system.random.nextInt(3) == 0) {
-            look(place, key);
+            look(from, key);
         } else {
-            request(place, key);
+            request(from, key);
         }
         wait(120);
     }

@@ -8,9 +8,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -36,6 +38,8 @@ import picocli.CommandLine.Option;
 public final class WholeSystemRun implements Callable<Integer> {
 
     private static final int SHOWN = 5;
+    /** How many seeds are tried without a guard at most. */
+    private static final int TRIED = 1_000;
 
     @Option(names = "--out", paramLabel = "FILE", description = "Where to write (default: ${DEFAULT-VALUE}).")
     private Path file = Path.of("benchmarks", "results", "whole-system-simulation.txt");
@@ -80,6 +84,19 @@ public final class WholeSystemRun implements Callable<Integer> {
                 + " -Dbench.args=\"--first " + first
                 + " --seeds " + seeds + (guard == null ? "" : " --without " + guard) + "\"\n\n");
         text.append(result.tally.describe());
+        text.append("\nfaults\n");
+        result.tally.faults.forEach(
+                (kind, times) -> text.append(String.format(Locale.ROOT, "  %-42s %d%n", kind, times)));
+        text.append("\npromises, and how often each was checked in runs without a violation\n");
+        for (Promise promise : Promise.values()) {
+            text.append(String.format(
+                    Locale.ROOT,
+                    "  %-5s %-90s %d%n",
+                    promise,
+                    promise.words,
+                    result.tally.checks[promise.ordinal()]));
+        }
+        text.append('\n');
         text.append(String.format(
                 Locale.ROOT, "violations                                 %d%n", result.violations.size()));
         result.violations.stream()
@@ -87,10 +104,8 @@ public final class WholeSystemRun implements Callable<Integer> {
                 .forEach(
                         each -> text.append(each.lines().findFirst().orElse("")).append('\n'));
         if (guard == null && guards) {
-            text.append("\nwithout a guard, the first of these seeds at which its absence shows\n");
-            for (Guard each : Guard.values()) {
-                text.append(String.format(Locale.ROOT, "  %-14s %s%n", each, firstWithout(each)));
-            }
+            text.append("\nwithout a guard, the first seed at which its absence shows\n");
+            text.append(withoutEach());
         }
         text.append(String.format(
                 Locale.ROOT,
@@ -138,17 +153,36 @@ public final class WholeSystemRun implements Callable<Integer> {
         return new Result(tally, violations);
     }
 
+    private String withoutEach() throws InterruptedException, ExecutionException {
+        ExecutorService executor = Executors.newFixedThreadPool(threads);
+        try {
+            Map<Guard, Future<String>> found = new EnumMap<>(Guard.class);
+            for (Guard each : Guard.values()) {
+                found.put(each, executor.submit(() -> firstWithout(each)));
+            }
+            StringBuilder text = new StringBuilder();
+            for (Map.Entry<Guard, Future<String>> each : found.entrySet()) {
+                text.append(String.format(
+                        Locale.ROOT, "  %-14s %s%n", each.getKey(), each.getValue().get()));
+            }
+            return text.toString();
+        } finally {
+            executor.shutdownNow();
+        }
+    }
+
     private String firstWithout(Guard each) {
-        for (long seed = first; seed < first + seeds; seed++) {
+        String found = "none of " + TRIED + " seeds shows it";
+        for (long seed = first; seed < first + TRIED; seed++) {
             try (WholeSystem system = new WholeSystem(seed, EnumSet.of(each))) {
                 system.run();
             } catch (AssertionError violation) {
-                return String.valueOf(violation.getMessage())
-                        .lines()
-                        .findFirst()
-                        .orElse("");
+                String message = String.valueOf(violation.getMessage());
+                found = message.lines().findFirst().orElse(message);
+                break;
             }
         }
-        return "no seed shows it";
+        System.err.println("without " + each + ": " + found);
+        return found;
     }
 }
