@@ -15,6 +15,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 /**
  * Failover and sessions under hundreds of seeded schedules of faults.
  *
+ * <p>What they found that is fixed, each within the first hundred seeds of its scenario: a set without a primary for ever, since a
+ * switchover broke off, somebody started the former primary as the replica it was made, and the others received from it
+ * (SWITCHOVERS, also beside a zombie); two on one timeline that waited for each other's followers (UNRESERVED); two promoted to
+ * one timeline (the control without the reservation, RESTARTS).
+ *
  * <p>More of them: {@code mvn -pl lib-replication -am test -Dtest=FailoverSimulationTest -Dsurefire.failIfNoSpecifiedTests=false
  * -DargLine=-Dtenfold.replication.seeds=10000}. One again, as a failure names it, with all that happened: {@code
  * -DargLine=-Dtenfold.replication.seed=4711}.
@@ -26,7 +31,7 @@ class FailoverSimulationTest {
     void keepsEveryPromise(Scenario scenario) {
         Long one = Long.getLong("tenfold.replication.seed");
         long first = one != null ? one : Long.getLong("tenfold.replication.first", 0);
-        long seeds = one != null ? 1 : Long.getLong("tenfold.replication.seeds", 40);
+        long seeds = one != null ? 1 : Long.getLong("tenfold.replication.seeds", scenario == Scenario.MIXED ? 120 : 40);
         int writes = 0;
         int reads = 0;
         int promotions = 0;
@@ -40,9 +45,11 @@ class FailoverSimulationTest {
         }
         // The schedules do what they are for: people get through, and primaries are replaced.
         if (one == null) {
-            assertThat(promotions).isGreaterThan((int) (seeds / 2));
-            assertThat(writes).isGreaterThan((int) (50 * seeds));
-            assertThat(reads).isGreaterThan((int) (100 * seeds));
+            // Where all processes die again and again, or drivers stand still for long, less gets done.
+            int share = scenario == Scenario.MIXED || scenario == Scenario.SWITCHOVERS ? 2 : 1;
+            assertThat(promotions).isGreaterThan((int) (seeds * share / 4));
+            assertThat(writes).isGreaterThan((int) (25 * share * seeds));
+            assertThat(reads).isGreaterThan((int) (50 * share * seeds));
         }
     }
 
