@@ -40,7 +40,7 @@ final class SimulatedProcess {
                 TICKS[servers.random.nextInt(TICKS.length)]);
         Failover failover = Failover.automatic().pausing(Duration.ofMillis(500));
         ReplicaSetBuilder<Server> builder = ReplicaSet.<Server>builder("shard")
-                .engine(servers.new Engine(this))
+                .engine(new SimulatedEngine(servers, this))
                 .failover(servers.quorum == 0 ? failover.allowDataLoss() : failover)
                 .probeEvery(Duration.ofMillis(250))
                 .probeTimeout(Duration.ofMillis(500))
