@@ -136,7 +136,8 @@ final class FailoverChaos {
             disturb.on(former);
             long gone = System.nanoTime();
             lab.awaitPrimaryOtherThan(former);
-            writers.awaitMore(20);
+            int goal = writers.count() + 20;
+            lab.await("writes on the new primary", () -> writers.count() >= goal);
             long acknowledged = writers.firstAfter(gone);
             long peerAt = other == null ? NEVER : other.firstAfter(gone);
             Round round = new Round(
