@@ -29,6 +29,9 @@ final class FailoverDrive<N> {
     /** Longer than a failover takes; it is renewed before the step that cannot be undone. */
     static final Duration LEASE = Duration.ofSeconds(30);
 
+    /** How often the others are told to follow, until a quorum of them has taken note. */
+    private static final int MOST_ROUNDS = 5;
+
     private final ReplicationEngine<N> engine;
     private final Failover failover;
     private final @Nullable Lease lease;
@@ -116,7 +119,7 @@ final class FailoverDrive<N> {
     @Nullable
     Promotion run(ReplicaTopology<N> topology, int primary) {
         if (lease == null) {
-            return agreed(topology, primary) ? promote(topology, primary, null) : null;
+            return agreed(topology, primary) ? promoteAndFollow(topology, primary, null) : null;
         }
         Optional<Lease.Grant> granted;
         try {
@@ -131,7 +134,7 @@ final class FailoverDrive<N> {
         Lease.Grant grant = granted.get();
         try {
             // Asked only now: another process may just have finished the same failover.
-            return agreed(topology, primary) ? promote(topology, primary, grant) : null;
+            return agreed(topology, primary) ? promoteAndFollow(topology, primary, grant) : null;
         } finally {
             release(grant);
         }
@@ -155,13 +158,31 @@ final class FailoverDrive<N> {
         }
     }
 
+    private @Nullable Promotion promoteAndFollow(
+            ReplicaTopology<N> topology, int primary, Lease.@Nullable Grant grant) {
+        Promotion promotion = promote(topology, primary, grant);
+        if (promotion != null) {
+            follow(promotion);
+        }
+        return promotion;
+    }
+
     /**
      * Tells the others to follow the new primary. Not before it is one: PostgreSQL counts no acknowledgement of a replica
      * that connected to it as a standby's until its settings are loaded anew.
+     *
+     * <p>Still under the lease, and again where one did not take note: the new primary acknowledges nothing until a quorum
+     * follows, and once the lease is given up nobody may tell a frozen replica to follow while the former primary is silent,
+     * since that one might have been promoted unseen ({@link UnseenPromotion}).
      */
-    void follow(Promotion promotion) {
-        for (int i : promotion.others()) {
-            follow(i, promotion.node(), promotion.token());
+    private void follow(Promotion promotion) {
+        List<Integer> left = new ArrayList<>(promotion.others());
+        int enough = Math.min(quorum.getAsInt(), left.size());
+        for (int round = 0; round < MOST_ROUNDS && promotion.others().size() - left.size() < enough; round++) {
+            left.removeIf(i -> follow(i, promotion.node(), promotion.token()));
+        }
+        if (enough == 0) {
+            left.forEach(i -> follow(i, promotion.node(), promotion.token()));
         }
     }
 
@@ -292,7 +313,8 @@ final class FailoverDrive<N> {
         }
     }
 
-    private void follow(int replica, int primary, long token) {
+    /** @return whether it took note */
+    private boolean follow(int replica, int primary, long token) {
         Endpoint<N> node = nodes.get(replica).endpoint();
         Endpoint<N> leader = nodes.get(primary).endpoint();
         try {
@@ -302,11 +324,13 @@ final class FailoverDrive<N> {
                     "failover.repointed",
                     "'" + node.id() + "' was told to follow '" + leader.id() + "'",
                     Map.of("node", node.id(), "primary", leader.id()));
+            return true;
         } catch (Exception failure) {
             failed(
                     "failover.unpointed",
                     "'" + node.id() + "' could not be told to follow '" + leader.id() + "'",
                     failure);
+            return false;
         }
     }
 

@@ -337,8 +337,6 @@ final class Monitor<N> implements AutoCloseable {
     }
 
     private void promoted(ReplicaTopology<N> before, Promotion promotion) {
-        // Before anybody writes: a synchronous write is not acknowledged until one of them follows.
-        drive.follow(promotion);
         detectors.get(promotion.node()).answered(time.nanoTime(), false);
         nodes.get(promotion.node()).became(Probe.primary(promotion.start()), time.nanoTime());
         List<Role> roles = new ArrayList<>();
