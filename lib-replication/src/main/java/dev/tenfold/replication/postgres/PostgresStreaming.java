@@ -342,6 +342,10 @@ public final class PostgresStreaming implements JdbcReplicationEngine {
     @Override
     public LogPosition retire(Endpoint<DataSource> primary, Runnable fence) throws Exception {
         ServerControl server = control(primary);
+        if (!probe(primary).writable()) {
+            // It was replaced and follows another by now; as the primary it was it would be a second one.
+            throw new IllegalStateException("'" + primary.id() + "' is a replica (expected: the primary)");
+        }
         try (Connection connection = connections.source(primary).getConnection();
                 Statement statement = connection.createStatement()) {
             statement.execute("CHECKPOINT");
@@ -363,7 +367,12 @@ public final class PostgresStreaming implements JdbcReplicationEngine {
     @Override
     public void reinstate(Endpoint<DataSource> retired) throws Exception {
         ServerControl server = control(retired);
-        new DataDirectory(server.dataDirectory()).makePrimary();
+        DataDirectory data = new DataDirectory(server.dataDirectory());
+        if (data.shutDown() == null) {
+            throw new IllegalStateException("'" + retired.id() + "' was started since it was retired (expected: shut down as"
+                    + " the primary it was); it may follow another by now, so leave it the replica that it is");
+        }
+        data.makePrimary();
         server.start();
     }
 
