@@ -3,7 +3,6 @@ package dev.tenfold;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tenfold.MovingShards.Process;
-import dev.tenfold.error.StaleEpochException;
 import dev.tenfold.session.Session;
 import dev.tenfold.session.SessionToken;
 import dev.tenfold.time.Chance;

@@ -72,7 +72,8 @@ public class CacheBenchmark {
                     put(key, Work.VALUE);
                 }
             }
-            // For all alike, and as it is of a cache that has been in use for a while: without it, its entries lie among
+            // For all alike, and as it is of a cache that has been in use for a while: without it, its entries lie
+            // among
             // what their insertion left behind, and reading costs what each one's garbage makes it cost. Where entries
             // come and go (churn) it is undone within moments.
             System.gc();

@@ -87,8 +87,9 @@ public final class Journey implements Callable<Integer> {
     @Option(
             names = "--rate",
             paramLabel = "<n>",
-            description = "requests per second, 10 to 5000, from the third stage on, a tenth in the second and a hundredth in the"
-                    + " first, but never below 5; default ${DEFAULT-VALUE}")
+            description =
+                    "requests per second, 10 to 5000, from the third stage on, a tenth in the second and a hundredth in the"
+                            + " first, but never below 5; default ${DEFAULT-VALUE}")
     private int rate = 500;
 
     @Option(

@@ -55,8 +55,8 @@ public final class LiveWalk implements AutoCloseable {
         journey.setDaemon(true);
         journey.start();
         int problems;
-        try (LiveWalk walk = new LiveWalk(
-                new Chromium(Chromium.find().orElseThrow(), folder.resolve("profile")), folder)) {
+        try (LiveWalk walk =
+                new LiveWalk(new Chromium(Chromium.find().orElseThrow(), folder.resolve("profile")), folder)) {
             problems = walk.through(address.get(5, TimeUnit.MINUTES), arguments.length > 2 ? arguments[2] : ".*");
         }
         System.exit(problems == 0 ? 0 : 1);
@@ -190,7 +190,8 @@ public final class LiveWalk implements AutoCloseable {
     }
 
     private JsonObject state() throws Exception {
-        browser.evaluate("window.walked = ''; fetch('/state').then(answer => answer.text()).then(text => window.walked = text); ''");
+        browser.evaluate(
+                "window.walked = ''; fetch('/state').then(answer => answer.text()).then(text => window.walked = text); ''");
         browser.await("window.walked");
         return gson.fromJson(browser.evaluate("window.walked"), JsonObject.class);
     }

@@ -74,7 +74,8 @@ class CacheTest {
         assertThat(cache.get(1)).isEqualTo("1");
         assertThat(cache.get(2)).isEqualTo("at 5");
         assertThat(cache.getIfPresent(2)).isEqualTo("at 5");
-        assertThat(cache.get(2, six, key -> new Positioned<>("at 6", six)).value()).isEqualTo("at 6");
+        assertThat(cache.get(2, six, key -> new Positioned<>("at 6", six)).value())
+                .isEqualTo("at 6");
         assertThat(cache.get(2, key -> "another")).isEqualTo("at 6");
     }
 

@@ -34,12 +34,7 @@ public final class Route<N> implements Selection<N> {
 
     private volatile int state;
 
-    private Route(
-            ReplicaSet<N> set,
-            NodeState<N> node,
-            ReplicaTopology<N> topology,
-            long offset,
-            int state) {
+    private Route(ReplicaSet<N> set, NodeState<N> node, ReplicaTopology<N> topology, long offset, int state) {
         this.set = set;
         this.node = node;
         this.topology = topology;

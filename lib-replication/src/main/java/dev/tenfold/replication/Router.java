@@ -248,9 +248,7 @@ final class Router<N> {
         }
         counters.primaryReads.increment();
         long shown = shown(topology, node);
-        return capped
-                ? Route.instead(set, node, topology, shown)
-                : Route.to(set, node, Role.PRIMARY, topology, shown);
+        return capped ? Route.instead(set, node, topology, shown) : Route.to(set, node, Role.PRIMARY, topology, shown);
     }
 
     /** Takes one of the primary's places for such reads, or fails at once. */

@@ -140,8 +140,8 @@ final class FailoverSimulations {
         for (int i = 0; i < given.length && i < arguments.length; i++) {
             given[i] = Long.parseLong(arguments[i]);
         }
-        FailoverSimulations all = new FailoverSimulations(
-                (int) given[2], arguments.length > 4 ? Path.of(arguments[4]) : null);
+        FailoverSimulations all =
+                new FailoverSimulations((int) given[2], arguments.length > 4 ? Path.of(arguments[4]) : null);
         Instant began = Instant.now();
         all.say("Simulation of failover, %s", began);
         all.say(

@@ -83,9 +83,7 @@ final class SimulatedEngine implements ReplicationEngine<Server> {
 
     /** What is said on a session that was in control fails with it: another has taken control, or the server crashed. */
     private void requireSession(Server server) throws Failed {
-        if (held.remove(server)
-                && server.controller != process
-                && simulation.has(FailoverSimulation.Guard.CONTROL)) {
+        if (held.remove(server) && server.controller != process && simulation.has(FailoverSimulation.Guard.CONTROL)) {
             simulation.fenced(process, server);
             throw new Failed(CallFailure.UNKNOWN, "the session with " + server.id + " has ended");
         }
@@ -93,10 +91,8 @@ final class SimulatedEngine implements ReplicationEngine<Server> {
 
     /** Refuses a command that comes too late. */
     private void fence(Server server, long token) throws Failed {
-        long highest = server.tokens.values().stream()
-                .mapToLong(each -> each)
-                .max()
-                .orElse(0);
+        long highest =
+                server.tokens.values().stream().mapToLong(each -> each).max().orElse(0);
         if (token != 0 && token < highest) {
             simulation.fenced(process, server);
             throw new Failed(CallFailure.CALLER, token + " comes after " + highest);
@@ -197,7 +193,9 @@ final class SimulatedEngine implements ReplicationEngine<Server> {
         return call(
                 server,
                 () -> servers.servers.values().stream()
-                        .filter(each -> each.upstream == server && each.isStreaming() && SimulatedServers.continues(each, server))
+                        .filter(each -> each.upstream == server
+                                && each.isStreaming()
+                                && SimulatedServers.continues(each, server))
                         .map(each -> each.id)
                         .collect(Collectors.toSet()));
     }
@@ -319,9 +317,7 @@ final class SimulatedEngine implements ReplicationEngine<Server> {
 
     private boolean isReceived(Server server) {
         return servers.servers.values().stream()
-                .anyMatch(each -> each.upstream == server
-                        && each.isStreaming()
-                        && each.log.size() < server.log.size());
+                .anyMatch(each -> each.upstream == server && each.isStreaming() && each.log.size() < server.log.size());
     }
 
     private void requireRunning(Server server, int incarnation) throws Failed {

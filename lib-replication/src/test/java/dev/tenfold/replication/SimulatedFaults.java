@@ -169,8 +169,7 @@ final class SimulatedFaults {
         run.note(() -> process.name + " is asked to make " + target.id + " the primary");
         var unused = process.clock.schedule(Duration.ZERO, () -> {
             try {
-                ReplicaSet.Switchover made =
-                        process.set.switchover(target.id, Deadline.after(patience, process.clock));
+                ReplicaSet.Switchover made = process.set.switchover(target.id, Deadline.after(patience, process.clock));
                 run.count("switchovers made");
                 run.note(() -> process.name + " has made it: " + made);
             } catch (IllegalArgumentException primaryAlready) {

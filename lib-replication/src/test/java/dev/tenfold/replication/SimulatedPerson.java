@@ -43,7 +43,8 @@ final class SimulatedPerson {
     }
 
     private void act() {
-        SimulatedProcess process = run.processes().get(random.nextInt(run.processes().size()));
+        SimulatedProcess process =
+                run.processes().get(random.nextInt(run.processes().size()));
         // Carried to whichever process comes next, as a cookie would.
         session = TOKENS.decode(TOKENS.encode(session));
         Deadline deadline = Deadline.after(Duration.ofMillis(200 + random.nextInt(1500)), process.clock);

@@ -32,7 +32,8 @@ final class SimulatedProcess {
             String name, SimulatedServers servers, VersionedRegister<LeaseState> register, FailoverSimulation run) {
         this.name = name;
         this.servers = servers;
-        // Mostly within what clocks promise; one in eight is off by up to a hundredth. Some tick as coarsely as Windows did.
+        // Mostly within what clocks promise; one in eight is off by up to a hundredth. Some tick as coarsely as Windows
+        // did.
         int drift = servers.random.nextInt(8) == 0 ? 10_000 : 200;
         this.clock = servers.world.clock(
                 servers.random.nextInt(1_000_000_000),

@@ -120,7 +120,8 @@ final class SimulatedServers {
 
         @Override
         public String toString() {
-            return id + (up ? "" : " down") + (retired ? " retired" : "") + (world.now() < hungUntil ? " hung" : "") + (writable ? " primary" : "")
+            return id + (up ? "" : " down") + (retired ? " retired" : "") + (world.now() < hungUntil ? " hung" : "")
+                    + (writable ? " primary" : "")
                     + (reserved > 0 ? " reserved " + reserved : "")
                     + " " + timeline + ":" + log.size() + "/" + replayed
                     + (upstream == null ? "" : " <- " + upstream.id);

@@ -64,8 +64,8 @@ final class QueuePage {
     private static List<Latency> latencies(List<Cost> costs) {
         Map<Long, List<Latency>> byRate = new TreeMap<>();
         costs.forEach(cost -> cost.latencies()
-                .forEach(each ->
-                        byRate.computeIfAbsent(each.rate(), first -> new ArrayList<>()).add(each)));
+                .forEach(each -> byRate.computeIfAbsent(each.rate(), first -> new ArrayList<>())
+                        .add(each)));
         byRate.values().removeIf(rounds -> rounds.size() < costs.size());
         return byRate.entrySet().stream()
                 .map(entry -> new Latency(
@@ -144,17 +144,17 @@ final class QueuePage {
         page.append(" |\n|---").append("|--:".repeat(rates.size())).append("|\n");
         long least = rates.iterator().next();
         costs.entrySet().stream()
-                .sorted(Comparator.comparingDouble(entry -> at(entry.getValue(), least)
-                        .map(Latency::p99)
-                        .orElse(Double.MAX_VALUE)))
+                .sorted(Comparator.comparingDouble(
+                        entry -> at(entry.getValue(), least).map(Latency::p99).orElse(Double.MAX_VALUE)))
                 .forEach(entry -> {
                     String bold = entry.getKey().startsWith(OURS) ? "**" : "";
                     page.append("| ").append(bold).append(entry.getKey()).append(bold);
                     for (long rate : rates) {
-                        page.append(" | ").append(at(entry.getValue(), rate)
-                                .map(found -> micros(found.p50()) + " / " + micros(found.p99()) + " / "
-                                        + micros(found.p999()))
-                                .orElse("–"));
+                        page.append(" | ")
+                                .append(at(entry.getValue(), rate)
+                                        .map(found -> micros(found.p50()) + " / " + micros(found.p99()) + " / "
+                                                + micros(found.p999()))
+                                        .orElse("–"));
                     }
                     page.append(" |\n");
                 });

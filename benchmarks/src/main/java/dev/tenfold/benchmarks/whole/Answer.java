@@ -15,12 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param by the name of the process
  * @param born when the origin was asked for it, for copies
  */
-record Answer(
-        @Nullable Long value,
-        @Nullable TenfoldException failure,
-        String cookie,
-        String by,
-        long born) {
+record Answer(@Nullable Long value, @Nullable TenfoldException failure, String cookie, String by, long born) {
 
     Answer bornAt(long at) {
         return new Answer(value, failure, cookie, by, at);

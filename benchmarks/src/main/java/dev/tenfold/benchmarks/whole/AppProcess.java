@@ -73,6 +73,7 @@ final class AppProcess {
     private final Map<String, OutboxRelay> relays = new LinkedHashMap<>();
     /** When this process last began to drop the copies of a key, of the times that have ended. */
     private final Map<String, Long> invalidated = new HashMap<>();
+
     private boolean moving;
 
     /** Opens everything, which takes time; called within a task. */
@@ -212,7 +213,8 @@ final class AppProcess {
         boolean places = system.has(Guard.POSITIONS);
         Positioned<@Nullable Long> found = cache.get(key, places ? minimum : Position.none(), noted);
         long began = system.loads.getOrDefault(found.read(), Long.MAX_VALUE);
-        system.require(Promise.COPIES, 
+        system.require(
+                Promise.COPIES,
                 began >= droppedAt,
                 () -> "the cache of " + name + " answers " + key + " = " + found.value() + ", which was read at "
                         + began / Network.MILLI + " ms, though it was invalidated at " + droppedAt / Network.MILLI
@@ -257,7 +259,8 @@ final class AppProcess {
 
     /** Carries out a request. */
     Answer answer(Ask ask) {
-        boolean known = !ask.cookie().isEmpty() && (system.has(Guard.COOKIE) || ask.last().equals(name));
+        boolean known = !ask.cookie().isEmpty()
+                && (system.has(Guard.COOKIE) || ask.last().equals(name));
         Session session = known ? TOKENS.decode(ask.cookie()) : new Session();
         DataPath<String, Long> path = numbers.in(session);
         Long value = null;

@@ -140,7 +140,8 @@ final class Database {
     /** Whether a follower that is connected lacks something. */
     boolean lacks(DatabaseServer primary) {
         return servers.stream()
-                .anyMatch(each -> each.upstream == primary && isStreaming(each) && each.log.size() < primary.log.size());
+                .anyMatch(
+                        each -> each.upstream == primary && isStreaming(each) && each.log.size() < primary.log.size());
     }
 
     boolean isStreaming(DatabaseServer server) {

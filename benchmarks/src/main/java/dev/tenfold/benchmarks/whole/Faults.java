@@ -133,9 +133,8 @@ final class Faults {
     }
 
     private void cut() {
-        List<String> parties =
-                new ArrayList<>(List.of(
-                SharedTier.PLACE, MessageBus.PLACE, BrokerHost.PLACE, ReachedRegister.PLACE, Front.PLACE));
+        List<String> parties = new ArrayList<>(
+                List.of(SharedTier.PLACE, MessageBus.PLACE, BrokerHost.PLACE, ReachedRegister.PLACE, Front.PLACE));
         system.databases.values().forEach(database -> database.servers.forEach(server -> parties.add(server.id)));
         system.processes.forEach(process -> parties.add(process.name));
         String first = parties.get(random.nextInt(parties.size()));

@@ -57,6 +57,7 @@ final class Front {
     private static final Duration PAUSE_AFTER_FAILURE = Duration.ofMillis(300);
     /** Who waits for another's fetch sees within this that it failed. */
     private static final Duration NOTICE = Duration.ofMillis(20);
+
     private static final double RATIO = 0.2;
     private static final int RESERVE = 10;
 
@@ -212,8 +213,10 @@ final class Front {
         } finally {
             long nanos = system.world.now() - began;
             system.tally.longestRequest = Math.max(system.tally.longestRequest, nanos);
-            system.require(Promise.IN_TIME, 
-                    nanos <= WITHIN.toNanos() + 100 * MILLI, () -> "" + ask + " took " + nanos / MILLI + " ms");
+            system.require(
+                    Promise.IN_TIME,
+                    nanos <= WITHIN.toNanos() + 100 * MILLI,
+                    () -> "" + ask + " took " + nanos / MILLI + " ms");
         }
     }
 
@@ -223,14 +226,16 @@ final class Front {
         long purgedAt = purged.getOrDefault(key, 0L);
         Answer page = handle(client, Ask.page(key));
         long age = began - page.born();
-        system.require(Promise.EDGES, 
+        system.require(
+                Promise.EDGES,
                 page.born() >= purgedAt,
-                () -> "an edge answers " + key + " = " + page.value() + " as it was asked for at "
-                        + page.born() / MILLI + " ms, though it was purged at " + purgedAt / MILLI + " ms");
-        boolean hasFailed =
-                failed.getOrDefault(key, Long.MIN_VALUE / 2) >= began - PAUSE_AFTER_FAILURE.plus(NOTICE).toNanos();
+                () -> "an edge answers " + key + " = " + page.value() + " as it was asked for at " + page.born() / MILLI
+                        + " ms, though it was purged at " + purgedAt / MILLI + " ms");
+        boolean hasFailed = failed.getOrDefault(key, Long.MIN_VALUE / 2)
+                >= began - PAUSE_AFTER_FAILURE.plus(NOTICE).toNanos();
         Duration limit = FRESH.plus(hasFailed ? IF_ERROR : WHILE_REVALIDATING);
-        system.require(Promise.EDGES, 
+        system.require(
+                Promise.EDGES,
                 age <= limit.toNanos(),
                 () -> "an edge answers " + key + " = " + page.value() + " after " + age / MILLI + " ms, more than "
                         + limit);
@@ -286,8 +291,7 @@ final class Front {
                 () -> process.receive(
                         ask, answer -> system.network.send(process.name, PLACE, () -> reply.complete(answer))));
         try {
-            Answer answer =
-                    reply.get(Math.min(ATTEMPT.toNanos(), deadline.remainingNanos()), TimeUnit.NANOSECONDS);
+            Answer answer = reply.get(Math.min(ATTEMPT.toNanos(), deadline.remainingNanos()), TimeUnit.NANOSECONDS);
             answered += answer.outcome() == Outcome.SUCCESS ? 1 : 0;
             return answer;
         } catch (TimeoutException late) {

@@ -28,6 +28,7 @@ final class History {
     private final Set<Long> removals = new HashSet<>();
     /** The removals of a key that a server carried out. */
     private final Map<String, Set<Long>> removed = new HashMap<>();
+
     private final Set<Long> received = new HashSet<>();
     private final Set<Long> acknowledged = new LinkedHashSet<>();
     private final Set<Long> owed = new HashSet<>();
@@ -66,7 +67,8 @@ final class History {
         if (removals.contains(number)) {
             removed.computeIfAbsent(key, none -> new LinkedHashSet<>()).add(number);
         }
-        verdict.require(Promise.LOG, 
+        verdict.require(
+                Promise.LOG,
                 (known == null || known == instead) && key.equals(keys.get(number)),
                 () -> "" + number + " of key " + key + " took the place of " + instead + " on one server and of "
                         + known + " on another");
@@ -130,7 +132,8 @@ final class History {
     void check(Map<String, Long> last) {
         for (long number : acknowledged) {
             long value = last.getOrDefault(key(number), 0L);
-            verdict.require(Promise.KEPT, 
+            verdict.require(
+                    Promise.KEPT,
                     standsOn(value, number),
                     () -> "the acknowledged write " + number + " of " + keys.get(number) + " is lost; there is "
                             + value);
@@ -140,10 +143,10 @@ final class History {
         verdict.require(Promise.ANNOUNCED, missing.isEmpty(), () -> "acknowledged and never announced: " + missing);
         for (long number : announced.keySet()) {
             long value = last.getOrDefault(key(number), 0L);
-            verdict.require(Promise.ANNOUNCED, 
+            verdict.require(
+                    Promise.ANNOUNCED,
                     standsOn(value, number),
-                    () -> "announced and not committed: " + number + " of " + keys.get(number) + "; there is "
-                            + value);
+                    () -> "announced and not committed: " + number + " of " + keys.get(number) + "; there is " + value);
         }
     }
 }

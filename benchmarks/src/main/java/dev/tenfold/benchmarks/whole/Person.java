@@ -89,18 +89,16 @@ final class Person {
     }
 
     private Ask ask(String key) {
-        Kind kind =
-                switch (system.random.nextInt(12)) {
-                    case 0, 1, 2 -> Kind.WRITE;
-                    case 3 -> Kind.REMOVE;
-                    default -> Kind.READ;
-                };
-        long number =
-                switch (kind) {
-                    case WRITE -> system.history.next(key);
-                    case REMOVE -> system.history.nextRemoval(key);
-                    default -> 0;
-                };
+        Kind kind = switch (system.random.nextInt(12)) {
+            case 0, 1, 2 -> Kind.WRITE;
+            case 3 -> Kind.REMOVE;
+            default -> Kind.READ;
+        };
+        long number = switch (kind) {
+            case WRITE -> system.history.next(key);
+            case REMOVE -> system.history.nextRemoval(key);
+            default -> 0;
+        };
         Ask ask = new Ask(kind, key, number, cookie, last);
         system.note(() -> name + " asks to " + kind + " " + key + (number == 0 ? "" : " (" + number + ")"));
         return ask;
@@ -161,7 +159,8 @@ final class Person {
 
     private void check(Ask ask, @Nullable Long value, Answer answer) {
         for (long number : seen.getOrDefault(ask.key(), List.of())) {
-            system.require(Promise.SESSION, 
+            system.require(
+                    Promise.SESSION,
                     !system.history.isAcknowledged(number) || system.history.shows(ask.key(), value, number),
                     () -> "" + name + " knew " + ask.key() + " = " + number + ", and " + ask.kind() + " through "
                             + answer.by() + " asking for " + AppProcess.TOKENS.decode(ask.cookie()) + " shows "

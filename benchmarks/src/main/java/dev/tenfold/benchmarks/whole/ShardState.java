@@ -40,8 +40,7 @@ final class ShardState {
     }
 
     /** Writes a number in place of another, or removes that, if the key is at home here; and its announcements with it. */
-    static Command<Boolean> change(
-            ShardRoute route, Ask ask, List<Announcement> announcements, History history) {
+    static Command<Boolean> change(ShardRoute route, Ask ask, List<Announcement> announcements, History history) {
         return state -> {
             state.store.write(route, transaction -> {
                 String number = Long.toString(ask.number());

@@ -91,6 +91,7 @@ final class WholeSystem implements AutoCloseable {
     final Front front;
     /** When each read of a store began, by the name of the read. */
     final Map<Long, Long> loads = new HashMap<>();
+
     final List<AppProcess> processes = new ArrayList<>();
     private final List<Person> people = new ArrayList<>();
     private final Map<AppProcess, Long> pausedUntil = new HashMap<>();
@@ -228,7 +229,8 @@ final class WholeSystem implements AutoCloseable {
         if (pausedUntil.getOrDefault(process, 0L) < began) {
             tally.longest = Math.max(tally.longest, nanos);
             // The deadline, a step that began just before it, and an answer's way through tier, bus and network.
-            require(Promise.IN_TIME, 
+            require(
+                    Promise.IN_TIME,
                     nanos < AppProcess.DEADLINE.toNanos() + 3 * SECOND,
                     () -> "a call on " + process.name + " took " + nanos / MILLI + " ms");
         }
@@ -264,7 +266,10 @@ final class WholeSystem implements AutoCloseable {
         history.mark();
         long began = world.now();
         while (!recovered()) {
-            require(Promise.RECOVERY, world.now() - began < 120 * SECOND, () -> "not recovered after 120 s: " + whatIsLeft());
+            require(
+                    Promise.RECOVERY,
+                    world.now() - began < 120 * SECOND,
+                    () -> "not recovered after 120 s: " + whatIsLeft());
             faults.keepMoving();
             world.run(200 * MILLI);
         }
@@ -285,7 +290,8 @@ final class WholeSystem implements AutoCloseable {
                     0,
                     () -> keys().forEach(key -> {
                         Long found = process.numbers.in(new Session()).get(key);
-                        require(Promise.COPIES, 
+                        require(
+                                Promise.COPIES,
                                 Objects.equals(found, values.get(key)),
                                 () -> "" + process.name + " still answers " + key + " = " + found + " and not "
                                         + values.get(key));
@@ -296,10 +302,10 @@ final class WholeSystem implements AutoCloseable {
                     0,
                     () -> keys().forEach(key -> {
                         Long found = front.page(client, key).value();
-                        require(Promise.COPIES, 
+                        require(
+                                Promise.COPIES,
                                 Objects.equals(found, values.get(key)),
-                                () -> "an edge still answers " + key + " = " + found + " and not "
-                                        + values.get(key));
+                                () -> "an edge still answers " + key + " = " + found + " and not " + values.get(key));
                     }));
         }
         world.run(3 * SECOND);
@@ -313,8 +319,10 @@ final class WholeSystem implements AutoCloseable {
     private Map<String, Long> rows(BiFunction<ShardState, ShardMap, Map<String, Long>> of) {
         ShardMap map = maps.read().orElseThrow().value();
         Map<String, Long> all = new TreeMap<>();
-        databases.values().forEach(database -> all.putAll(of.apply(
-                Objects.requireNonNull(database.primary()).seen(), map)));
+        databases
+                .values()
+                .forEach(database -> all.putAll(
+                        of.apply(Objects.requireNonNull(database.primary()).seen(), map)));
         return all;
     }
 

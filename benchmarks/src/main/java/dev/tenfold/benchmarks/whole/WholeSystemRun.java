@@ -90,11 +90,7 @@ public final class WholeSystemRun implements Callable<Integer> {
         text.append("\npromises, and how often each was checked in runs without a violation\n");
         for (Promise promise : Promise.values()) {
             text.append(String.format(
-                    Locale.ROOT,
-                    "  %-5s %-90s %d%n",
-                    promise,
-                    promise.words,
-                    result.tally.checks[promise.ordinal()]));
+                    Locale.ROOT, "  %-5s %-90s %d%n", promise, promise.words, result.tally.checks[promise.ordinal()]));
         }
         text.append('\n');
         text.append(String.format(
@@ -163,7 +159,10 @@ public final class WholeSystemRun implements Callable<Integer> {
             StringBuilder text = new StringBuilder();
             for (Map.Entry<Guard, Future<String>> each : found.entrySet()) {
                 text.append(String.format(
-                        Locale.ROOT, "  %-14s %s%n", each.getKey(), each.getValue().get()));
+                        Locale.ROOT,
+                        "  %-14s %s%n",
+                        each.getKey(),
+                        each.getValue().get()));
             }
             return text.toString();
         } finally {

@@ -118,7 +118,8 @@ final class Homes {
                 ShardMaps.builder(register, byShard, application.observer())
                         .hotSpots(hot)
                         .open());
-        HotSpotAdvisor<Long> advisor = hot.advisor(HotSpotPolicy.<Long>standard().patience(SUSTAINED, COOL_DOWN));
+        HotSpotAdvisor<Long> advisor =
+                hot.advisor(HotSpotPolicy.<Long>standard().patience(SUSTAINED, COOL_DOWN));
         advise(scheduler, () -> advisor.propose(shards.map()));
         return shards;
     }

@@ -68,8 +68,7 @@ final class SocialSql {
 
     /** Also does something else in the same transaction, such as announcing it. */
     void follow(DataSource database, Following following, Sql.Also also) throws Exception {
-        sql.update(
-                database, List.of(following.follower()), also, FOLLOW, following.follower(), following.followee());
+        sql.update(database, List.of(following.follower()), also, FOLLOW, following.follower(), following.followee());
     }
 
     List<Long> followees(DataSource database, long follower) throws SQLException {

@@ -29,7 +29,8 @@ final class Wiring implements AutoCloseable {
         application = Tenfold.application(config.name(), Observer.all(meters.observer(), events));
         try {
             Homes homes = new Homes(config, application);
-            Optional<Sharder<Long, Replicas<DataSource>>> shards = config.shardMap().map(homes::sharded);
+            Optional<Sharder<Long, Replicas<DataSource>>> shards =
+                    config.shardMap().map(homes::sharded);
             Locator<Long, Replicas<DataSource>> locator =
                     shards.<Locator<Long, Replicas<DataSource>>>map(s -> s).orElse(person -> homes.only());
             Sql sql = application.add(
@@ -79,8 +80,8 @@ final class Wiring implements AutoCloseable {
                 .deadline(Social.PATIENCE)
                 .observer(application.observer());
         if (config.isAnnouncing()) {
-            Publisher.Recorder<Connection, Change<Following, Boolean>> outbox = (transaction, change) ->
-                    Notifier.OUTBOX.record(
+            Publisher.Recorder<Connection, Change<Following, Boolean>> outbox =
+                    (transaction, change) -> Notifier.OUTBOX.record(
                             transaction,
                             "user-" + change.key().follower(),
                             Notifier.CREATED,

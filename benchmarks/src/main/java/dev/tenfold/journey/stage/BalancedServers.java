@@ -89,8 +89,8 @@ final class BalancedServers implements Stage {
         ServerProcess slow = apps.get(0);
         Spell slowness = new Spell(run, apps);
         run.fault(0.75, "app-1 is slow (200 ms more for each request, or 20 times what one takes)", () -> {
-            long delay = (long) Math.min(
-                    MOST_DELAY_MILLIS, Math.max(LEAST_DELAY_MILLIS, DELAY_FACTOR * health.meanMillis()));
+            long delay = (long)
+                    Math.min(MOST_DELAY_MILLIS, Math.max(LEAST_DELAY_MILLIS, DELAY_FACTOR * health.meanMillis()));
             slow.order("slow", Long.toString(delay));
             slowness.begin();
         });

@@ -61,10 +61,12 @@ final class Databases {
         Map<String, Board.Action> actions = new LinkedHashMap<>();
         actions.put("kill", node::kill9);
         actions.put("freeze", () -> freeze(name, node));
-        actions.put("restore", () -> restoring(name, node, () -> {
-            thaw(name, node);
-            node.start();
-        }));
+        actions.put(
+                "restore",
+                () -> restoring(name, node, () -> {
+                    thaw(name, node);
+                    node.start();
+                }));
         DoubleSupplier rate = exhibit.rate(() ->
                 shards.stream().mapToDouble(shard -> statements(shard, "a")).sum());
         exhibit.part(

@@ -21,8 +21,9 @@ final class Entrance {
 
     private static final int DOORS = 8;
     /** For about ten seconds: a server is slow at its first steps, on a busy machine slower still. */
-    private static final Backoff PATIENCE =
-            Backoff.exponential(Duration.ofMillis(50), Duration.ofSeconds(2)).jitter(0).attempts(10);
+    private static final Backoff PATIENCE = Backoff.exponential(Duration.ofMillis(50), Duration.ofSeconds(2))
+            .jitter(0)
+            .attempts(10);
 
     /** So many look around, which warms the servers up. */
     private static final int CURIOUS = 200;
@@ -67,7 +68,8 @@ final class Entrance {
                 throw new IllegalStateException(
                         "before the load: " + ask.method() + " " + ask.path() + " was answered " + answer);
             }
-            LockSupport.parkNanos(PATIENCE.delayAfter(attempt, Chance.perThread()).toNanos());
+            LockSupport.parkNanos(
+                    PATIENCE.delayAfter(attempt, Chance.perThread()).toNanos());
         }
     }
 }

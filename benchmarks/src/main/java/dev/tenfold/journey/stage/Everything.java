@@ -98,9 +98,8 @@ final class Everything implements Stage {
                 targets.put(shard, made.connect());
             }
         }
-        AppConfig notifierConfig = app.renamed("notifier")
-                .replicated(leases)
-                .queueIn(run.town().newFolder("queue"));
+        AppConfig notifierConfig =
+                app.renamed("notifier").replicated(leases).queueIn(run.town().newFolder("queue"));
         Database atlas = Database.create(plain, "everything_map");
         Scheduler scheduler = run.open(Scheduler.start("shards"));
         VersionedRegister<ShardMap> register = run.open(ShardMaps.register(atlas.connect(), scheduler));

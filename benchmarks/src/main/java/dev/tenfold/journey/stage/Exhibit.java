@@ -140,16 +140,12 @@ final class Exhibit {
                 () -> {
                     double now = rate.getAsDouble();
                     if (!server.isRunning()) {
-                        return new State(
-                                Board.Health.DOWN, "killed", 0, Set.of("kill", "freeze", "slow", "flap"));
+                        return new State(Board.Health.DOWN, "killed", 0, Set.of("kill", "freeze", "slow", "flap"));
                     }
                     State seen = outside.get();
                     if (server.isSuspended()) {
                         return new State(
-                                Board.Health.DOWN,
-                                "frozen; " + seen.detail(),
-                                0,
-                                Set.of("freeze", "slow", "flap"));
+                                Board.Health.DOWN, "frozen; " + seen.detail(), 0, Set.of("freeze", "slow", "flap"));
                     }
                     String name = ailment.name;
                     return name.isEmpty()
@@ -285,8 +281,7 @@ final class Exhibit {
                     }
                     return mail.name.isEmpty()
                             ? process.idle(Set.of("restore"))
-                            : new State(
-                                    Board.Health.WEAK, process.detail(), process.rate(), Set.of("hang the mail"));
+                            : new State(Board.Health.WEAK, process.detail(), process.rate(), Set.of("hang the mail"));
                 },
                 actions);
         queue(notifier, "mail", List.of("queue-mail.dead"));

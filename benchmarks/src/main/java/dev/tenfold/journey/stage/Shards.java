@@ -114,7 +114,10 @@ final class Shards implements Stage {
                     name,
                     () -> run.counted("app.database.queries{node=a,shard=" + name + "}"));
         }
-        run.fault(0.1, "shard s1 is hot, as it has been from the beginning: three quarters of the people live there", () -> {});
+        run.fault(
+                0.1,
+                "shard s1 is hot, as it has been from the beginning: three quarters of the people live there",
+                () -> {});
         run.then(0.2, "s1 is split onto s3", () -> {
             residents(run, "before", shards);
             mover.run(sharder.plan(change -> change.split(HOT, RELIEF)));

@@ -93,11 +93,10 @@ final class OpenLoopTest {
     void whatWasClaimedLongBeforeItIsDueIsNotSentOnceTheLoadIsFinished() {
         AtomicBoolean finished = new AtomicBoolean();
         List<Long> indices = new ArrayList<>();
-        OpenLoop loop = new OpenLoop(
-                5, Duration.ofMillis(400), Duration.ofSeconds(60), finished::get, time, nanos -> {
-                    time.advance(Duration.ofNanos(nanos));
-                    finished.set(true);
-                });
+        OpenLoop loop = new OpenLoop(5, Duration.ofMillis(400), Duration.ofSeconds(60), finished::get, time, nanos -> {
+            time.advance(Duration.ofNanos(nanos));
+            finished.set(true);
+        });
 
         loop.work(time.nanoTime(), (index, due) -> indices.add(index));
 

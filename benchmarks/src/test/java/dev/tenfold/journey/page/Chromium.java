@@ -150,8 +150,7 @@ public final class Chromium implements AutoCloseable {
 
     /** Writes what the window shows to a PNG file. */
     public void screenshot(Path file) throws Exception {
-        JsonObject answer =
-                command("Page.captureScreenshot", Map.of("format", "png"));
+        JsonObject answer = command("Page.captureScreenshot", Map.of("format", "png"));
         Files.write(
                 file,
                 Base64.getDecoder()

@@ -116,7 +116,9 @@ final class HashIndex<K, V> {
         @Nullable Node<K, V>[] in = bins;
         int bin = node.hash & in.length - 1;
         Node<K, V> before = null;
-        for (Node<K, V> at = in[bin]; at != node; at = Objects.requireNonNull(at).next()) {
+        for (Node<K, V> at = in[bin];
+                at != node;
+                at = Objects.requireNonNull(at).next()) {
             before = at;
         }
         if (before == null) {

@@ -108,7 +108,8 @@ final class Remembered<K> {
         @Nullable Object[] oldKeys = keys;
         int[] oldHashes = hashes;
         int[] oldWeights = weights;
-        int length = size > oldKeys.length - oldKeys.length / 4 ? Math.multiplyExact(2, oldKeys.length) : oldKeys.length;
+        int length =
+                size > oldKeys.length - oldKeys.length / 4 ? Math.multiplyExact(2, oldKeys.length) : oldKeys.length;
         keys = new Object[length];
         hashes = new int[length];
         weights = new int[length];

@@ -24,8 +24,8 @@ final class HashIndexTest {
 
     @Test
     void whatIsThereIsFoundWhileTheTableGrows() throws Exception {
-        PolicyTable<Integer, String> table = (PolicyTable<Integer, String>)
-                Tables.<Integer, String>fifo(TableSettings.ofMaximum(KEYS));
+        PolicyTable<Integer, String> table =
+                (PolicyTable<Integer, String>) Tables.<Integer, String>fifo(TableSettings.ofMaximum(KEYS));
         AtomicInteger written = new AtomicInteger();
         ExecutorService pool = Executors.newFixedThreadPool(READERS);
         try {

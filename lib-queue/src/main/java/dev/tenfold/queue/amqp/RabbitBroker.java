@@ -318,7 +318,8 @@ public final class RabbitBroker implements Broker {
         if (!closed.compareAndSet(false, true)) {
             return new DrainReport(Duration.ZERO, List.of());
         }
-        long end = System.nanoTime() + Math.max(0, deadline.compareTo(LONGEST) > 0 ? LONGEST.toNanos() : deadline.toNanos());
+        long end = System.nanoTime()
+                + Math.max(0, deadline.compareTo(LONGEST) > 0 ? LONGEST.toNanos() : deadline.toNanos());
         List<RabbitQueue<?>> all = new CopyOnWriteArrayList<>();
         within(end, () -> {
             all.addAll(declarations.queues());
@@ -358,7 +359,8 @@ public final class RabbitBroker implements Broker {
             given.tell(Level.WARNING, "broker", "broker.silent", server.name() + " does not answer", Map.of());
         } catch (ExecutionException failure) {
             String why = String.valueOf(failure.getCause());
-            given.tell(Level.WARNING, "broker", "broker.unclosed", "closing went wrong: " + why, Map.of("failure", why));
+            given.tell(
+                    Level.WARNING, "broker", "broker.unclosed", "closing went wrong: " + why, Map.of("failure", why));
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
         }

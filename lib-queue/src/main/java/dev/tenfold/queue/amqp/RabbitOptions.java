@@ -50,12 +50,7 @@ public final class RabbitOptions {
      */
     public RabbitOptions broker(BrokerBuilder builder) {
         return new RabbitOptions(
-                Objects.requireNonNull(builder, "builder"),
-                quorum,
-                unconfirmed,
-                connectTimeout,
-                callTimeout,
-                recovery);
+                Objects.requireNonNull(builder, "builder"), quorum, unconfirmed, connectTimeout, callTimeout, recovery);
     }
 
     /**
@@ -109,12 +104,7 @@ public final class RabbitOptions {
      */
     public RabbitOptions recoveryInterval(Duration interval) {
         return new RabbitOptions(
-                broker,
-                quorum,
-                unconfirmed,
-                connectTimeout,
-                callTimeout,
-                Objects.requireNonNull(interval, "interval"));
+                broker, quorum, unconfirmed, connectTimeout, callTimeout, Objects.requireNonNull(interval, "interval"));
     }
 
     BrokerBuilder broker() {

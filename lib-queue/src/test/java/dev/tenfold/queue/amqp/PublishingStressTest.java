@@ -197,7 +197,8 @@ class PublishingStressTest {
                 publishing.publish(
                         "x",
                         "last",
-                        new Outgoing(new BasicProperties.Builder().headers(Map.of()).build(), new byte[0]),
+                        new Outgoing(
+                                new BasicProperties.Builder().headers(Map.of()).build(), new byte[0]),
                         null);
             }
             assertThat(publishing.unconfirmed()).isEqualTo(WINDOW);

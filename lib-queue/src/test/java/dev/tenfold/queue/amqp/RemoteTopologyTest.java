@@ -57,8 +57,7 @@ final class RemoteTopologyTest {
         }
     }
 
-    private static void compare(
-            String uri, Path journal, Flavour flavour, int tries, UnaryOperator<Outcome> adapted) {
+    private static void compare(String uri, Path journal, Flavour flavour, int tries, UnaryOperator<Outcome> adapted) {
         JqwikSession.run(() -> {
             var topologies = RandomTopology.any(flavour).generator(1_000, true);
             Random random = new Random(SEED);

@@ -43,8 +43,8 @@ final class SilentServerTest {
     private static Broker connect(TcpRelay relay, Duration callTimeout) {
         return RabbitBroker.connect(
                 "amqp://guest:guest@127.0.0.1:" + relay.port(),
-                options -> options.callTimeout(callTimeout)
-                        .broker(Broker.builder().observer(Observer.none())));
+                options ->
+                        options.callTimeout(callTimeout).broker(Broker.builder().observer(Observer.none())));
     }
 
     @Test

@@ -153,17 +153,16 @@ public record RandomTopology(List<ExchangeSpec> exchanges, List<QueueSpec> queue
                         plain ? Arbitraries.just(-1) : Arbitraries.integers().between(-1, 3))
                 .as(ExchangeSpec::new);
         Arbitrary<Boolean> either = Arbitraries.of(true, false);
-        Arbitrary<QueueSpec> limited =
-                Combinators.combine(Arbitraries.integers().between(0, 4), either, either, Arbitraries.of(0, 0, 3))
-                        .as((length, drops, dead, priority) -> new QueueSpec(length, drops, dead, priority, false));
-        Arbitrary<QueueSpec> queue =
-                switch (flavour) {
-                    case PLAIN -> Arbitraries.just(new QueueSpec(0, false, false, 0, false));
-                    case LIMITED -> limited;
-                    case TIMED ->
-                        Combinators.combine(either, Arbitraries.of(false, false, true))
-                                .as((dead, brief) -> new QueueSpec(0, false, dead, 0, brief));
-                };
+        Arbitrary<QueueSpec> limited = Combinators.combine(
+                        Arbitraries.integers().between(0, 4), either, either, Arbitraries.of(0, 0, 3))
+                .as((length, drops, dead, priority) -> new QueueSpec(length, drops, dead, priority, false));
+        Arbitrary<QueueSpec> queue = switch (flavour) {
+            case PLAIN -> Arbitraries.just(new QueueSpec(0, false, false, 0, false));
+            case LIMITED -> limited;
+            case TIMED ->
+                Combinators.combine(either, Arbitraries.of(false, false, true))
+                        .as((dead, brief) -> new QueueSpec(0, false, dead, 0, brief));
+        };
         Arbitrary<Boolean> unbind = Arbitraries.of(false, false, false, true);
         // Where arguments tell no bindings apart, keys must.
         Arbitrary<Integer> keyed = Arbitraries.integers().between(0, BINDING_KEYS.size() - 1);
@@ -183,30 +182,30 @@ public record RandomTopology(List<ExchangeSpec> exchanges, List<QueueSpec> queue
                         timed ? Arbitraries.of(Life.values()) : Arbitraries.just(Life.UNLIMITED))
                 .as(Publish::new);
         Arbitrary<Step> take = Combinators.combine(
-                        number, plain ? Arbitraries.of(Fate.ACKNOWLEDGED, Fate.REJECTED) : Arbitraries.of(Fate.values()))
+                        number,
+                        plain ? Arbitraries.of(Fate.ACKNOWLEDGED, Fate.REJECTED) : Arbitraries.of(Fate.values()))
                 .as(Take::new);
         Arbitrary<Step> settle = Combinators.combine(number, either).as(Settle::new);
         Arbitrary<Step> back = number.map(GiveBack::new);
-        Arbitrary<Step> step =
-                switch (flavour) {
-                    case PLAIN -> Arbitraries.frequencyOf(Tuple.of(4, bind), Tuple.of(6, publish), Tuple.of(1, take));
-                    case LIMITED ->
-                        Arbitraries.frequencyOf(
-                                Tuple.of(8, bind),
-                                Tuple.of(12, publish),
-                                Tuple.of(4, take),
-                                Tuple.of(1, settle),
-                                Tuple.of(2, back));
-                    case TIMED ->
-                        Arbitraries.frequencyOf(
-                                Tuple.of(8, bind),
-                                Tuple.of(12, publish),
-                                Tuple.of(4, take),
-                                Tuple.of(1, settle),
-                                Tuple.of(2, back),
-                                Tuple.of(2, number.map(Delay::new)),
-                                Tuple.of(2, number.map(Retry::new)));
-                };
+        Arbitrary<Step> step = switch (flavour) {
+            case PLAIN -> Arbitraries.frequencyOf(Tuple.of(4, bind), Tuple.of(6, publish), Tuple.of(1, take));
+            case LIMITED ->
+                Arbitraries.frequencyOf(
+                        Tuple.of(8, bind),
+                        Tuple.of(12, publish),
+                        Tuple.of(4, take),
+                        Tuple.of(1, settle),
+                        Tuple.of(2, back));
+            case TIMED ->
+                Arbitraries.frequencyOf(
+                        Tuple.of(8, bind),
+                        Tuple.of(12, publish),
+                        Tuple.of(4, take),
+                        Tuple.of(1, settle),
+                        Tuple.of(2, back),
+                        Tuple.of(2, number.map(Delay::new)),
+                        Tuple.of(2, number.map(Retry::new)));
+        };
         return Combinators.combine(
                         exchange.list().ofMinSize(1).ofMaxSize(4),
                         queue.list().ofMinSize(1).ofMaxSize(4),

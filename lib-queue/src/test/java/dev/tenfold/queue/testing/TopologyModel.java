@@ -221,9 +221,7 @@ public final class TopologyModel {
     /** It may be the one that just came. */
     private void dropHead(int queue) {
         QueueSpec spec = topology.queues().get(queue);
-        while (spec.dropsHead()
-                && spec.maxLength() > 0
-                && ready.get(queue).size() > spec.maxLength()) {
+        while (spec.dropsHead() && spec.maxLength() > 0 && ready.get(queue).size() > spec.maxLength()) {
             bury(queue, takeFirst(queue), "maxlen");
         }
     }

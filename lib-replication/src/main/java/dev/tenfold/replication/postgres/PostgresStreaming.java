@@ -369,8 +369,9 @@ public final class PostgresStreaming implements JdbcReplicationEngine {
         ServerControl server = control(retired);
         DataDirectory data = new DataDirectory(server.dataDirectory());
         if (data.shutDown() == null) {
-            throw new IllegalStateException("'" + retired.id() + "' was started since it was retired (expected: shut down as"
-                    + " the primary it was); it may follow another by now, so leave it the replica that it is");
+            throw new IllegalStateException(
+                    "'" + retired.id() + "' was started since it was retired (expected: shut down as"
+                            + " the primary it was); it may follow another by now, so leave it the replica that it is");
         }
         data.makePrimary();
         server.start();

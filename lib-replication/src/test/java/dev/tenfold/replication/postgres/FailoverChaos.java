@@ -238,7 +238,8 @@ final class FailoverChaos {
                     writers.awaitMore(100);
                     former.kill9();
                     lab.awaitPrimaryOtherThan(former);
-                    // Where the wrong one was promoted, the other is ahead of it and cannot follow; and it is not made to
+                    // Where the wrong one was promoted, the other is ahead of it and cannot follow; and it is not made
+                    // to
                     // while the former primary is down, since that might have been promoted unseen. So nothing is
                     // acknowledged before the former is back.
                     former.start();
@@ -342,7 +343,10 @@ final class FailoverChaos {
         chaos.say(
                 "command: mvn -q -Pchaos -pl lib-replication -am process-test-classes -Dchaos.args=\"%s%s\"",
                 Arrays.stream(counts).mapToObj(String::valueOf).collect(Collectors.joining(" ")),
-                Arrays.stream(arguments).skip(counts.length).map(each -> " " + each).collect(Collectors.joining()));
+                Arrays.stream(arguments)
+                        .skip(counts.length)
+                        .map(each -> " " + each)
+                        .collect(Collectors.joining()));
         chaos.say("started as: java ... %s", System.getProperty("sun.java.command"));
         try {
             int which = arguments.length > 6 ? Integer.parseInt(arguments[6]) : ALL;

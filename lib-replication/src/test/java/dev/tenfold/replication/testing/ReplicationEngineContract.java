@@ -177,7 +177,9 @@ public abstract class ReplicationEngineContract<N> {
         long timeline = probe(0).received().timeline();
         assertThat(engine().reserve(node(0), timeline + 4, 7)).isEqualTo(timeline + 4);
         assertThat(engine().reserve(node(1), timeline + 4, 7)).isEqualTo(timeline + 4);
-        assertThat(engine().reserve(node(1), timeline + 2, 8)).as("never lowered").isEqualTo(timeline + 4);
+        assertThat(engine().reserve(node(1), timeline + 2, 8))
+                .as("never lowered")
+                .isEqualTo(timeline + 4);
         assertThatThrownBy(() -> engine().reserve(node(1), timeline + 9, 7))
                 .as("says a driver that was replaced")
                 .hasMessageContaining("7 (expected: >= 8");
