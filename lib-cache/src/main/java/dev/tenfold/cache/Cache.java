@@ -119,10 +119,10 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
     public @Nullable V get(K key) {
         Source<K, V> source = own();
         Object held = table.get(key);
-        return held != null && store.isDirect() ? bare(held) : get(key, held, source);
+        return held != null && store.isDirect() ? bare(held) : answer(key, held, source);
     }
 
-    private @Nullable V get(K key, @Nullable Object held, Source<K, V> source) {
+    private @Nullable V answer(K key, @Nullable Object held, Source<K, V> source) {
         if (held != null && isBare(held)) {
             return hit(held);
         }
@@ -143,10 +143,10 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
      */
     public @Nullable V get(K key, Loader<? super K, ? extends V> loader) {
         Object held = table.get(key);
-        return held != null && store.isDirect() ? bare(held) : get(key, held, loader);
+        return held != null && store.isDirect() ? bare(held) : answer(key, held, loader);
     }
 
-    private @Nullable V get(K key, @Nullable Object held, Loader<? super K, ? extends V> loader) {
+    private @Nullable V answer(K key, @Nullable Object held, Loader<? super K, ? extends V> loader) {
         if (held != null && isBare(held)) {
             return hit(held);
         }
@@ -223,10 +223,10 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
      */
     public @Nullable V getIfPresent(K key) {
         Object held = table.get(key);
-        return held != null && store.isDirect() ? bare(held) : getIfPresent(key, held);
+        return held != null && store.isDirect() ? bare(held) : answer(key, held);
     }
 
-    private @Nullable V getIfPresent(K key, @Nullable Object held) {
+    private @Nullable V answer(K key, @Nullable Object held) {
         if (held != null && isBare(held)) {
             return hit(held);
         }
@@ -473,7 +473,7 @@ public final class Cache<K, V> implements ReadThrough<K, V>, Invalidation<K>, Me
     }
 
     @SuppressWarnings("unchecked")
-    private static <V> V bare(Object held) {
+    private V bare(Object held) {
         return (V) held;
     }
 

@@ -99,7 +99,7 @@ final class AppProcess {
                 .recordStats()
                 .expireAfterWrite(TIME_TO_LIVE)
                 .remote(system.tier.new Client(name, clock))
-                .bus(system.bus.new Endpoint(name, clock))
+                .bus(system.bus.new Member(name, clock))
                 .remoteTimeout(Duration.ofMillis(200))
                 .time(clock)
                 .scheduler(clock)

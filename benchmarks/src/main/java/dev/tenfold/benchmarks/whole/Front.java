@@ -53,7 +53,7 @@ final class Front {
     private static final Duration ATTEMPT = Duration.ofMillis(1_800);
     private static final Duration FRESH = Duration.ofMillis(800);
     private static final Duration WHILE_REVALIDATING = Duration.ofMillis(400);
-    private static final Duration IF_ERROR = Duration.ofMillis(2_000);
+    private static final Duration IF_ERROR = Duration.ofSeconds(2);
     private static final Duration PAUSE_AFTER_FAILURE = Duration.ofMillis(300);
     /** Who waits for another's fetch sees within this that it failed. */
     private static final Duration NOTICE = Duration.ofMillis(20);

@@ -23,7 +23,7 @@ final class MessageBus {
 
     private final SimulatedWorld world;
     private final Network network;
-    private final Map<String, Endpoint> endpoints = new TreeMap<>();
+    private final Map<String, Member> endpoints = new TreeMap<>();
 
     MessageBus(SimulatedWorld world, Network network) {
         this.world = world;
@@ -35,13 +35,13 @@ final class MessageBus {
     }
 
     /** The bus as one process reaches it. */
-    final class Endpoint implements InvalidationBus<String> {
+    final class Member implements InvalidationBus<String> {
         private final String process;
         private final Clock clock;
         private @Nullable Subscriber<String> subscriber;
         private boolean interrupted;
 
-        Endpoint(String process, Clock clock) {
+        Member(String process, Clock clock) {
             this.process = process;
             this.clock = clock;
             endpoints.put(process, this);
@@ -66,7 +66,7 @@ final class MessageBus {
             Reply<Boolean> reply = new Reply<>(clock);
             Scheduler.Task alarm = clock.schedule(Duration.ofNanos(Network.PATIENCE), () -> {
                 reply.completeExceptionally(new IllegalStateException("the bus does not answer"));
-                endpoints.values().forEach(Endpoint::missed);
+                endpoints.values().forEach(Member::missed);
             });
             network.send(process, PLACE, () -> {
                 endpoints.values().forEach(endpoint -> endpoint.receive(message));

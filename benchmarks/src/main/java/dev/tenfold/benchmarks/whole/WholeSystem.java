@@ -178,7 +178,7 @@ final class WholeSystem implements AutoCloseable {
     }
 
     void require(Promise promise, boolean holds, Supplier<String> problem) {
-        tally.checks[promise.ordinal()]++;
+        tally.checks[promise.number]++;
         if (!holds) {
             throw new Promise.Broken(
                     promise,

@@ -90,7 +90,7 @@ public final class WholeSystemRun implements Callable<Integer> {
         text.append("\npromises, and how often each was checked in runs without a violation\n");
         for (Promise promise : Promise.values()) {
             text.append(String.format(
-                    Locale.ROOT, "  %-5s %-90s %d%n", promise, promise.words, result.tally.checks[promise.ordinal()]));
+                    Locale.ROOT, "  %-5s %-90s %d%n", promise, promise.words, result.tally.checks[promise.number]));
         }
         text.append('\n');
         text.append(String.format(

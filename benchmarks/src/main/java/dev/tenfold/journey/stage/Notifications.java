@@ -84,7 +84,7 @@ final class Notifications implements Stage {
         Set<String> dead = new HashSet<>();
         Set<String> missing = new HashSet<>(due);
         long waiting = Schema.waiting(database);
-        long settled = -1;
+        int settled = -1;
         // For as long as there is progress.
         for (long end = deadline(); System.nanoTime() - end < 0 && (waiting > 0 || !missing.isEmpty()); ) {
             waiting = Schema.waiting(database);

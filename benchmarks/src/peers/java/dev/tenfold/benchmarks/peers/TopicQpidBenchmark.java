@@ -45,7 +45,7 @@ public class TopicQpidBenchmark {
     /** Binds. */
     @Setup
     public void bind() {
-        String[] which = bindings.split(" ");
+        String[] which = bindings.split(" ", 2);
         Topics topics = new Topics(Topics.Wildcards.valueOf(which[1]));
         fresh = topics.routingKeys(Topics.FRESH);
         String[] keys = topics.bindingKeys(Integer.parseInt(which[0]));

@@ -200,7 +200,7 @@ public abstract class ReplicationEngineContract<N> {
     @Test
     void aRetiredPrimaryIsReinstatedOnlyWhileNobodyHasStartedIt() throws Exception {
         awaitStreaming(1, 2);
-        assertThatThrownBy(() -> engine().retire(node(1), () -> {})).as("a replica");
+        assertThatThrownBy(() -> engine().retire(node(1), () -> {})).isInstanceOf(RuntimeException.class);
         boolean retires = true;
         try {
             engine().retire(node(0), () -> {});
@@ -210,7 +210,7 @@ public abstract class ReplicationEngineContract<N> {
         assumeThat(retires).as("the engine can retire").isTrue();
         engine().reinstate(node(0));
         assertThat(probe(0).writable()).isTrue();
-        assertThatThrownBy(() -> engine().reinstate(node(0))).as("twice");
+        assertThatThrownBy(() -> engine().reinstate(node(0))).isInstanceOf(RuntimeException.class);
     }
 
     @Test
