@@ -36,7 +36,8 @@ import org.jspecify.annotations.Nullable;
  * is published has reached the replicas that the commits of its data source wait for, and no failover drops it.
  *
  * <p><b>At least once.</b> A message whose confirm was lost, or whose deletion did not commit, is published again. Each
- * carries an id made of the table's name and the row's number, so a queue declared with {@code deduplicate} takes it once.
+ * carries the random id (RFC 9562, version 4) that it was recorded with, so a queue declared with {@code deduplicate} takes it
+ * once, and those of another database's outbox too.
  * What leads to no queue counts as published, unless {@link Builder#mandatory} says otherwise.
  *
  * <p><b>In order per key.</b> The next message of a key is published when the one before is confirmed; where one is refused,

@@ -45,7 +45,8 @@ final class OutboxTable {
         String bytes = postgres ? "BYTEA" : "BLOB";
         String time = "TIMESTAMP WITH TIME ZONE";
         String table = "CREATE TABLE IF NOT EXISTS " + name
-                + " (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, message_key " + text
+                + " (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, message_id UUID NOT NULL DEFAULT "
+                + (postgres ? "gen_random_uuid()" : "RANDOM_UUID()") + ", message_key " + text
                 + " NOT NULL, routing_key "
                 + text + " NOT NULL, headers " + bytes + " NOT NULL, body " + bytes + " NOT NULL, recorded_at " + time
                 + " NOT NULL DEFAULT CURRENT_TIMESTAMP, attempts INT NOT NULL DEFAULT 0, retry_at " + time
@@ -105,7 +106,7 @@ final class OutboxTable {
 
     /** Selects what is to be published: nothing that was given up, and nothing behind one of its key that waits. */
     String selectDue(int limit) {
-        return "SELECT id, message_key, routing_key, headers, body, attempts FROM " + name + " o"
+        return "SELECT id, message_key, routing_key, headers, body, attempts, message_id FROM " + name + " o"
                 + " WHERE parked_at IS NULL AND NOT EXISTS (SELECT 1 FROM " + name + " w"
                 + " WHERE w.message_key = o.message_key AND w.id <= o.id AND w.retry_at > ?)"
                 + " ORDER BY id LIMIT " + limit;

@@ -163,7 +163,7 @@ final class RelayRound<E> {
         try {
             message = Message.of(given.outbox().codec().decode(found.getBytes(5)))
                     .headers(HeaderBytes.read(found.getBytes(4)))
-                    .id(given.outbox().table() + "-" + id);
+                    .id(found.getString(7));
         } catch (RuntimeException failure) {
             unreadable = failure;
         }

@@ -32,6 +32,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -164,7 +165,24 @@ class OutboxTest {
         Delivery<String> delivery = queue.poll().orElseThrow();
         assertThat(delivery.routingKey()).isEqualTo("order.created");
         assertThat(delivery.headers()).containsEntry("trace", "t-1");
-        assertThat(delivery.message().id()).contains("outbox-1");
+        assertThat(delivery.message().id()).hasValueSatisfying(UUID::fromString);
+    }
+
+    /** Two shards have outboxes of one name, whose rows have the same numbers, and one queue. */
+    @Test
+    void aQueueThatTakesAMessageOnceTakesThoseOfAnotherDatabaseToo() throws Exception {
+        DataSource other = fresh();
+        outbox.createTable(other);
+        commit("a", "here");
+        try (Connection connection = other.getConnection()) {
+            connection.setAutoCommit(false);
+            outbox.record(connection, "a", "order.created", "there");
+            connection.commit();
+        }
+        try (OutboxRelay here = relay(database).start();
+                OutboxRelay there = relay(other).start()) {
+            assertThat(take(2)).containsExactlyInAnyOrder("here", "there");
+        }
     }
 
     @Test
