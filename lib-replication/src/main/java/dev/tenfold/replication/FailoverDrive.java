@@ -171,11 +171,11 @@ final class FailoverDrive<N> {
      * Tells the others to follow the new primary. Not before it is one: PostgreSQL counts no acknowledgement of a replica
      * that connected to it as a standby's until its settings are loaded anew.
      *
-     * <p>Still under the lease, and again where one did not take note: the new primary acknowledges nothing until a quorum
-     * follows, and once the lease is given up nobody may tell a frozen replica to follow while the former primary is silent,
-     * since that one might have been promoted unseen ({@link UnseenPromotion}).
+     * <p>After a failover still under its lease, and again where one did not take note: the new primary acknowledges nothing until
+     * a quorum follows, and once the lease is given up nobody may tell a frozen replica to follow while the former primary is
+     * silent, since that one might have been promoted unseen ({@link UnseenPromotion}).
      */
-    private void follow(Promotion promotion) {
+    void follow(Promotion promotion) {
         List<Integer> left = new ArrayList<>(promotion.others());
         int enough = Math.min(quorum.getAsInt(), left.size());
         for (int round = 0; round < MOST_ROUNDS && promotion.others().size() - left.size() < enough; round++) {

@@ -387,6 +387,7 @@ final class Monitor<N> implements AutoCloseable {
                 holdsWrites = true;
                 drain(nodes.get(current.primaryIndex()));
             });
+            drive.follow(promotion);
             promoted(current, promotion);
             Duration gap = Duration.ofNanos(time.nanoTime() - began[0]);
             String from = nodes.get(current.primaryIndex()).endpoint().id();
