@@ -14,7 +14,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ForkJoinTask;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
@@ -54,7 +53,7 @@ final class CaffeineTable<K, V> implements BoundedTable<K, V> {
         Caffeine<Object, Object> caffeine = Caffeine.newBuilder();
         Executor given = settings.upkeep();
         if (settings.onEviction() != null) {
-            Executor executor = given == null ? ForkJoinPool.commonPool() : given;
+            Executor executor = given == null ? Runnable::run : given;
             caffeine.executor(task -> executor.execute(telling(task)));
         } else if (given != null) {
             caffeine.executor(given);

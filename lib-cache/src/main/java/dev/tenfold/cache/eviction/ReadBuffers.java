@@ -4,6 +4,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +35,8 @@ final class ReadBuffers {
 
     private final AtomicReferenceArray<@Nullable Ring> rings;
     private final int mask;
+    /** Held by who makes a ring. */
+    private final ReentrantLock making = new ReentrantLock();
     /** Those there are, so that the others need not be looked at. */
     private volatile Ring[] inUse = {};
 
@@ -66,17 +69,22 @@ final class ReadBuffers {
         return ring == null ? ring(index) : ring;
     }
 
-    private synchronized Ring ring(int index) {
-        Ring there = rings.get(index);
-        if (there != null) {
-            return there;
+    private Ring ring(int index) {
+        making.lock();
+        try {
+            Ring there = rings.get(index);
+            if (there != null) {
+                return there;
+            }
+            Ring ring = new Ring();
+            Ring[] more = Arrays.copyOf(inUse, inUse.length + 1);
+            more[inUse.length] = ring;
+            inUse = more;
+            rings.set(index, ring);
+            return ring;
+        } finally {
+            making.unlock();
         }
-        Ring ring = new Ring();
-        Ring[] more = Arrays.copyOf(inUse, inUse.length + 1);
-        more[inUse.length] = ring;
-        inUse = more;
-        rings.set(index, ring);
-        return ring;
     }
 
     private static final class Ring extends RingPadding.Taken {

@@ -13,6 +13,8 @@ import dev.tenfold.queue.Queue;
 import dev.tenfold.queue.QueueOptions;
 import dev.tenfold.queue.Transaction;
 import dev.tenfold.queue.amqp.Wire.Outgoing;
+import dev.tenfold.time.Scheduler;
+import dev.tenfold.time.StartedScheduler;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -318,14 +320,14 @@ public final class RabbitBroker implements Broker {
         if (!closed.compareAndSet(false, true)) {
             return new DrainReport(Duration.ZERO, List.of());
         }
-        long end = System.nanoTime()
+        long end = given.time().nanoTime()
                 + Math.max(0, deadline.compareTo(LONGEST) > 0 ? LONGEST.toNanos() : deadline.toNanos());
         List<RabbitQueue<?>> all = new CopyOnWriteArrayList<>();
         within(end, () -> {
             all.addAll(declarations.queues());
             all.forEach(RabbitQueue::closeConsumers);
         });
-        Drained.await(all, Duration.ofNanos(end - System.nanoTime()), given);
+        Drained.await(all, Duration.ofNanos(end - given.time().nanoTime()), given);
         List<Queue.State> left = new ArrayList<>();
         for (RabbitQueue<?> queue : all) {
             int unsettled = queue.unsettled();
@@ -342,18 +344,16 @@ public final class RabbitBroker implements Broker {
     }
 
     /** A server is given a moment to say goodbye, even if there is no time left. */
-    private static Duration patience(long end) {
-        Duration left = Duration.ofNanos(end - System.nanoTime());
+    private Duration patience(long end) {
+        Duration left = Duration.ofNanos(end - given.time().nanoTime());
         return left.compareTo(GOODBYE) < 0 ? GOODBYE : left;
     }
 
     /** Does what waits for answers, but leaves it to itself when the time is up: a server may have stopped to answer. */
     private void within(long end, Runnable step) {
         FutureTask<Boolean> task = new FutureTask<>(step, true);
-        Thread thread = new Thread(task, "tenfold-rabbit-close");
-        thread.setDaemon(true);
-        thread.start();
-        try {
+        try (StartedScheduler own = Scheduler.start("tenfold-rabbit-close")) {
+            var unusedTimer = own.schedule(Duration.ZERO, task);
             var unused = task.get(patience(end).toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException silent) {
             given.tell(Level.WARNING, "broker", "broker.silent", server.name() + " does not answer", Map.of());
