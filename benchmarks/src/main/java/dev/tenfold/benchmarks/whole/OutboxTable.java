@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
+import java.util.UUID;
 import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -162,6 +163,9 @@ final class OutboxTable {
             case 4 -> NO_HEADERS;
             case 5 -> row.body().getBytes(StandardCharsets.UTF_8);
             case 6 -> 0;
+            // As random as it need be, and the same in every run: no two writes are announced with the same words.
+            case 7 -> UUID.nameUUIDFromBytes((row.number() + row.key() + row.body()).getBytes(StandardCharsets.UTF_8))
+                    .toString();
             default -> throw new IllegalArgumentException("column: " + column);
         };
     }
