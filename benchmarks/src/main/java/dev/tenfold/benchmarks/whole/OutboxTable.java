@@ -164,8 +164,9 @@ final class OutboxTable {
             case 5 -> row.body().getBytes(StandardCharsets.UTF_8);
             case 6 -> 0;
             // As random as it need be, and the same in every run: no two writes are announced with the same words.
-            case 7 -> UUID.nameUUIDFromBytes((row.number() + row.key() + row.body()).getBytes(StandardCharsets.UTF_8))
-                    .toString();
+            case 7 ->
+                UUID.nameUUIDFromBytes((row.number() + row.key() + row.body()).getBytes(StandardCharsets.UTF_8))
+                        .toString();
             default -> throw new IllegalArgumentException("column: " + column);
         };
     }
