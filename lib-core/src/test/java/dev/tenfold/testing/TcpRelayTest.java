@@ -164,9 +164,20 @@ final class TcpRelayTest {
 
     @Test
     void endsTheClientWhereThereIsNoServer() throws IOException {
+        int port = echoing.getLocalPort();
         echoing.close();
+        // Who waits in accept is told by a signal, and may yet accept somebody before it comes.
+        Await.until("nobody listens", () -> isRefused(port));
         try (Socket client = new Socket(LOOPBACK, relay.port())) {
             assertEnded(client);
+        }
+    }
+
+    private static boolean isRefused(int port) {
+        try (Socket late = new Socket(LOOPBACK, port)) {
+            return late.isClosed();
+        } catch (IOException refused) {
+            return true;
         }
     }
 
