@@ -136,14 +136,24 @@ abstract class Deliveries<E> extends QueueCore<E> {
         });
     }
 
-    /** A message is ready again, at its old place. */
+    /** A message is given back, and is ready again at its old place if the queue has one for it. */
     private void back(Entry<E> entry, AfterUnlock<E> after) {
-        if (deleted) {
+        if (!deleted) {
+            backlog.giveBack(entry);
+            dropExcess(after);
+            told(entry, after);
+        } else {
             broker().log().removed(entry);
-            return;
         }
+    }
+
+    /** A message that waited for its time is ready. It had its place all the while, if need be beyond the limit. */
+    private void ripe(Entry<E> entry, AfterUnlock<E> after) {
         backlog.giveBack(entry);
-        dropExcess(after);
+        told(entry, after);
+    }
+
+    private void told(Entry<E> entry, AfterUnlock<E> after) {
         wake(entry.part(), after);
         if (entry.expires() != Entry.NEVER) {
             planAlarm(after);
@@ -314,7 +324,7 @@ abstract class Deliveries<E> extends QueueCore<E> {
                     wakeLane(lane, after);
                 } else {
                     entry.due(Entry.NEVER);
-                    back(entry, after);
+                    ripe(entry, after);
                 }
             }
             expire(now, after);

@@ -16,6 +16,7 @@ import java.util.Set;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
@@ -84,6 +85,21 @@ class BrokerModelProperties {
             run.play(action);
             run.check(action);
         }
+    }
+
+    /** Found by chance. */
+    @Example
+    void aMessageThatWaitsForItsNextAttemptKeepsItsPlaceBeyondTheLimit() {
+        everyQueueHoldsWhatTheModelSays(List.of(
+                new Action(Kind.BIND, 0, 0),
+                new Action(Kind.PUBLISH, 0, 0),
+                new Action(Kind.PUBLISH, 0, 0),
+                new Action(Kind.PUBLISH, 0, 0),
+                new Action(Kind.PUBLISH, 0, 0),
+                new Action(Kind.POLL, 0, 0),
+                new Action(Kind.PUBLISH, 0, 0),
+                new Action(Kind.FAIL, 0, 0),
+                new Action(Kind.WAIT, 7, 0)));
     }
 
     /** One queue's copy of a message as the model sees it. */
